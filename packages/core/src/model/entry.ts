@@ -1,0 +1,145 @@
+import { z } from 'zod'
+import { ACTION_KINDS } from './action.ts'
+import { EFFECTS } from './decision.ts'
+
+/**
+ * One audit record: the leaf of the log is the exact JCS bytes of this object, at most 64 KiB − 1 (C2SP tlog-tiles bundles use
+ * 16-bit lengths). It holds no raw personal data: arguments and results appear as keyed commitments and as a redacted
+ * structure of field names, types and sizes.
+ */
+export const Actor = z.strictObject({
+  type: z.enum(['agent', 'user', 'system', 'unverified']),
+  id: z.string(),
+  credential: z.string().optional(),
+  method: z.string().optional(),
+})
+
+const ShapeNode: z.ZodType<Shape> = z.lazy(() => z.union([z.string(), z.array(ShapeNode), z.record(z.string(), ShapeNode)]))
+/** Redacted structure: `"string(12)"`, `"number"`, `["object", …]`, `{ field: … }`. */
+export type Shape = string | readonly Shape[] | { readonly [field: string]: Shape }
+
+const Content = z.strictObject({
+  /** HMAC-SHA-256 over the JCS bytes, hex. */
+  commitment: z.string(),
+  bytes: z.int(),
+  shape: ShapeNode.optional(),
+})
+
+const VoteRecord = z.strictObject({
+  rule: z.string(),
+  effect: z.enum(EFFECTS),
+  reason: z.string(),
+  mode: z.enum(['enforce', 'observe']),
+  detail: z.string().optional(),
+})
+
+const FindingRecord = z.strictObject({
+  detector: z.string(),
+  code: z.string(),
+  severity: z.string(),
+  path: z.string(),
+  start: z.int(),
+  end: z.int(),
+})
+
+const base = {
+  v: z.literal(1),
+  index: z.int().min(0),
+  /** RFC 3339 UTC with milliseconds; never decreases within a log. */
+  time: z.iso.datetime({ precision: 3 }),
+}
+/** Fields every entry about an agent's act carries. */
+const act = {
+  /** Joins decision, outcome and unknown of one act. */
+  act: z.string(),
+  actor: Actor,
+  /** The originating user, or the explicit word that there was none. */
+  onBehalfOf: z.union([z.strictObject({ user: z.string(), issuer: z.string() }), z.literal('system')]),
+  session: z.string(),
+  task: z.string().optional(),
+  purpose: z.string().optional(),
+  action: z.strictObject({
+    kind: z.enum(ACTION_KINDS),
+    server: z.string().optional(),
+    name: z.string().optional(),
+    digest: z.string(),
+  }),
+}
+
+export const DecisionEntry = z.strictObject({
+  ...base,
+  type: z.literal('decision'),
+  ...act,
+  input: Content,
+  evaluated: z.enum(EFFECTS),
+  enforced: z.enum(EFFECTS),
+  reasons: z.array(z.string()),
+  votes: z.array(VoteRecord),
+  obligations: z.array(z.string()),
+  findings: z.array(FindingRecord),
+  /** Versions the decision rested on. */
+  versions: z.strictObject({
+    gateway: z.string(),
+    manifest: z.string().optional(),
+    definition: z.string().optional(),
+    epoch: z.int(),
+  }),
+  /** Names of the budgets it drew on, so that they can be rebuilt from the log. */
+  budgets: z.array(z.string()),
+  retryAfterMs: z.number().optional(),
+  correlation: z.record(z.string(), z.string()).optional(),
+})
+
+export const OutcomeEntry = z.strictObject({
+  ...base,
+  type: z.literal('outcome'),
+  ...act,
+  /** Index of the decision it completes. */
+  decision: z.int(),
+  status: z.enum(['success', 'tool_error', 'failure', 'withheld', 'cancelled', 'input_required']),
+  code: z.string().optional(),
+  reasons: z.array(z.string()),
+  output: Content.optional(),
+  findings: z.array(FindingRecord),
+  /** What the act changed outside, as far as the gateway knows. */
+  effect: z.enum(['none', 'unconfirmed']),
+  durationMs: z.number(),
+})
+
+/** Written at start for a decision whose outcome never came: the act may or may not have happened. */
+export const UnknownEntry = z.strictObject({ ...base, type: z.literal('unknown'), act: z.string(), decision: z.int() })
+
+/** A request that never became an act: no valid identity, or no valid message. Everything in `claims` is unverified. */
+export const RefusalEntry = z.strictObject({
+  ...base,
+  type: z.literal('refusal'),
+  actor: Actor,
+  code: z.string(),
+  detail: z.string(),
+  claims: z.record(z.string(), z.string()),
+  /** Refusals not written since the last one, because unauthenticated callers sent too many. */
+  suppressed: z.int().optional(),
+})
+
+/** An act of a person or of the gateway itself on its own state. */
+export const AdminEntry = z.strictObject({
+  ...base,
+  type: z.literal('admin'),
+  actor: Actor,
+  verb: z.string(),
+  target: z.string().optional(),
+  outcome: z.enum(['done', 'refused']),
+  code: z.string().optional(),
+  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])),
+})
+
+export const Entry = z.discriminatedUnion('type', [DecisionEntry, OutcomeEntry, UnknownEntry, RefusalEntry, AdminEntry])
+export type Entry = z.infer<typeof Entry>
+export type DecisionEntry = z.infer<typeof DecisionEntry>
+export type OutcomeEntry = z.infer<typeof OutcomeEntry>
+
+/** An entry before the log numbers and dates it. */
+export type EntryBody = Entry extends infer E ? (E extends Entry ? Omit<E, 'v' | 'index' | 'time'> : never) : never
+
+/** Largest leaf (C2SP tlog-tiles: a 16-bit length in the bundle). */
+export const ENTRY_BYTES_MAX = 65_535

@@ -1,0 +1,124 @@
+import { z } from 'zod'
+import { DurationMs, Id, ToolName } from './names.ts'
+
+/** What a grant lets a tool do. The last three are irreversible and always wait for a person (R142). */
+export const SCOPES = ['read', 'write', 'send', 'delete', 'transact'] as const
+export const Scope = z.enum(SCOPES)
+export type Scope = z.infer<typeof Scope>
+export const GATED_SCOPES: ReadonlySet<Scope> = new Set(['send', 'delete', 'transact'])
+
+export const TIERS = ['low', 'medium', 'high'] as const
+export const Tier = z.enum(TIERS)
+export type Tier = z.infer<typeof Tier>
+
+export const RateLimit = z
+  .strictObject({
+    callsMax: z.int().min(1).max(100_000).meta({ description: 'Calls allowed in one sliding window.' }),
+    windowMs: DurationMs.min(1_000).default(60_000).meta({ description: 'Length of the window, in milliseconds.' }),
+  })
+  .meta({ id: 'RateLimit', description: 'A budget of calls, counted exactly.' })
+export type RateLimit = z.infer<typeof RateLimit>
+
+const Domain = z
+  .string()
+  .max(253)
+  .regex(/^(?:\*\.)?[^\s*@/:]+\.[^\s*@/:]+$/u, 'must be a domain such as "company.com", or "*.company.com" for its subdomains')
+
+const FieldPath = z.string().regex(/^[^.\s]+(?:\.[^.\s]+){0,7}$/, 'must be a field name or a dotted path')
+
+export const ToolGrant = z
+  .strictObject({
+    scope: Scope.meta({ description: 'What the tool may do; the reviewed effect of the tool must not be wider.' }),
+    tier: Tier.meta({ description: 'Consequence: low = fully reversible, medium = reversible with effort, high = hard to reverse.' }),
+    rationale: z.string().max(1_000).optional().meta({ description: 'Why the task needs it.' }),
+    user: z.enum(['optional', 'required']).default('optional').meta({ description: 'Whether a verified originating user must be present.' }),
+    entities: z
+      .record(FieldPath, z.union([z.string().max(200), z.number(), z.boolean()]))
+      .optional()
+      .meta({ description: 'Binds an argument and the rows of the result to a value: `$user.id`, `$user.<attribute>`, `$agent.id`, `$task`, or a literal.' }),
+    fields: z.array(FieldPath).min(1).max(200).optional().meta({ description: 'The only fields of the result an agent receives.' }),
+    domains: z.array(Domain).min(1).max(200).optional().meta({ description: 'The only domains a recipient or URL in the arguments may name.' }),
+    args: z
+      .record(z.string(), z.json())
+      .optional()
+      .meta({ description: 'JSON Schema 2020-12 over the arguments, in addition to the tool’s own. No remote $ref.' }),
+    provenance: z
+      .record(FieldPath, z.array(z.union([z.literal('user'), ToolName])).min(1).max(50))
+      .optional()
+      .meta({ description: 'Where an argument’s value must come from.' }),
+    rateLimit: RateLimit.optional(),
+    requiresHumanApproval: z.boolean().optional().meta({ description: 'Wait for a person. Cannot be false for send, delete, transact or tier high.' }),
+  })
+  .superRefine((grant, context) => {
+    if (grant.requiresHumanApproval === false && (GATED_SCOPES.has(grant.scope) || grant.tier === 'high')) {
+      context.addIssue({
+        code: 'custom',
+        path: ['requiresHumanApproval'],
+        message: `cannot be false: scope ${grant.scope} at tier ${grant.tier} always waits for a person`,
+      })
+    }
+  })
+  .meta({ id: 'ToolGrant', description: 'One tool, granted for one task type.' })
+export type ToolGrant = z.infer<typeof ToolGrant>
+
+export const ReadGrant = z
+  .strictObject({ tier: Tier.default('low'), rateLimit: RateLimit.optional(), user: z.enum(['optional', 'required']).default('optional') })
+  .meta({ id: 'ReadGrant', description: 'A resource or prompt, granted for one task type.' })
+export type ReadGrant = z.infer<typeof ReadGrant>
+
+const ResourceKey = z
+  .string()
+  .max(500)
+  .regex(/^[a-z0-9-]+\.[a-zA-Z][a-zA-Z0-9+.-]*:[^\s*]*$/, 'must be "server.uri", a URI or a template such as "docs.file:///policies/{name}"')
+
+export const CLIENT_FEATURES = ['sampling', 'elicitation', 'roots', 'logging'] as const
+
+export const Task = z
+  .strictObject({
+    purpose: z.string().max(500).optional(),
+    tools: z.record(ToolName, ToolGrant).default({}),
+    resources: z.record(ResourceKey, ReadGrant).default({}),
+    prompts: z.record(ToolName, ReadGrant).default({}),
+    clientFeatures: z
+      .partialRecord(z.enum(CLIENT_FEATURES), z.array(Id).min(1))
+      .default({})
+      .meta({ description: 'What named servers may ask of the agent’s client during a call.' }),
+    models: z.array(z.string().max(100)).max(50).default([]),
+    agents: z.array(Id).max(50).default([]),
+    retrieve: z.record(Id, z.strictObject({ classes: z.array(z.string().max(50)).max(20) })).default({}),
+  })
+  .meta({ id: 'Task', description: 'Least privilege for one task type.' })
+export type Task = z.infer<typeof Task>
+
+/** Rules that may run in observe mode. Grants, denies, identity, isolation, pins and approvals always enforce. */
+export const OBSERVABLE_RULES = ['args', 'entities', 'fields', 'domains', 'rateLimit'] as const
+
+export const Manifest = z
+  .strictObject({
+    apiVersion: z.literal('sallyport/v1'),
+    agent: Id.meta({ description: 'The agent this manifest belongs to.' }),
+    owner: z.string().min(1).max(200).meta({ description: 'Who answers for the agent.' }),
+    purpose: z.string().min(1).max(500),
+    signOff: z
+      .array(z.string().min(1).max(50))
+      .min(2)
+      .max(5)
+      .default(['engineer', 'security'])
+      .meta({ description: 'Roles that must sign a version that adds more than reading, each by a different person.' }),
+    defaults: z
+      .strictObject({
+        approvalTimeoutMs: DurationMs.default(900_000),
+        confidenceMin: z.number().min(0).max(1).default(0.8),
+        rateLimit: RateLimit.default({ callsMax: 600, windowMs: 60_000 }).meta({ description: 'All tool calls of the agent together.' }),
+      })
+      .prefault({}),
+    observe: z.array(z.enum(OBSERVABLE_RULES)).max(5).default([]).meta({ description: 'Rules that record what they would do instead of doing it.' }),
+    tasks: z.record(Id, Task).default({}),
+    denied: z
+      .array(z.string().regex(/^[a-z0-9-]+\.(?:[A-Za-z0-9_./-]+|\*)$/, 'must be "server.tool" or "server.*"'))
+      .max(500)
+      .default([])
+      .meta({ description: 'Overrides every grant; only narrows.' }),
+  })
+  .meta({ id: 'Manifest', description: 'What one agent may do. It starts with nothing; every grant adds.' })
+export type Manifest = z.infer<typeof Manifest>

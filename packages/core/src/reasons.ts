@@ -1,0 +1,39 @@
+/**
+ * Every reason a decision can carry, with what it means and what a person does about it. `docs/reference/reasons.md` is
+ * generated from this table; codes are stable.
+ */
+export const REASONS = {
+  granted: { means: 'a grant of the manifest covers this act', todo: 'nothing' },
+  listed: { means: 'a list of what is granted; the gateway answers it', todo: 'nothing' },
+  agent_isolated: { means: 'the agent is isolated', todo: 'sallyport release, after the investigation' },
+  no_manifest: { means: 'the agent has no manifest', todo: 'write one and sign it' },
+  no_task: { means: 'the credential is for exchange only and carries no task', todo: 'exchange it for a session token' },
+  task_unknown: { means: 'the manifest has no such task type', todo: 'issue the credential for a task of the manifest' },
+  tool_not_in_manifest: { means: 'no grant for this tool in this task', todo: 'add a grant, if the task needs it' },
+  resource_not_in_manifest: { means: 'no grant for this resource in this task', todo: 'add a grant, if the task needs it' },
+  prompt_not_in_manifest: { means: 'no grant for this prompt in this task', todo: 'add a grant, if the task needs it' },
+  feature_not_in_manifest: { means: 'no grant for this client feature', todo: 'list it under clientFeatures, if the task needs it' },
+  explicitly_denied: { means: 'the manifest denies it by name', todo: 'nothing: a deny overrides every grant' },
+  grant_proposed: { means: 'the grant awaits signatures', todo: 'sallyport manifest sign, by the roles the manifest names' },
+  user_required: { means: 'the tool needs a verified originating user', todo: 'exchange the key with a user token' },
+  scope_exceeded: { means: 'the reviewed effect of the tool is wider than the granted scope', todo: 'grant the scope, or review the tool' },
+  approval_unavailable: { means: 'the act needs a person’s approval and no approval channel is configured', todo: 'configure approvals' },
+  args_invalid: { means: 'the arguments violate the schema', todo: 'correct the argument at the path' },
+  entity_mismatch: { means: 'the record is outside the granted entities', todo: 'use the record of the verified identity' },
+  entity_missing: { means: 'an entity argument the grant binds is absent', todo: 'send it' },
+  entity_unresolved: { means: 'the verified identity lacks the attribute the grant binds', todo: 'add the attribute to the user' },
+  recipient_not_allowed: { means: 'a recipient or URL is outside the granted domains', todo: 'use a granted domain' },
+  recipient_unparseable: { means: 'a recipient or URL has no single safe reading', todo: 'send plain addresses' },
+  provenance_unavailable: { means: 'the grant requires provenance and no session content is recorded', todo: 'remove the rule or route the model through the gateway' },
+  rate_limited: { means: 'the budget of calls is used up', todo: 'retry after the time given' },
+  tool_unreviewed: { means: 'the tool is new, changed or renamed and awaits review', todo: 'sallyport tools diff, then tools approve' },
+  tool_colliding: { means: 'its name collides with or looks like another tool’s', todo: 'rename it at the server, or prefix the server' },
+  tool_unknown: { means: 'the server offers no such tool', todo: 'list the tools' },
+  result_invalid: { means: 'the result violates the tool’s output schema', todo: 'repair the tool server' },
+  result_not_projectable: { means: 'the result cannot be reduced to the granted fields', todo: 'make the tool return structured content' },
+  result_too_large: { means: 'the result is larger than the limit', todo: 'ask for less' },
+  fields_projected: { means: 'fields outside the grant were removed', todo: 'nothing' },
+  rows_filtered: { means: 'records outside the granted entities were removed', todo: 'nothing' },
+  no_vote: { means: 'no rule spoke; silence is a deny', todo: 'report a bug' },
+} as const satisfies Record<string, { means: string; todo: string }>
+export type ReasonCode = keyof typeof REASONS
