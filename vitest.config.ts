@@ -1,12 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  resolve: { conditions: ['source'] },
-  ssr: { resolve: { conditions: ['source'] } },
+  resolve: { conditions: ['sallyport-source'] },
+  ssr: { resolve: { conditions: ['sallyport-source'] } },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
     pool: 'forks',
-    execArgv: ['--conditions=source'],
+    execArgv: ['--conditions=sallyport-source'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -14,7 +14,7 @@ export const ACTION_KINDS = [
 ] as const
 export type ActionKind = (typeof ACTION_KINDS)[number]
 
-/** One act in wire-free canonical form. `digest` covers kind, server, name and arguments. */
+/** One act in wire-free canonical form. `digest` covers kind, server, name, arguments and what the client answered to the server. */
 export interface Action {
   readonly kind: ActionKind
   /** The upstream that would perform it; absent for acts the gateway answers itself (lists). */

@@ -10,11 +10,12 @@ export interface Facts {
   /** Standing of the tool an action names; absent for other kinds. */
   readonly tool?: ToolFacts
   /** Budgets reserved for this act, all or none. */
-  readonly budget: { readonly reserved: boolean; readonly limit?: string; readonly retryAfterMs?: number }
+  readonly budget: { readonly reserved: boolean; readonly keys: readonly string[]; readonly limit?: string; readonly retryAfterMs?: number }
 }
 
 export interface ToolFacts {
-  readonly state: 'approved' | 'unreviewed' | 'colliding' | 'unknown'
+  /** `unverifiable`: the server could not be asked for its definitions. */
+  readonly state: 'approved' | 'unreviewed' | 'colliding' | 'unknown' | 'unverifiable'
   readonly definitionHash?: string
   /** The reviewed effect. */
   readonly effect?: Scope

@@ -19,12 +19,29 @@ export const RateLimit = z
   .meta({ id: 'RateLimit', description: 'A budget of calls, counted exactly.' })
 export type RateLimit = z.infer<typeof RateLimit>
 
+/** Defaults of an agent. Every threshold has a value from the first version on (R147). */
+export const Defaults = z.strictObject({
+  approvalTimeoutMs: DurationMs.default(900_000).meta({ description: 'Longest wait for a person, in milliseconds.' }),
+  confidenceMin: z.number().min(0).max(1).default(0.8).meta({ description: 'Below this confidence an act waits for a person.' }),
+  rateLimit: RateLimit.default({ callsMax: 600, windowMs: 60_000 }).meta({ description: 'All calls of the agent together.' }),
+})
+
 const Domain = z
   .string()
   .max(253)
   .regex(/^(?:\*\.)?[^\s*@/:]+\.[^\s*@/:]+$/u, 'must be a domain such as "company.com", or "*.company.com" for its subdomains')
 
 const FieldPath = z.string().regex(/^[^.\s]+(?:\.[^.\s]+){0,7}$/, 'must be a field name or a dotted path')
+
+/** Numbers are exact or refused: an integer beyond 2^53 − 1 would bind another record than the one written. */
+const EntityValue = z.union([
+  z
+    .string()
+    .max(200)
+    .regex(/^(?:[^$]|\$user\.[A-Za-z0-9_:/-]{1,100}$|\$agent\.id$|\$task$|$)/, 'must be $user.id, $user.<attribute>, $agent.id, $task, or a literal that does not start with "$"'),
+  z.number().refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value), 'must be a number a double holds exactly'),
+  z.boolean(),
+])
 
 export const ToolGrant = z
   .strictObject({
@@ -33,7 +50,7 @@ export const ToolGrant = z
     rationale: z.string().max(1_000).optional().meta({ description: 'Why the task needs it.' }),
     user: z.enum(['optional', 'required']).default('optional').meta({ description: 'Whether a verified originating user must be present.' }),
     entities: z
-      .record(FieldPath, z.union([z.string().max(200), z.number(), z.boolean()]))
+      .record(FieldPath, EntityValue)
       .optional()
       .meta({ description: 'Binds an argument and the rows of the result to a value: `$user.id`, `$user.<attribute>`, `$agent.id`, `$task`, or a literal.' }),
     fields: z.array(FieldPath).min(1).max(200).optional().meta({ description: 'The only fields of the result an agent receives.' }),
@@ -105,13 +122,7 @@ export const Manifest = z
       .max(5)
       .default(['engineer', 'security'])
       .meta({ description: 'Roles that must sign a version that adds more than reading, each by a different person.' }),
-    defaults: z
-      .strictObject({
-        approvalTimeoutMs: DurationMs.default(900_000),
-        confidenceMin: z.number().min(0).max(1).default(0.8),
-        rateLimit: RateLimit.default({ callsMax: 600, windowMs: 60_000 }).meta({ description: 'All tool calls of the agent together.' }),
-      })
-      .prefault({}),
+    defaults: Defaults.prefault({}),
     observe: z.array(z.enum(OBSERVABLE_RULES)).max(5).default([]).meta({ description: 'Rules that record what they would do instead of doing it.' }),
     tasks: z.record(Id, Task).default({}),
     denied: z

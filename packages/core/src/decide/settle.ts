@@ -1,0 +1,53 @@
+import type { ClientFeature, ObservableRule } from './compile.ts'
+import { Defaults, type Manifest, type RateLimit } from '../model/manifest.ts'
+import { isWithin, own, type Proposal } from './proposals.ts'
+
+/** The parts of a manifest that are not grants, as they are in force. */
+export interface Settled {
+  readonly signOff: readonly string[]
+  readonly rateLimit: RateLimit
+  readonly observe: readonly ObservableRule[]
+  readonly denied: readonly string[]
+  readonly clientFeatures: ReadonlyMap<string, ReadonlyMap<ClientFeature, ReadonlySet<string>>>
+}
+
+/**
+ * What is in force outside the grants. Whatever narrows counts at once; whatever widens keeps the value of `baseline`, the last
+ * fully signed version (the manifest itself when it is signed). Without one, the defaults of the schema are the baseline.
+ */
+export function settle(manifest: Manifest, baseline: Manifest | undefined): { settled: Settled; proposals: readonly Proposal[] } {
+  const proposals: Proposal[] = []
+  const propose = (path: string, why: string): void => void proposals.push({ path, why })
+
+  const signOff = baseline?.signOff ?? manifest.signOff
+  if (signOff.join() !== manifest.signOff.join()) propose('signOff', 'the roles that sign change only with signatures')
+
+  const limitBefore = baseline?.defaults.rateLimit ?? Defaults.parse({}).rateLimit
+  const limitKept = isWithin(manifest.defaults.rateLimit, limitBefore)
+  if (!limitKept) propose('defaults.rateLimit', 'a wider budget needs signatures')
+
+  const observed = new Set(baseline?.observe ?? [])
+  const observe = manifest.observe.filter((rule) => observed.has(rule))
+  for (const rule of manifest.observe) if (!observed.has(rule)) propose(`observe.${rule}`, 'not enforcing a rule needs signatures')
+
+  const denied = [...new Set([...manifest.denied, ...(baseline?.denied ?? [])])]
+  const stated = new Set(manifest.denied)
+  for (const name of denied) if (!stated.has(name)) propose(`denied.${name}`, 'removing a deny needs signatures')
+
+  const clientFeatures = new Map(
+    Object.entries(manifest.tasks).map(([name, task]) => {
+      const before = own(baseline?.tasks, name)
+      const features = new Map<ClientFeature, ReadonlySet<string>>()
+      for (const [feature, servers] of Object.entries(task.clientFeatures) as [ClientFeature, string[]][]) {
+        const granted = new Set(own(before?.clientFeatures, feature) ?? [])
+        for (const server of servers) {
+          if (!granted.has(server)) propose(`tasks.${name}.clientFeatures.${feature}`, `${server} needs signatures`)
+        }
+        features.set(feature, new Set(servers.filter((server) => granted.has(server))))
+      }
+      return [name, features] as const
+    }),
+  )
+  const rateLimit = limitKept ? manifest.defaults.rateLimit : limitBefore
+  return { settled: { signOff, rateLimit, observe, denied, clientFeatures }, proposals }
+}

@@ -1,0 +1,30 @@
+import { skeleton } from '../../../normalise/skeleton.ts'
+import { defineDetector, type Sighting } from '../../define-detector.ts'
+
+/** Longest name looked at, in UTF-16 units; definitions with longer ones are not valid. */
+const NAME_CHARS_MAX = 256
+
+/** Finds tool names that can be taken for another tool's: look-alike characters, mixed scripts, added separators. */
+export const lookalike = defineDetector({
+  id: 'lookalike',
+  channels: ['definition'],
+  detect: (text, { path, otherTools }) => {
+    if ((path !== '/name' && path !== '/title') || text.length > NAME_CHARS_MAX || text === path.slice(1)) return []
+    const whole = { start: 0, end: text.length }
+    const sightings: Sighting[] = []
+    if (path === '/name' && hasMixedScripts(text)) sightings.push({ code: 'mixed_scripts', severity: 'high', ...whole })
+    const look = skeleton(text)
+    if (path === '/name' && otherTools.some((other) => other !== text && skeleton(other) === look)) {
+      sightings.push({ code: 'lookalike_name', severity: 'high', ...whole })
+    }
+    if (path === '/title' && otherTools.some((other) => skeleton(other) === look)) {
+      sightings.push({ code: 'lookalike_title', severity: 'medium', ...whole })
+    }
+    return sightings
+  },
+})
+
+/** Latin together with a script that imitates it. */
+function hasMixedScripts(text: string): boolean {
+  return /\p{Script=Latin}/u.test(text) && /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u.test(text)
+}

@@ -1,0 +1,217 @@
+import type { Action, ActionKind } from './model/action.ts'
+import { commit, utf8 } from './model/bytes.ts'
+import type { Decision } from './model/decision.ts'
+import type { DecisionEntry, EntryBody, OutcomeEntry } from './model/entry.ts'
+import type { Facts } from './model/facts.ts'
+import type { Finding } from './model/finding.ts'
+import { jcs } from './model/jcs.ts'
+import type { JsonObject } from './model/json.ts'
+import type { Correlation, Principal } from './model/principal.ts'
+import type { ReasonCode } from './reasons.ts'
+import { type ErrorCode, GatewayError, isGatewayError } from './errors.ts'
+import { decide } from './decide/decide.ts'
+import { inspect } from './inspect/inspect.ts'
+import { shape } from './record/shape.ts'
+
+/** One request as a protocol decoded it: what is asked, by a caller nobody has verified yet. */
+export interface Inbound {
+  /** Address the caller used: the agent the URL names. */
+  readonly agent: string
+  readonly authorization: string | undefined
+  readonly kind: ActionKind
+  readonly correlation: Correlation
+}
+
+/** What a request asks for, once the upstream's names are known. */
+export interface Target {
+  readonly server?: string
+  readonly name?: string
+  /** What the record names instead of `name`, where that could carry personal data. */
+  readonly label?: string
+  readonly args: JsonObject
+  /** Answers of the agent's client to what a server asked in an earlier round of the same call. */
+  readonly inputs?: JsonObject
+}
+
+/** What came back, before release. `content` is what is inspected, committed to and given to the agent. */
+export interface Acted {
+  /** `failure`: the server answered that it could not; `content` says so in the gateway's words. */
+  readonly status: 'success' | 'tool_error' | 'input_required' | 'failure'
+  readonly content: JsonObject
+  /** Whether the act may have changed something outside. */
+  readonly changes: boolean
+  /** What happened on the way that the record must say. */
+  readonly reasons?: readonly ReasonCode[]
+}
+
+export interface Released {
+  readonly effect: 'allow' | 'deny'
+  readonly reasons: readonly ReasonCode[]
+  readonly content: JsonObject
+}
+
+/** The world as the pipeline needs it. Every stage is called in `handle` and nowhere else. */
+export interface Stages<Request extends Inbound> {
+  /** @throws GatewayError `IDENTITY_*`, `KEYS_UNAVAILABLE` */
+  identify(request: Request): Promise<Principal>
+  /** @throws GatewayError `REQUEST_*` */
+  normalise(request: Request, principal: Principal): Target
+  /** Reads every fact once and reserves budget. No I/O follows until the decision is recorded. */
+  gather(principal: Principal, action: Action): Promise<Facts>
+  /** Gives back what `gather` reserved, when the act does not happen. */
+  settle(principal: Principal, action: Action, facts: Facts): void
+  /** Durable when it resolves; see the port. */
+  record(entry: EntryBody): Promise<number>
+  /** Performs the act with credentials only the gateway holds. Must honour cut-off by isolation. */
+  act(request: Request, principal: Principal, action: Action): Promise<Acted>
+  /** The same decision, applied to what came back. */
+  release(action: Action, decision: Decision, acted: Acted, facts: Facts): Released
+  readonly nowMs: () => number
+  readonly newId: () => string
+  readonly commitKey: Uint8Array
+  readonly version: string
+}
+
+export type Outbound =
+  | { readonly ok: true; readonly entry: number; readonly status: Acted['status']; readonly content: JsonObject }
+  | {
+      readonly ok: false
+      readonly entry: number
+      readonly effect: 'deny' | 'require_approval'
+      readonly reasons: readonly ReasonCode[]
+      readonly details: readonly string[]
+      readonly retryAfterMs?: number
+    }
+
+/**
+ * One act, start to finish: identify → normalise → inspect → gather → decide → record → act → inspect → release → record.
+ * The only place where stages meet.
+ * @throws GatewayError for expected failures (identity, bad request, upstream, audit); everything else is a bug. Whatever is
+ * thrown, no act happened without a durable decision, and no result leaves without a durable outcome.
+ */
+export async function handle<Request extends Inbound>(request: Request, stage: Stages<Request>): Promise<Outbound> {
+  const principal = await stage.identify(request)
+  const target = stage.normalise(request, principal)
+  const input = committed(target.inputs ? { args: target.args, inputs: target.inputs } : target.args, stage.commitKey)
+  const action = canonical(request.kind, target, input.commitment, stage.commitKey)
+  const findings = inspect(action.args)
+  const facts = await stage.gather(principal, action)
+  const decision = decide(principal, action, findings, facts)
+  const act = actFields(stage.newId(), principal, { ...action, ...(target.label === undefined ? {} : { name: target.label }) })
+  if (decision.enforced !== 'allow') stage.settle(principal, action, facts)
+  const entry = await stage
+    .record(decisionEntry({ act, input, decision, findings, facts, request }, stage))
+    .catch((error: unknown) => {
+      if (decision.enforced === 'allow') stage.settle(principal, action, facts)
+      throw error
+    })
+  if (decision.enforced !== 'allow') return refused(entry, decision.enforced, decision.reasons, decision)
+  const startMs = stage.nowMs()
+  const outcome = { ...act, type: 'outcome' as const, decision: entry }
+  let acted: Acted
+  try {
+    acted = await stage.act(request, principal, action)
+  } catch (error) {
+    const failure = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'internal error', { cause: error })
+    await stage.record({ ...outcome, ...failed(failure.code), durationMs: stage.nowMs() - startMs })
+    throw failure
+  }
+  const resultFindings = inspect(acted.content)
+  const released = stage.release(action, decision, acted, facts)
+  const withheld = released.effect === 'deny'
+  await stage.record({
+    ...outcome,
+    status: withheld ? 'withheld' : acted.status,
+    reasons: [...new Set([...(acted.reasons ?? []), ...released.reasons])],
+    output: committed(acted.content, stage.commitKey),
+    findings: resultFindings.map((finding) => ({ ...finding })),
+    effect: acted.changes ? 'unconfirmed' : 'none',
+    durationMs: stage.nowMs() - startMs,
+  })
+  if (withheld) return refused(entry, 'deny', released.reasons)
+  return { ok: true, entry, status: acted.status, content: released.content }
+}
+
+/** Most one refusal says about itself. */
+const DETAILS_MAX = 5
+
+function refused(entry: number, effect: 'deny' | 'require_approval', reasons: readonly ReasonCode[], decision?: Decision): Outbound {
+  const details = decision?.votes.flatMap((vote) => (vote.effect === effect && vote.mode === 'enforce' && vote.detail ? [vote.detail] : []))
+  return {
+    ok: false,
+    entry,
+    effect,
+    reasons,
+    details: (details ?? []).slice(0, DETAILS_MAX),
+    ...(decision?.retryAfterMs === undefined ? {} : { retryAfterMs: decision.retryAfterMs }),
+  }
+}
+
+function canonical(kind: ActionKind, { server, name, args }: Target, input: string, key: Uint8Array): Action {
+  const digest = commit(key, jcs([kind, server ?? null, name ?? null, input]))
+  return { kind, ...(server === undefined ? {} : { server }), ...(name === undefined ? {} : { name }), args, digest }
+}
+
+type Committed = NonNullable<OutcomeEntry['output']>
+
+function committed(value: JsonObject, key: Uint8Array): Committed {
+  const text = jcs(value)
+  return { commitment: commit(key, text), bytes: utf8(text).length, shape: shape(value) }
+}
+
+type ActFields = Pick<DecisionEntry, 'act' | 'actor' | 'onBehalfOf' | 'session' | 'task' | 'purpose' | 'action'>
+
+function actFields(id: string, principal: Principal, action: Action): ActFields {
+  return {
+    act: id,
+    actor: { type: 'agent', id: principal.agent, credential: principal.credential, method: principal.method },
+    onBehalfOf: principal.user ? { user: principal.user.id, issuer: principal.user.issuer } : 'system',
+    session: principal.session,
+    ...(principal.task === undefined ? {} : { task: principal.task }),
+    ...(principal.purpose === undefined ? {} : { purpose: principal.purpose }),
+    action: {
+      kind: action.kind,
+      ...(action.server === undefined ? {} : { server: action.server }),
+      ...(action.name === undefined ? {} : { name: action.name }),
+      digest: action.digest,
+    },
+  }
+}
+
+interface Decided {
+  readonly act: ActFields
+  readonly input: Committed
+  readonly decision: Decision
+  readonly findings: readonly Finding[]
+  readonly facts: Facts
+  readonly request: Inbound
+}
+
+function decisionEntry({ act, input, decision, findings, facts, request }: Decided, stage: { version: string }): EntryBody {
+  const correlation = Object.entries(request.correlation).filter((pair): pair is [string, string] => typeof pair[1] === 'string')
+  return {
+    ...act,
+    type: 'decision',
+    input,
+    evaluated: decision.evaluated,
+    enforced: decision.enforced,
+    reasons: [...decision.reasons],
+    votes: decision.votes.map(({ retryAfterMs: _, ...vote }) => vote),
+    obligations: decision.obligations.map((obligation) => obligation.type),
+    findings: findings.map((finding) => ({ ...finding })),
+    versions: {
+      gateway: stage.version,
+      ...(facts.manifest ? { manifest: facts.manifest.hash } : {}),
+      ...(facts.tool?.definitionHash === undefined ? {} : { definition: facts.tool.definitionHash }),
+      epoch: facts.isolation.epoch,
+    },
+    budgets: decision.enforced === 'allow' ? [...facts.budget.keys] : [],
+    ...(decision.retryAfterMs === undefined ? {} : { retryAfterMs: decision.retryAfterMs }),
+    ...(correlation.length > 0 ? { correlation: Object.fromEntries(correlation) } : {}),
+  }
+}
+
+function failed(code: ErrorCode): Pick<OutcomeEntry, 'status' | 'code' | 'reasons' | 'findings' | 'effect'> {
+  const cancelled = code === 'UPSTREAM_CANCELLED' || code === 'REQUEST_CANCELLED'
+  return { status: cancelled ? 'cancelled' : 'failure', code, reasons: [], findings: [], effect: 'unconfirmed' }
+}

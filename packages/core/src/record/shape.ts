@@ -1,0 +1,58 @@
+import type { Shape } from '../model/entry.ts'
+import { isJsonObject, type Json } from '../model/json.ts'
+
+/** Deepest nesting a shape shows; below it only the count of members. */
+export const SHAPE_DEPTH_MAX = 6
+/** Most members of one object, and most different item shapes of one array, that are shown. */
+export const SHAPE_WIDTH_MAX = 32
+/** Most values in one shape. */
+export const SHAPE_NODES_MAX = 256
+/** Longest field name shown as it is. */
+export const SHAPE_NAME_MAX = 64
+
+/**
+ * Redacted structure of a JSON value: field names, types and sizes, never a value. A name that could itself be a value (too
+ * long, unusual characters, a long run of digits) becomes `?1`, `?2`, … What is over the limits is counted, not shown.
+ */
+export function shape(value: Json): Shape {
+  return shapeAt(value, 0, { left: SHAPE_NODES_MAX })
+}
+
+function shapeAt(value: Json, depth: number, nodes: { left: number }): Shape {
+  nodes.left--
+  if (typeof value === 'string') return `string(${value.length})`
+  if (value === null) return 'null'
+  if (typeof value !== 'object') return typeof value
+  const cut = depth >= SHAPE_DEPTH_MAX || nodes.left <= 0
+  if (isJsonObject(value)) {
+    const names = Object.keys(value).filter((name) => value[name] !== undefined)
+    return cut ? `object(${names.length})` : fields(names, (name) => value[name] ?? null, depth, nodes)
+  }
+  return cut ? `array(${value.length})` : [`array(${value.length})`, ...itemShapes(value, depth, nodes)]
+}
+
+function fields(names: readonly string[], member: (name: string) => Json, depth: number, nodes: { left: number }): Shape {
+  const shown: [string, Shape][] = []
+  for (const name of names) {
+    if (shown.length >= SHAPE_WIDTH_MAX || nodes.left <= 0) break
+    shown.push([isPlainName(name) ? name : `?${shown.length + 1}`, shapeAt(member(name), depth + 1, nodes)])
+  }
+  const hidden = names.length - shown.length
+  if (hidden > 0) shown.push(['?more', `fields(${hidden})`])
+  return Object.fromEntries(shown)
+}
+
+/** Different shapes of the items, in order of appearance. */
+function itemShapes(items: readonly Json[], depth: number, nodes: { left: number }): Shape[] {
+  const shapes = new Map<string, Shape>()
+  for (const item of items) {
+    if (shapes.size >= SHAPE_WIDTH_MAX || nodes.left <= 0) break
+    const seen = shapeAt(item, depth + 1, nodes)
+    shapes.set(JSON.stringify(seen), seen)
+  }
+  return [...shapes.values()]
+}
+
+function isPlainName(name: string): boolean {
+  return name.length <= SHAPE_NAME_MAX && /^[A-Za-z_$][A-Za-z0-9_$.-]*$/.test(name) && !/[0-9]{5}/.test(name) && name !== '__proto__'
+}

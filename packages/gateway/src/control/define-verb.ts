@@ -1,0 +1,89 @@
+import type { AuditLog, PinState, ToolDefinition } from '@sallyport/core'
+import type { z } from 'zod'
+import type { Home } from '../home.ts'
+import type { Manifests } from '../manifests/index.ts'
+import type { Change, State } from '../state.ts'
+import type { Role, UserRecord } from '../state-records.ts'
+
+/** A tool as its server offers it now, with where it stands. */
+export interface OfferedTool {
+  readonly server: string
+  readonly tool: string
+  /** `pinHash` of server identity and definition. */
+  readonly hash: string
+  readonly definition: ToolDefinition
+  readonly state: PinState
+}
+
+/** A server and what it offers; `problem` says why it could not be asked. */
+export interface OfferedServer {
+  readonly server: string
+  readonly tools: readonly OfferedTool[]
+  readonly problem?: string
+}
+
+/** The log's own functions; opened beside `AuditLog` because a reader of files can answer them too. */
+export interface LogInspector {
+  /** Verifies everything; `problem` names the first bad entry and why. */
+  verify(): Promise<{ ok: boolean; size: number; rootHash: string; problem?: string }>
+  /** Inclusion proof of one entry against the newest checkpoint, as text anyone can verify (`formatProof`). */
+  prove(index: number): Promise<string>
+  /** Copies log and public key into a new folder. Returns the number of entries. */
+  exportTo(dir: string): Promise<{ entries: number }>
+}
+
+export interface ControlDeps {
+  readonly state: State
+  readonly audit: AuditLog
+  readonly log: LogInspector
+  readonly manifests: Manifests
+  readonly home: Pick<Home, 'deriveKey' | 'manifestsDir'>
+  readonly nowMs: () => number
+  readonly randomBytes: (count: number) => Uint8Array
+  /** Asks every configured server what it offers. */
+  readonly offered: () => Promise<readonly OfferedServer[]>
+  /** Called once an isolation is durable: cut the agent's streams. */
+  readonly onIsolate: (agent: string) => Promise<void> | void
+  /** What a running gateway adds to `status`; absent when none runs. */
+  readonly running?: () => { readonly url: string; readonly streams: number }
+}
+
+/** Who asks: a local user whose signature on the request was verified. */
+export interface ControlActor {
+  readonly user: UserRecord
+}
+
+/** What a verb wants done. Nothing has happened yet: the control plane records, then applies. */
+export interface Plan<O> {
+  readonly output: O
+  readonly changes?: readonly Change[]
+  /** After the changes are durable and recorded. */
+  readonly after?: () => Promise<void> | void
+  /** Words for the audit entry; never a secret. */
+  readonly detail?: AuditDetail
+}
+export type AuditDetail = Readonly<Record<string, string | number | boolean | string[]>>
+
+/** One act of a person on the gateway's own state. */
+export interface Verb<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> {
+  readonly name: string
+  readonly summary: string
+  readonly input: I
+  readonly output: O
+  /** Roles that may call it; holding one is enough. */
+  readonly roles: readonly Role[]
+  /** What the audit entry names as target, from a valid input. */
+  readonly target?: (input: z.output<I>) => string
+  /**
+   * `before` (unless set): recorded, then applied, so that nothing is loosened without a record. `after`: applied first,
+   * because stopping an agent must not wait for a log that cannot be written.
+   */
+  readonly record?: 'before' | 'after'
+  /** Checks everything and says what to do; changes nothing. @throws GatewayError what the caller is told */
+  readonly run: (deps: ControlDeps, input: z.output<I>, actor: ControlActor) => Promise<Plan<z.input<O>>> | Plan<z.input<O>>
+}
+
+/** Declares one verb of the control plane; gives `run` its types. */
+export function defineVerb<I extends z.ZodType, O extends z.ZodType>(verb: Verb<I, O>): Verb<I, O> {
+  return verb
+}

@@ -1,0 +1,7 @@
+export { openControl, CONTROL_SKEW_MS_MAX, type Control } from './open-control.ts'
+export { VERBS, findVerb, type VerbName } from './verbs.ts'
+export { signRequest, requestBytes, ControlRequest, FirstOwner, type ControlAnswer } from './request.ts'
+export type { ControlDeps, LogInspector, OfferedServer, OfferedTool, Plan, Verb } from './define-verb.ts'
+export { serveControl } from './serve.ts'
+export { callControl } from './call.ts'
+export { inspectLog, problemOf, LOG_KEY_FILE } from './inspect-log.ts'

@@ -1,0 +1,17 @@
+import { GatewayError } from '@sallyport/core'
+import type { AgentRecord } from '../state-records.ts'
+import type { ControlDeps } from './define-verb.ts'
+
+/** @throws GatewayError `NOT_FOUND` */
+export function requireAgent(deps: Pick<ControlDeps, 'state'>, id: string): AgentRecord {
+  const agent = deps.state.agent(id)
+  if (agent === undefined) throw new GatewayError('NOT_FOUND', 'no such agent; see "agent list"')
+  return agent
+}
+
+/** A task must be one of the manifest, when there is one. @throws GatewayError `NOT_FOUND`, naming the tasks there are */
+export function requireTask(deps: Pick<ControlDeps, 'manifests'>, agent: string, task: string): void {
+  const manifest = deps.manifests.current(agent)
+  if (manifest === undefined || manifest.tasks.has(task)) return
+  throw new GatewayError('NOT_FOUND', `the manifest has no such task type; it has ${[...manifest.tasks.keys()].join(', ') || 'none'}`)
+}

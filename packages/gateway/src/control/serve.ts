@@ -1,0 +1,64 @@
+import { chmodSync, existsSync, rmSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { GatewayError, isGatewayError, parseJson } from '@sallyport/core'
+import type { Control } from './open-control.ts'
+import type { ControlAnswer } from './request.ts'
+
+/** Largest request body. */
+export const CONTROL_BODY_BYTES_MAX = 1_048_576
+const CONNECTIONS_MAX = 64
+const REQUEST_MS_MAX = 10_000
+
+/**
+ * Serves the control plane on a unix socket only this account can open. The caller holds the home folder's lock, so a socket
+ * that is there already was left by a process that died.
+ * @throws GatewayError `STORE_UNAVAILABLE` when the socket cannot be made.
+ */
+export async function serveControl(control: Control, path: string): Promise<{ close(): Promise<void> }> {
+  const server = createServer({ requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX }, (request, response) => void answer(control, request, response))
+  server.maxConnections = CONNECTIONS_MAX
+  const isPipe = path.startsWith('\\\\')
+  if (!isPipe && existsSync(path)) rmSync(path)
+  await listen(server, path)
+  if (!isPipe) chmodSync(path, 0o600)
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  // The socket is private from its first moment, not only after chmod.
+  const mask = process.umask(0o177)
+  return new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => reject(new GatewayError('STORE_UNAVAILABLE', `the control socket ${path} cannot be made`, { cause })))
+    server.listen(path, () => resolve())
+  }).finally(() => process.umask(mask))
+}
+
+async function answer(control: Control, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let result: ControlAnswer
+  try {
+    if (request.method !== 'POST' || request.url !== '/v1/call') throw new GatewayError('REQUEST_PATH', 'the control socket takes POST /v1/call')
+    result = await control.call(parseJson(await readBody(request)))
+  } catch (error) {
+    const known = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'a bug; the call had no answer')
+    result = { ok: false, code: known.code, message: known.message }
+  }
+  const text = JSON.stringify(result)
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }).end(text)
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > CONTROL_BODY_BYTES_MAX) throw new GatewayError('REQUEST_TOO_LARGE', `larger than ${CONTROL_BODY_BYTES_MAX} bytes`)
+    chunks.push(chunk)
+  }
+  return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+}

@@ -1,0 +1,103 @@
+import { GatewayError, Id, PIN_STATES, Scope, Sha256Hex, type Pin } from '@sallyport/core'
+import { z } from 'zod'
+import { defineVerb, type ControlDeps, type OfferedTool } from './define-verb.ts'
+import { diffJson, JsonChange } from './diff-json.ts'
+
+const Listed = z.strictObject({
+  server: z.string(),
+  tool: z.string(),
+  state: z.union([z.enum(PIN_STATES), z.literal('gone')]).meta({ description: 'Only `approved` is visible and callable; `gone`: reviewed, no longer offered.' }),
+  hash: z.string(),
+  effect: Scope.optional(),
+  reviewedBy: z.string().optional(),
+  reviewedAtMs: z.int().optional(),
+})
+
+export const toolsList = defineVerb({
+  name: 'tools.list',
+  summary: 'What every server offers, and what of it was reviewed',
+  roles: ['owner', 'engineer', 'security', 'approver', 'auditor'],
+  input: z.strictObject({}),
+  output: z.strictObject({ tools: z.array(Listed), problems: z.array(z.strictObject({ server: z.string(), problem: z.string() })) }),
+  async run(deps) {
+    const servers = await deps.offered()
+    const offered = servers.flatMap((server) => server.tools)
+    const names = new Set(offered.map((tool) => `${tool.server}.${tool.tool}`))
+    const down = new Set(servers.filter((server) => server.problem !== undefined).map((server) => server.server))
+    const gone = deps.state.pins().filter((pin) => !names.has(`${pin.server}.${pin.tool}`) && !down.has(pin.server))
+    const tools = [
+      ...offered.map(({ server, tool, state, hash }) => ({ server, tool, state, hash, ...review(deps.state.pin(server, tool)) })),
+      ...gone.map((pin) => ({ server: pin.server, tool: pin.tool, state: 'gone' as const, hash: pin.hash, ...review(pin) })),
+    ]
+    const problems = servers.flatMap(({ server, problem }) => (problem === undefined ? [] : [{ server, problem }]))
+    return { output: { tools, problems } }
+  },
+})
+
+export const toolsDiff = defineVerb({
+  name: 'tools.diff',
+  summary: 'What changed in a tool’s definition since its review',
+  roles: ['owner', 'engineer', 'security', 'approver', 'auditor'],
+  input: z.strictObject({ server: Id, tool: z.string().min(1).max(128) }),
+  output: z.strictObject({
+    server: z.string(),
+    tool: z.string(),
+    state: z.enum(PIN_STATES),
+    hash: z.string(),
+    reviewedHash: z.string().optional(),
+    changes: z.array(JsonChange),
+  }),
+  target: (input) => `${input.server}.${input.tool}`,
+  async run(deps, input) {
+    const offered = await requireOffered(deps, input.server, input.tool)
+    const pin = deps.state.pin(input.server, input.tool)
+    return {
+      output: {
+        server: input.server,
+        tool: input.tool,
+        state: offered.state,
+        hash: offered.hash,
+        ...(pin && { reviewedHash: pin.hash }),
+        changes: diffJson(pin?.definition as z.core.util.JSONType | undefined, offered.definition as z.core.util.JSONType),
+      },
+    }
+  },
+})
+
+export const toolsApprove = defineVerb({
+  name: 'tools.approve',
+  summary: 'Review one exact tool definition and say what the tool does',
+  roles: ['owner', 'security'],
+  input: z.strictObject({
+    server: Id,
+    tool: z.string().min(1).max(128),
+    hash: Sha256Hex.meta({ description: 'The definition that was looked at; another one is not approved.' }),
+    effect: Scope.meta({ description: 'What the tool does, whatever its annotations claim.' }),
+  }),
+  output: z.strictObject({ server: z.string(), tool: z.string(), hash: z.string(), effect: Scope }),
+  target: (input) => `${input.server}.${input.tool}`,
+  async run(deps, input, { user }) {
+    const offered = await requireOffered(deps, input.server, input.tool)
+    if (offered.hash !== input.hash) throw new GatewayError('CONFLICT', 'the server offers another definition now; look at "tools diff" again')
+    if (offered.state === 'colliding' || offered.state === 'lookalike') {
+      throw new GatewayError('CONFLICT', 'its name collides with or looks like another tool’s; rename it at the server, or prefix the server')
+    }
+    if (offered.state === 'invalid') throw new GatewayError('CONFLICT', 'its definition is not valid; repair the tool server')
+    const { server, tool, hash, effect } = input
+    const pin: Pin = { server, tool, hash, definition: offered.definition, effect, reviewedBy: user.id, reviewedAtMs: deps.nowMs() }
+    return { output: { server, tool, hash, effect }, changes: [{ op: 'put', kind: 'pin', value: pin }], detail: { hash, effect, before: deps.state.pin(server, tool)?.hash ?? 'none' } }
+  },
+})
+
+function review(pin: Pin | undefined): { effect?: Scope; reviewedBy?: string; reviewedAtMs?: number } {
+  return pin === undefined ? {} : { effect: pin.effect, reviewedBy: pin.reviewedBy, reviewedAtMs: pin.reviewedAtMs }
+}
+
+async function requireOffered(deps: ControlDeps, server: string, tool: string): Promise<OfferedTool> {
+  const found = (await deps.offered()).find((one) => one.server === server)
+  if (found === undefined) throw new GatewayError('NOT_FOUND', 'no such server in the configuration')
+  if (found.problem !== undefined) throw new GatewayError('UPSTREAM_UNAVAILABLE', `the server could not be asked: ${found.problem}`)
+  const offered = found.tools.find((one) => one.tool === tool)
+  if (offered === undefined) throw new GatewayError('NOT_FOUND', 'the server offers no such tool; see "tools list"')
+  return offered
+}

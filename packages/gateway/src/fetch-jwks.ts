@@ -1,0 +1,32 @@
+import { GatewayError } from '@sallyport/core'
+import { openPool } from './egress.ts'
+
+const JWKS_BYTES_MAX = 262_144
+const JWKS_MS = 5_000
+
+/** Fetches a key set under the egress rules: checked address, no redirect, bounded. @throws GatewayError `KEYS_UNAVAILABLE` */
+export async function fetchJwks(url: string): Promise<unknown> {
+  const target = new URL(url)
+  const pool = openPool(target, false)
+  try {
+    const response = await pool.request({
+      method: 'GET',
+      path: target.pathname + target.search,
+      headers: { accept: 'application/json' },
+      headersTimeout: JWKS_MS,
+      bodyTimeout: JWKS_MS,
+      signal: AbortSignal.timeout(JWKS_MS),
+    })
+    if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}`)
+    let text = ''
+    for await (const chunk of response.body as AsyncIterable<Buffer>) {
+      text += chunk.toString('utf8')
+      if (text.length > JWKS_BYTES_MAX) throw new Error('the key set is too large')
+    }
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new GatewayError('KEYS_UNAVAILABLE', 'the key set could not be fetched', { cause })
+  } finally {
+    await pool.destroy()
+  }
+}

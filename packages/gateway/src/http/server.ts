@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs'
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { ERRORS, GatewayError, Id, isGatewayError } from '@sallyport/core'
+import type { Config } from '../config.ts'
+
+const HEADERS_MS = 10_000
+const REQUEST_MS = 60_000
+const HEADER_BYTES_MAX = 32_768
+const CONNECTIONS_MAX = 10_000
+
+export interface Routes {
+  readonly mcp: (request: IncomingMessage, response: ServerResponse, agent: string) => Promise<void>
+  readonly token: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  /** @see RFC 9728 */
+  readonly resourceMetadata: (agent: string) => object
+  /** Called for requests refused before any route saw them. */
+  readonly onRefused: (error: GatewayError, request: IncomingMessage) => void
+  readonly log: (message: string, error: unknown) => void
+}
+
+export interface HttpServer {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/**
+ * The data plane's listener. Host and Origin are checked before anything else: a page in a browser that resolves its own name
+ * to this address must not reach an agent's endpoint.
+ * @throws GatewayError `CONFIG_INVALID` when the address is in use.
+ */
+export async function listen(config: Config, routes: Routes): Promise<HttpServer> {
+  const { host, port, tls } = config.listen
+  const options = { headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: 65_000 }
+  const server: Server = tls
+    ? createTlsServer({ ...options, cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile), minVersion: 'TLSv1.2' })
+    : createServer(options)
+  server.maxConnections = CONNECTIONS_MAX
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => reject(new GatewayError('CONFIG_INVALID', `cannot listen on ${host}:${port}; is another gateway running? Set listen.port`, { cause })))
+    server.listen(port, host, resolve)
+  })
+  const bound = (server.address() as AddressInfo).port
+  const allowed = allowedHosts(config, bound)
+  const origins = new Set([...config.origins, ...[...allowed].flatMap((name) => [`http://${name}`, `https://${name}`])])
+  server.on('request', (request, response) => void route(request, response))
+  const scheme = tls ? 'https' : 'http'
+  const shown = host.includes(':') ? `[${host}]` : host
+  return { url: config.publicUrl?.replace(/\/$/, '') ?? `${scheme}://${shown}:${bound}`, close }
+
+  async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      checkHost(request)
+      const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
+      if (path === '/healthz') return answer(response, 200, { status: 'ok' })
+      if (path === '/oauth/token') return await routes.token(request, response)
+      const metadata = /^\/\.well-known\/oauth-protected-resource\/a\/([a-z0-9-]+)\/mcp$/.exec(path)?.[1]
+      if (metadata !== undefined && Id.safeParse(metadata).success) return answer(response, 200, routes.resourceMetadata(metadata))
+      const agent = /^\/a\/([a-z0-9-]+)\/mcp$/.exec(path)?.[1]
+      if (agent !== undefined && Id.safeParse(agent).success) return await routes.mcp(request, response, agent)
+      throw new GatewayError('REQUEST_PATH', 'no such endpoint; agents connect to /a/<agent>/mcp')
+    } catch (error) {
+      const known = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'internal error', { cause: error })
+      if (known.code === 'INTERNAL') routes.log('internal error', error)
+      else routes.onRefused(known, request)
+      if (!response.headersSent) answer(response, ERRORS[known.code].http, { type: 'about:blank', title: known.message, status: ERRORS[known.code].http, code: known.code }, 'application/problem+json')
+      else response.destroy()
+    }
+  }
+
+  function checkHost(request: IncomingMessage): void {
+    if (!allowed.has((request.headers.host ?? '').toLowerCase())) throw new GatewayError('REQUEST_ORIGIN', 'this gateway does not serve the host named in the request')
+    const { origin } = request.headers
+    if (origin !== undefined && !origins.has(origin.toLowerCase())) throw new GatewayError('REQUEST_ORIGIN', 'this origin may not call the gateway')
+  }
+
+  async function close(): Promise<void> {
+    const done = new Promise<void>((resolve) => server.close(() => resolve()))
+    server.closeAllConnections()
+    await done
+  }
+}
+
+function allowedHosts(config: Config, port: number): ReadonlySet<string> {
+  const { host, tls } = config.listen
+  const names = [host.includes(':') ? `[${host}]` : host, 'localhost', '127.0.0.1', '[::1]'].map((name) => `${name}:${port}`.toLowerCase())
+  const bare = port === (tls ? 443 : 80) ? ['localhost', '127.0.0.1', '[::1]', host.toLowerCase()] : []
+  return new Set([...names, ...bare, ...(config.publicUrl ? [new URL(config.publicUrl).host.toLowerCase()] : [])])
+}
+
+function answer(response: ServerResponse, status: number, body: object, type = 'application/json'): void {
+  const text = JSON.stringify(body)
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store', connection: status >= 400 ? 'close' : 'keep-alive' })
+  response.end(text)
+}

@@ -1,0 +1,7 @@
+export { hashAgentKey, newAgentKey } from './agent-key.ts'
+export { LOCAL_ISSUER, type Credential } from './credential.ts'
+export { createExchange, type Exchange, type ExchangeAnswer, type ExchangeDeps } from './exchange.ts'
+export { createIdentifier, type ForeignUse, type Identifier, type IdentifierDeps } from './identifier.ts'
+export type { FetchJwks } from './key-source.ts'
+export { LOCAL_AUDIENCE, signLocalUserToken } from './local-user-token.ts'
+export { SESSION_TTL_MS_MAX } from './session-token.ts'

@@ -1,0 +1,108 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { tempFolder } from './fixtures/world.ts'
+import { isLoopback, loadConfig } from './load-config.ts'
+import { YAML_BYTES_MAX } from './read-yaml.ts'
+
+let folder: ReturnType<typeof tempFolder>
+beforeEach(() => {
+  folder = tempFolder()
+})
+afterEach(() => folder.remove())
+
+function load(text: string, env: Record<string, string> = {}) {
+  const file = join(folder.path, 'sallyport.yaml')
+  writeFileSync(file, text)
+  return loadConfig(file, env)
+}
+const fails = (text: string, code: string, words: RegExp) =>
+  expect(() => load(text)).toThrowError(expect.objectContaining({ code, message: expect.stringMatching(words) }))
+const HEAD = 'apiVersion: sallyport/v1\n'
+
+describe('loadConfig', () => {
+  test('fills in defaults and resolves secrets in secret fields only', () => {
+    mkdirSync(join(folder.path, 'secrets'))
+    writeFileSync(join(folder.path, 'secrets/token'), 'from-file\n', { mode: 0o600 })
+    const { config, secrets, manifestsDir } = load(
+      `${HEAD}servers:
+  docs: { transport: http, url: "https://docs.example", headers: { Authorization: "Bearer \${env:TOKEN}" }, agents: { a: { headers: { x: "\${file:secrets/token}" } } } }
+  erp: { transport: stdio, command: "\${env:TOKEN}", env: { KEY: "\${env:TOKEN}" } }\n`,
+      { TOKEN: 'from-env' },
+    )
+    expect(config.listen).toMatchObject({ host: '127.0.0.1', port: 7700 })
+    expect(config.servers['docs']).toMatchObject({ headers: { Authorization: 'Bearer from-env' }, agents: { a: { headers: { x: 'from-file' } } } })
+    // Outside the secret fields a reference is plain text: nothing is read for it.
+    expect(config.servers['erp']).toMatchObject({ command: '${env:TOKEN}', env: { KEY: 'from-env' } })
+    expect(secrets).toEqual(['from-env', 'from-file', 'from-env'])
+    expect(manifestsDir).toBe(join(folder.path, 'manifests'))
+  })
+
+  test('R022: a missing or readable secret is refused, without a word of it', () => {
+    const withHeader = (reference: string) => `${HEAD}servers: { docs: { transport: http, url: "https://d.example", headers: { a: "${reference}" } } }\n`
+    fails(withHeader('${env:NOPE}'), 'CONFIG_INVALID', /servers\.docs\.headers\.a.*NOPE is not set/)
+    fails(withHeader('${vault:x}'), 'CONFIG_INVALID', /\$\{env:NAME\} or \$\{file:path\}/)
+    writeFileSync(join(folder.path, 'token'), 'hunter2', { mode: 0o600 })
+    chmodSync(join(folder.path, 'token'), 0o644)
+    fails(withHeader('${file:token}'), 'CONFIG_INSECURE', /chmod 600 .*token$/)
+    chmodSync(join(folder.path, 'token'), 0o600)
+    writeFileSync(join(folder.path, 'token'), 'a\r\nInjected: header\n')
+    fails(withHeader('${file:token}'), 'CONFIG_INVALID', /line break$/)
+  })
+
+  test('R234: plain HTTP is refused off loopback: listening, servers, key sets, public address', () => {
+    fails(`${HEAD}listen: { host: 0.0.0.0 }\n`, 'CONFIG_INSECURE', /listen.*tls/)
+    fails(`${HEAD}listen: { host: 127.0.0.1.evil.example }\n`, 'CONFIG_INSECURE', /listen/)
+    fails(`${HEAD}servers: { d: { transport: http, url: "http://d.example/mcp" } }\n`, 'CONFIG_INSECURE', /servers\.d\.url.*https/)
+    fails(`${HEAD}publicUrl: "http://gw.example"\n`, 'CONFIG_INSECURE', /publicUrl/)
+    fails(`${HEAD}issuers: [{ issuer: i, jwksUrl: "http://i.example/jwks", audience: a, identifies: users }]\n`, 'CONFIG_INSECURE', /issuers\.0\.jwksUrl/)
+    fails(`${HEAD}servers: { d: { transport: http, url: "https://user:pw@d.example" } }\n`, 'CONFIG_INSECURE', /headers, not into the URL/)
+    expect(load(`${HEAD}listen: { host: 0.0.0.0, tls: { certFile: c.pem, keyFile: k.pem } }\n`).config.listen.tls?.certFile).toBe(join(folder.path, 'c.pem'))
+    expect(load(`${HEAD}listen: { host: "::1" }\nservers: { d: { transport: http, url: "http://127.0.0.1:1/mcp" }, e: { transport: http, url: "http://[::1]:1/" } }\n`)).toBeDefined()
+  })
+
+  test('an issuer has one source of keys and cannot pose as the gateway', () => {
+    const issuer = (rest: string) => `${HEAD}issuers: [{ audience: a, identifies: users, ${rest} }]\n`
+    fails(issuer('issuer: i'), 'CONFIG_INVALID', /exactly one/)
+    fails(issuer('issuer: i, jwksFile: a.json, jwksUrl: "https://i.example"'), 'CONFIG_INVALID', /exactly one/)
+    fails(issuer('issuer: "sallyport:local", jwksFile: a.json'), 'CONFIG_INVALID', /gateway’s own/)
+    expect(load(issuer('issuer: i, jwksFile: a.json')).config.issuers[0]?.jwksFile).toBe(join(folder.path, 'a.json'))
+  })
+
+  test.each([
+    ['an unknown key', `${HEAD}lisen: {}\n`, /lisen/],
+    ['an unknown nested key', `${HEAD}listen: { prot: 1 }\n`, /listen.*prot/],
+    ['a wrong type', `${HEAD}listen: { port: many }\n`, /listen\.port/],
+    ['a number out of range', `${HEAD}listen: { port: 70000 }\n`, /listen\.port/],
+    ['NaN', `${HEAD}checkpointMs: .nan\n`, /checkpointMs/],
+    ['infinity', `${HEAD}checkpointMs: .inf\n`, /checkpointMs/],
+    ['a fraction', `${HEAD}checkpointMs: 100.5\n`, /checkpointMs/],
+    ['a duplicate key', `${HEAD}listen: { port: 1, port: 2 }\n`, /unique/],
+    ['two documents', `${HEAD}---\n${HEAD}`, /multiple documents/i],
+    ['a custom tag', `${HEAD}manifests: !!js/function x\n`, /tag/i],
+    ['a broken file', 'a: [', /sallyport\.yaml/],
+    ['nothing', '', /document/],
+  ])('refuses %s, naming the place', (_, text, words) => fails(text, 'CONFIG_INVALID', words))
+
+  test('refuses alias bombs, nesting bombs and large files quickly', () => {
+    const bomb = `a: &a [x, x, x, x, x, x, x, x, x]\n${'bcdefghi'.split('').map((name, i) => `${name}: &${name} [${`*${'abcdefgh'[i]},`.repeat(9)}]`).join('\n')}\n`
+    fails(HEAD + bomb, 'CONFIG_INVALID', /aliases/)
+    fails(`${HEAD}a: ${'['.repeat(100_000)}`, 'CONFIG_INVALID', /sallyport\.yaml/)
+    fails('#'.repeat(YAML_BYTES_MAX + 1), 'CONFIG_INVALID', /larger than/)
+  })
+
+  test('a missing file is named', () => {
+    expect(() => loadConfig(join(folder.path, 'nope.yaml'))).toThrowError(expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(/nope\.yaml/) }))
+  })
+})
+
+test.each([
+  ['127.0.0.1', true],
+  ['127.9.9.9', true],
+  ['localhost', true],
+  ['[::1]', true],
+  ['0.0.0.0', false],
+  ['127.0.0.1.nip.io', false],
+  ['localhost.example', false],
+  ['::', false],
+])('isLoopback(%s) is %s', (host, expected) => expect(isLoopback(host)).toBe(expected))

@@ -1,0 +1,122 @@
+import { lstatSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { GatewayError } from '@sallyport/core'
+import { Config, type ServerConfig } from './config.ts'
+import { readYaml } from './read-yaml.ts'
+
+/** A configuration ready to run: secrets resolved, paths absolute. Never log `config.servers`. */
+export interface LoadedConfig {
+  readonly file: string
+  readonly config: Config
+  /** Absolute folder of the manifest files. */
+  readonly manifestsDir: string
+  /** Every resolved secret, for the tests that prove none of them reaches a log or an agent. */
+  readonly secrets: readonly string[]
+}
+
+const SECRET_BYTES_MAX = 65_536
+
+/**
+ * Reads `sallyport.yaml`: YAML, schema, then `${env:NAME}` and `${file:path}` in the secret fields (headers, env).
+ * @throws GatewayError `CONFIG_INVALID` with file and path; `CONFIG_INSECURE` when a setting would send a secret in the clear
+ * or a secret file can be read by others.
+ */
+export function loadConfig(file: string, env: Readonly<Record<string, string | undefined>> = process.env): LoadedConfig {
+  const path = resolve(file)
+  const raw = readYaml(path, Config)
+  const folder = dirname(path)
+  requireEncryption(raw, path)
+  const secrets: string[] = []
+  const fill = (values: Record<string, string>, where: string): Record<string, string> =>
+    mapValues(values, (text, name) => resolveSecrets(text, { env, folder, where: `${path}: ${where}.${name}`, secrets }))
+  const servers = mapValues(raw.servers, (server, id) => resolveServer(server, `servers.${id}`, fill))
+  const issuers = raw.issuers.map((issuer) => (issuer.jwksFile === undefined ? issuer : { ...issuer, jwksFile: resolve(folder, issuer.jwksFile) }))
+  const tls = raw.listen.tls && { certFile: resolve(folder, raw.listen.tls.certFile), keyFile: resolve(folder, raw.listen.tls.keyFile) }
+  const listen = tls === undefined ? raw.listen : { ...raw.listen, tls }
+  return { file: path, config: { ...raw, listen, servers, issuers }, manifestsDir: resolve(folder, raw.manifests), secrets }
+}
+
+/** Whether a host name or address literal is this machine's loopback. */
+export function isLoopback(host: string): boolean {
+  const name = host.replace(/^\[|\]$/g, '').toLowerCase()
+  return name === 'localhost' || name === '::1' || /^127(?:\.\d{1,3}){3}$/.test(name)
+}
+
+type Fill = (values: Record<string, string>, where: string) => Record<string, string>
+
+function resolveServer(server: ServerConfig, where: string, fill: Fill): ServerConfig {
+  if (server.transport === 'stdio') return { ...server, env: fill(server.env, `${where}.env`) }
+  const agents = mapValues(server.agents, (agent, id) => ({ headers: fill(agent.headers, `${where}.agents.${id}.headers`) }))
+  return { ...server, headers: fill(server.headers, `${where}.headers`), agents }
+}
+
+interface SecretSource {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly folder: string
+  readonly where: string
+  readonly secrets: string[]
+}
+
+function resolveSecrets(text: string, source: SecretSource): string {
+  const filled = text.replaceAll(/\$\{([^}]*)\}/g, (_, reference: string) => {
+    const value = resolveReference(reference, source)
+    source.secrets.push(value)
+    return value
+  })
+  if (/[\r\n\0]/.test(filled)) throw new GatewayError('CONFIG_INVALID', `${source.where}: holds a line break`)
+  return filled
+}
+
+function resolveReference(reference: string, source: SecretSource): string {
+  const [scheme, rest = ''] = split(reference, ':')
+  if (scheme === 'env') {
+    const value = source.env[rest]
+    if (value === undefined || value === '') throw new GatewayError('CONFIG_INVALID', `${source.where}: the environment variable ${rest} is not set`)
+    return value
+  }
+  if (scheme === 'file') return readSecretFile(resolve(source.folder, rest), source.where)
+  throw new GatewayError('CONFIG_INVALID', `${source.where}: a reference must be \${env:NAME} or \${file:path}`)
+}
+
+function readSecretFile(file: string, where: string): string {
+  const stat = lstatSync(file, { throwIfNoEntry: false })
+  if (stat === undefined) throw new GatewayError('CONFIG_INVALID', `${where}: ${file} is missing`)
+  if (!stat.isFile() || stat.size > SECRET_BYTES_MAX) throw new GatewayError('CONFIG_INVALID', `${where}: ${file} is not a file of at most ${SECRET_BYTES_MAX} bytes`)
+  if (process.platform !== 'win32' && (stat.mode & 0o077) !== 0) {
+    throw new GatewayError('CONFIG_INSECURE', `${where}: other accounts can use ${file}; run: chmod 600 ${file}`)
+  }
+  return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+}
+
+/** R234: nothing that carries a credential travels in the clear off this machine. */
+function requireEncryption(config: Config, file: string): void {
+  const { listen } = config
+  if (!isLoopback(listen.host) && listen.tls === undefined) {
+    throw new GatewayError('CONFIG_INSECURE', `${file}: listen: plain HTTP is for loopback only; set listen.tls, or listen on 127.0.0.1 behind a proxy`)
+  }
+  const urls: [string, string | undefined][] = [
+    ['publicUrl', config.publicUrl],
+    ...Object.entries(config.servers).map(([id, server]): [string, string | undefined] => [`servers.${id}.url`, server.transport === 'http' ? server.url : undefined]),
+    ...config.issuers.map((issuer, i): [string, string | undefined] => [`issuers.${i}.jwksUrl`, issuer.jwksUrl]),
+  ]
+  for (const [where, url] of urls) {
+    if (url === undefined) continue
+    const { protocol, hostname, username, password } = new URL(url)
+    if (protocol === 'http:' && !isLoopback(hostname)) throw new GatewayError('CONFIG_INSECURE', `${file}: ${where}: plain HTTP off this machine; use https`)
+    if (username !== '' || password !== '') throw new GatewayError('CONFIG_INSECURE', `${file}: ${where}: put credentials into headers, not into the URL`)
+  }
+  for (const [i, issuer] of config.issuers.entries()) {
+    if (issuer.issuer.startsWith('sallyport')) throw new GatewayError('CONFIG_INVALID', `${file}: issuers.${i}.issuer: names starting with "sallyport" are this gateway’s own`)
+    const sources = [issuer.jwksFile, issuer.jwksUrl].filter((source) => source !== undefined).length
+    if (sources !== 1) throw new GatewayError('CONFIG_INVALID', `${file}: issuers.${i}: set exactly one of jwksUrl and jwksFile`)
+  }
+}
+
+function mapValues<A, B>(values: Readonly<Record<string, A>>, change: (value: A, key: string) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value, key)]))
+}
+
+function split(text: string, separator: string): [string, string?] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
+}

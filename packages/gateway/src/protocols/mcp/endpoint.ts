@@ -1,0 +1,289 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ERRORS, GatewayError, type JsonObject, type Principal, type CompiledManifest, type Stages, handle, isGatewayError, isJsonObject, locateResource, visibleResource } from '@sallyport/core'
+import { boundedCache } from '../../identity/bounded-cache.ts'
+import { type ByteBudget, COST_FACTOR } from '../../http/byte-budget.ts'
+import { readBody } from '../../http/read-body.ts'
+import type { Refusals } from '../../refusals.ts'
+import { type Incoming, WireFault, decode } from './decode.ts'
+import { type Encoded, encode, encodeFailure } from './encode.ts'
+import type { Hub, Interest } from './hub.ts'
+import { METHODS } from './methods.ts'
+import { mismatchedParam } from './param-headers.ts'
+import { type Question, type Reply, openReply } from './reply.ts'
+import type { McpRequest } from './request.ts'
+import type { PerformDeps } from './perform.ts'
+import type { StageDeps } from './stages.ts'
+import { META, REFUSED, type RpcId, RpcError, metaOf, rpcError, rpcResult } from './wire.ts'
+
+export interface EndpointDeps extends Pick<PerformDeps, 'catalogue' | 'manifest'>, Pick<StageDeps, 'identify'> {
+  readonly stages: Stages<McpRequest>
+  readonly hub: Hub
+  readonly refusals: Refusals
+  readonly isolated: (agent: string) => boolean
+  readonly budget: ByteBudget
+  readonly bodyBytesMax: number
+  /** Registers something to cut when an agent is isolated; returns how to forget it. */
+  readonly onCut: (agent: string, cut: () => void) => () => void
+  /** Where a client learns how to get a credential. @see RFC 9728 */
+  readonly resourceMetadata: (agent: string) => string
+  readonly log: (message: string, error: unknown) => void
+}
+
+/** One HTTP exchange at `/a/{agent}/mcp`. */
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly agent: string
+  readonly abort: AbortController
+  principal?: Principal
+}
+
+/** Sessions whose declared capabilities are remembered. */
+const DECLARED_MAX = 10_000
+
+/** Serves both revision families at one URL per agent. Host and Origin have been checked. */
+export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, response: ServerResponse, agent: string) => Promise<void> {
+  const questions = new Map<string, Question>()
+  /** Capabilities of handshake-era clients, by session: they are declared once and hold for later requests. */
+  const declared = boundedCache<JsonObject>(DECLARED_MAX)
+
+  return async (request, response, agent) => {
+    const exchange: Exchange = { request, response, agent, abort: new AbortController() }
+    response.once('close', () => exchange.abort.abort())
+    let charged = 0
+    let release = (): void => {}
+    const forget = deps.onCut(agent, () => {
+      exchange.abort.abort()
+      if (response.headersSent) response.destroy()
+    })
+    try {
+      const principal = await deps.identify(request.headers.authorization, agent)
+      exchange.principal = principal
+      if (request.method === 'GET') return await follow(exchange, principal)
+      requirePost(request)
+      const body = await readBody(request, deps.bodyBytesMax, deps.budget)
+      release = body.release
+      const charge = (bytes: number): void => {
+        deps.budget.take(bytes * COST_FACTOR)
+        charged += bytes * COST_FACTOR
+      }
+      await serve(exchange, principal, decode(body.text, request.headers), charge)
+    } catch (error) {
+      await fail(exchange, error)
+    } finally {
+      forget()
+      release()
+      deps.budget.give(charged)
+    }
+  }
+
+  async function serve(exchange: Exchange, principal: Principal, message: Incoming, charge: (bytes: number) => void): Promise<void> {
+    const { response } = exchange
+    if (message.type !== 'request') {
+      requireLive(exchange.agent)
+      if (message.type === 'response') settleQuestion(principal, message)
+      response.writeHead(202).end()
+      return
+    }
+    const { id, era, method, params } = message
+    const handling = METHODS[era][method]
+    if (!handling) throw new WireFault(new GatewayError('REQUEST_METHOD', 'no such method'), id, { era })
+    const reply = openReply({ response, streams: accepts(exchange.request, 'text/event-stream'), owner: principal.session, questions })
+    const inbound: McpRequest = {
+      agent: exchange.agent,
+      authorization: exchange.request.headers.authorization,
+      kind: 'act' in handling ? handling.act : 'session.open',
+      correlation: correlationOf(exchange.request, params),
+      era,
+      method,
+      params,
+      reply,
+      signal: exchange.abort.signal,
+      header: (name) => headerOf(exchange.request, name),
+      capabilities: capabilitiesOf(principal, message),
+      charge,
+      principal,
+    }
+    if ('own' in handling) return own(handling.own, { exchange, inbound, id })
+    checkParamHeaders(inbound, id)
+    try {
+      const { status, message: answer } = encode(inbound, id, await handle(inbound, deps.stages))
+      reply.end(answer, status)
+    } catch (error) {
+      await answerFailure(exchange, reply, { id, error })
+    }
+  }
+
+  async function own(what: 'ping' | 'logLevel' | 'listen', { exchange, inbound, id }: { exchange: Exchange; inbound: McpRequest; id: RpcId }): Promise<void> {
+    requireLive(inbound.agent, id)
+    if (what === 'ping') return inbound.reply.end(rpcResult(id, {}))
+    if (what === 'logLevel') {
+      const granted = deps.manifest(inbound.agent)?.tasks.get(inbound.principal.task ?? '')?.clientFeatures.has('logging')
+      if (!granted) throw new WireFault(new GatewayError('REQUEST_METHOD', 'logging is not granted'), id, { era: 'legacy' })
+      return inbound.reply.end(rpcResult(id, {}))
+    }
+    const outbound = await handle(inbound, deps.stages)
+    if (!outbound.ok) return inbound.reply.end(...spread(encode(inbound, id, outbound)))
+    return listen(exchange, inbound, id)
+  }
+
+  /** `subscriptions/listen`: acknowledged first, then open until someone leaves. */
+  async function listen(exchange: Exchange, inbound: McpRequest, id: RpcId): Promise<void> {
+    const asked = isJsonObject(inbound.params['notifications']) ? inbound.params['notifications'] : {}
+    const manifest = deps.manifest(inbound.agent)
+    const wanted = Array.isArray(asked['resourceSubscriptions']) ? asked['resourceSubscriptions'] : []
+    const uris = wanted.filter((uri): uri is string => typeof uri === 'string' && manifest !== undefined && isVisible(inbound.principal, manifest, uri))
+    const interest: Interest = {
+      tools: asked['toolsListChanged'] === true,
+      prompts: asked['promptsListChanged'] === true,
+      resources: asked['resourcesListChanged'] === true,
+      uris: new Set(uris),
+    }
+    if (!inbound.reply.stream()) throw new WireFault(new GatewayError('REQUEST_NOT_ACCEPTABLE', 'this method answers with an event stream'), id)
+    const remove = deps.hub.add({ principal: inbound.principal, reply: inbound.reply, id, interest })
+    inbound.reply.notify('notifications/subscriptions/acknowledged', {
+      _meta: { [META.subscription]: id },
+      notifications: {
+        ...(interest.tools ? { toolsListChanged: true } : {}),
+        ...(interest.prompts ? { promptsListChanged: true } : {}),
+        ...(interest.resources ? { resourcesListChanged: true } : {}),
+        ...(uris.length > 0 ? { resourceSubscriptions: uris } : {}),
+      },
+    })
+    await Promise.all(uris.map((uri) => watch(inbound, uri)))
+    await closed(exchange.response)
+    remove()
+  }
+
+  /** The stream of changes of the handshake era. */
+  async function follow(exchange: Exchange, principal: Principal): Promise<void> {
+    requireLive(exchange.agent)
+    const reply = openReply({ response: exchange.response, streams: accepts(exchange.request, 'text/event-stream'), owner: principal.session, questions })
+    if (!reply.stream()) throw new GatewayError('REQUEST_VERB', 'GET opens an event stream only')
+    const remove = deps.hub.add({ principal, reply, interest: { tools: true, prompts: true, resources: true, uris: new Set() } })
+    await closed(exchange.response)
+    remove()
+  }
+
+  async function watch(inbound: McpRequest, uri: string): Promise<void> {
+    const request = { ...inbound, kind: 'resource.subscribe' as const, method: 'resources/subscribe', params: { ...inbound.params, uri } }
+    await handle(request, deps.stages).catch((error: unknown) => deps.log('a subscription failed', error))
+  }
+
+  /** An answer counts only from the caller who was asked. */
+  function settleQuestion(principal: Principal, message: Extract<Incoming, { type: 'response' }>): void {
+    const question = questions.get(String(message.id))
+    if (!question || question.owner !== principal.session) return
+    if (message.result) return question.resolve(message.result)
+    const code = message.error?.['code']
+    question.reject(new RpcError(typeof code === 'number' ? code : -32_603, 'the client declined'))
+  }
+
+  function capabilitiesOf({ session }: Principal, { era, method, params }: Extract<Incoming, { type: 'request' }>): JsonObject {
+    const own = era === 'modern' ? metaOf(params)[META.capabilities] : params['capabilities']
+    if (era === 'legacy' && method === 'initialize' && isJsonObject(own)) declared.set(session, own)
+    return era === 'modern' ? (isJsonObject(own) ? own : {}) : (declared.get(session) ?? {})
+  }
+
+  function checkParamHeaders(inbound: McpRequest, id: RpcId): void {
+    if (inbound.era !== 'modern' || inbound.kind !== 'tool.call') return
+    const target = deps.catalogue.resolve(String(inbound.params['name']))
+    const tool = target && deps.catalogue.known(target.server, target.name)
+    const args = isJsonObject(inbound.params['arguments']) ? inbound.params['arguments'] : {}
+    const name = tool && mismatchedParam(tool.params, args, inbound.header)
+    if (name !== undefined) throw new WireFault(new GatewayError('REQUEST_HEADER_MISMATCH', `Mcp-Param-${name} and the body disagree`), id)
+  }
+
+  function requireLive(agent: string, id: RpcId | null = null): void {
+    if (deps.isolated(agent)) throw new WireFault(new GatewayError('IDENTITY_FORBIDDEN', 'the agent is isolated'), id, { reasons: ['agent_isolated'] })
+  }
+
+  async function answerFailure(exchange: Exchange, reply: Reply, { id, error }: { id: RpcId; error: unknown }): Promise<void> {
+    if (error instanceof WireFault || (isGatewayError(error) && !isRecorded(error))) await recordRefusal(exchange, error instanceof WireFault ? error.error : error)
+    if (!isGatewayError(error) || error.code === 'INTERNAL') deps.log('internal error', error instanceof Error ? (error.cause ?? error) : error)
+    const cut = exchange.abort.signal.aborted && deps.isolated(exchange.agent)
+    if (cut) return reply.end(rpcError(id, { code: REFUSED, message: 'refused: the agent is isolated', data: { effect: 'deny', reasons: ['agent_isolated'] } }), 403)
+    const { status, message, retryAfterMs } = encodeFailure(id, error)
+    if (retryAfterMs !== undefined && !exchange.response.headersSent) exchange.response.setHeader('retry-after', Math.ceil(retryAfterMs / 1_000))
+    reply.end(message, status)
+  }
+
+  /** A failure before the message was understood: HTTP and JSON-RPC say the same. */
+  async function fail(exchange: Exchange, error: unknown): Promise<void> {
+    const { response } = exchange
+    const wire = error instanceof WireFault ? error : undefined
+    const cause: unknown = wire ? wire.error : error
+    const known = isGatewayError(cause) ? cause : new GatewayError('INTERNAL', 'internal error')
+    if (known.code === 'INTERNAL') deps.log('internal error', error)
+    if (known.code !== 'REQUEST_CANCELLED') await recordRefusal(exchange, known).catch((failure: unknown) => deps.log('a refusal was not recorded', failure))
+    if (response.headersSent || response.destroyed) return void response.destroy()
+    const { rpc, http, retry } = ERRORS[known.code]
+    if (http === 401) response.setHeader('www-authenticate', challenge(known, deps.resourceMetadata(exchange.agent)))
+    if (retry) response.setHeader('retry-after', Math.ceil((known.retryAfterMs ?? 1_000) / 1_000))
+    if (known.code === 'REQUEST_VERB') response.setHeader('allow', 'POST, GET')
+    if (!exchange.request.complete) response.setHeader('connection', 'close')
+    // A client of the handshake era takes 404 for the end of its session.
+    const legacyUnknown = known.code === 'REQUEST_METHOD' && isJsonObject(wire?.data) && wire.data['era'] === 'legacy'
+    const data = wire?.data === undefined || known.code === 'REQUEST_METHOD' ? { code: known.code } : wire.data
+    const code = isJsonObject(wire?.data) && wire.data['reasons'] ? REFUSED : rpc
+    const text = JSON.stringify(rpcError(wire?.id ?? null, { code, message: known.message, data }))
+    response.writeHead(legacyUnknown ? 200 : http, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(text)
+  }
+
+  async function recordRefusal(exchange: Exchange, error: GatewayError): Promise<void> {
+    const claims = { agent: exchange.agent, method: headerOf(exchange.request, 'mcp-method') ?? exchange.request.method ?? '' }
+    await deps.refusals.record({ error, claims, ...(exchange.principal ? { principal: exchange.principal } : {}) })
+  }
+}
+
+/** Failures of an act have their own outcome entry; only what failed before a decision is still unrecorded. */
+function isRecorded(error: GatewayError): boolean {
+  return !error.code.startsWith('REQUEST_') && !error.code.startsWith('IDENTITY_')
+}
+
+/** @see RFC 6750, section 3; RFC 9728, section 5.1 */
+function challenge(error: GatewayError, metadata: string): string {
+  const fault = error.code === 'IDENTITY_INVALID' ? ', error="invalid_token"' : ''
+  return `Bearer resource_metadata="${metadata}"${fault}`
+}
+
+function isVisible(principal: Principal, manifest: CompiledManifest, uri: string): boolean {
+  const found = locateResource(principal, manifest, uri)
+  return found !== undefined && visibleResource(principal, manifest, found.server, uri)
+}
+
+function requirePost(request: IncomingMessage): void {
+  if (request.method !== 'POST') throw new GatewayError('REQUEST_VERB', 'the endpoint takes POST, and GET for a stream')
+  if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) throw new GatewayError('REQUEST_TYPE', 'the content type must be application/json')
+  if (request.headers['content-encoding'] !== undefined) throw new GatewayError('REQUEST_TYPE', 'compressed bodies are not accepted')
+  if (!accepts(request, 'application/json') && !accepts(request, 'text/event-stream')) throw new GatewayError('REQUEST_NOT_ACCEPTABLE', 'accept application/json or text/event-stream')
+}
+
+function accepts(request: IncomingMessage, type: string): boolean {
+  const { accept } = request.headers
+  return accept === undefined ? type === 'application/json' : accept.includes(type) || accept.includes('*/*')
+}
+
+function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+/** Hints, each bounded; a conflict between them is the reader's to see. */
+function correlationOf(request: IncomingMessage, params: JsonObject): McpRequest['correlation'] {
+  const { traceparent, [META.clientInfo]: info } = metaOf(params)
+  const clientInfo = isJsonObject(params['clientInfo']) ? params['clientInfo'] : isJsonObject(info) ? info : {}
+  const hint = (value: unknown): string | undefined => (typeof value === 'string' ? value.slice(0, 128).toWellFormed() : undefined)
+  const trace = hint(traceparent) ?? hint(request.headers['traceparent'])
+  const session = hint(request.headers['x-session-id'])
+  const name = hint(clientInfo['name'])
+  return { ...(trace ? { traceparent: trace } : {}), ...(session ? { clientSession: session } : {}), ...(name ? { clientName: name } : {}) }
+}
+
+function closed(response: ServerResponse): Promise<void> {
+  return response.destroyed ? Promise.resolve() : new Promise((resolve) => response.once('close', resolve))
+}
+
+function spread({ message, status }: Encoded): [JsonObject, number] {
+  return [message, status]
+}

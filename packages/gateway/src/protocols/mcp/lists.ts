@@ -1,0 +1,89 @@
+import {
+  type CompiledManifest,
+  type JsonObject,
+  type Principal,
+  isReduced,
+  isGatewayError,
+  visiblePrompt,
+  visibleResource,
+  visibleTemplate,
+  visibleTool,
+} from '@sallyport/core'
+import type { Catalogue, ListKind } from './upstream/catalogue.ts'
+import type { Upstream } from './upstream/upstream.ts'
+
+/** How long a client may keep a list; grants can be withdrawn at any moment, so never. */
+export const LIST_TTL_MS = 0
+
+export interface ListDeps {
+  readonly catalogue: Catalogue
+  readonly upstreams: ReadonlyMap<string, Upstream>
+}
+
+/** The tools an agent may see: granted, not denied or proposed, offered by a reachable server exactly as reviewed. */
+export async function listTools(principal: Principal, manifest: CompiledManifest | undefined, deps: ListDeps): Promise<JsonObject[]> {
+  if (!manifest) return []
+  const granted = [...(manifest.tasks.get(principal.task ?? '')?.tools.keys() ?? [])]
+  return perServer(principal, granted, deps, async (at) => {
+    const tools = await deps.catalogue.tools(at)
+    return tools.flatMap(({ definition, exposed, state }) => {
+      const grant = state === 'approved' ? visibleTool(principal, manifest, at.server, definition.name) : undefined
+      if (!grant) return []
+      const { _meta, outputSchema, ...rest } = definition as JsonObject
+      return [{ ...rest, ...(outputSchema !== undefined && !isReduced(grant) ? { outputSchema } : {}), name: exposed }]
+    })
+  })
+}
+
+export async function listPrompts(principal: Principal, manifest: CompiledManifest | undefined, deps: ListDeps): Promise<JsonObject[]> {
+  if (!manifest) return []
+  const granted = [...(manifest.tasks.get(principal.task ?? '')?.prompts.keys() ?? [])]
+  return perServer(principal, granted, deps, async (at) => {
+    const prompts = await deps.catalogue.list(at, 'prompts')
+    return prompts.flatMap(({ _meta, ...prompt }) => {
+      const { name } = prompt
+      if (typeof name !== 'string' || !visiblePrompt(principal, manifest, at.server, name)) return []
+      return [{ ...prompt, name: deps.catalogue.exposed(at.server, name) }]
+    })
+  })
+}
+
+export async function listResources(
+  principal: Principal,
+  manifest: CompiledManifest | undefined,
+  deps: ListDeps & { readonly kind: Extract<ListKind, 'resources' | 'resourceTemplates'> },
+): Promise<JsonObject[]> {
+  if (!manifest) return []
+  const granted = [...(manifest.tasks.get(principal.task ?? '')?.resources.exact.keys() ?? [])]
+  return perServer(principal, granted, deps, async (at) => {
+    const items = await deps.catalogue.list(at, deps.kind)
+    return items.flatMap(({ _meta, ...item }) => {
+      const { uri, uriTemplate } = item
+      if (deps.kind === 'resources') return typeof uri === 'string' && visibleResource(principal, manifest, at.server, uri) ? [item] : []
+      return typeof uriTemplate === 'string' && visibleTemplate(principal, manifest, at.server, uriTemplate) ? [item] : []
+    })
+  })
+}
+
+/** Asks each server that some grant names, at once. One that cannot be reached has nothing to offer now. */
+async function perServer(
+  principal: Principal,
+  granted: readonly string[],
+  { upstreams }: ListDeps,
+  list: (at: { server: string; context: string }) => Promise<JsonObject[]>,
+): Promise<JsonObject[]> {
+  const servers = [...new Set(granted.map((key) => key.slice(0, key.indexOf('.'))))]
+  const answers = await Promise.all(
+    servers.map(async (server) => {
+      const upstream = upstreams.get(server)
+      if (!upstream) return []
+      try {
+        return await list({ server, context: upstream.context(principal.agent) })
+      } catch (error) {
+        if (isGatewayError(error)) return []
+        throw error
+      }
+    }),
+  )
+  return answers.flat()
+}

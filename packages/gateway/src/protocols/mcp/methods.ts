@@ -1,0 +1,32 @@
+import type { ActionKind } from '@sallyport/core'
+import type { Era } from './wire.ts'
+
+/** What the gateway does with a method: perform an act under the pipeline, or answer by itself. */
+export type Handling = { readonly act: ActionKind } | { readonly own: 'ping' | 'logLevel' | 'listen' }
+
+/**
+ * Every method of the protocol that is served, by revision family. A method that is not in here is refused: there is no
+ * default and no pass-through. Tasks, roots, sampling and elicitation are never requests of a client to a gateway.
+ */
+const BOTH: Readonly<Record<string, Handling>> = {
+  'tools/list': { act: 'tool.list' },
+  'tools/call': { act: 'tool.call' },
+  'resources/list': { act: 'resource.list' },
+  'resources/templates/list': { act: 'resource.list' },
+  'resources/read': { act: 'resource.read' },
+  'prompts/list': { act: 'prompt.list' },
+  'prompts/get': { act: 'prompt.get' },
+  'completion/complete': { act: 'complete' },
+}
+
+export const METHODS: Readonly<Record<Era, Readonly<Record<string, Handling>>>> = {
+  modern: { ...BOTH, 'server/discover': { act: 'session.open' }, 'subscriptions/listen': { own: 'listen' } },
+  legacy: {
+    ...BOTH,
+    initialize: { act: 'session.open' },
+    'resources/subscribe': { act: 'resource.subscribe' },
+    'resources/unsubscribe': { act: 'resource.subscribe' },
+    ping: { own: 'ping' },
+    'logging/setLevel': { own: 'logLevel' },
+  },
+}

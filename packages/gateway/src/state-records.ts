@@ -1,0 +1,112 @@
+import { Id, Manifest, Pin, Sha256Hex } from '@sallyport/core'
+import { z } from 'zod'
+
+const TimeMs = z.int().min(0)
+
+/** An agent as the control plane knows it. */
+export const AgentRecord = z.strictObject({
+  id: Id,
+  /** Rises with every isolation; credentials of a lower epoch are dead. */
+  epoch: z.int().min(0),
+  /** When the epoch last rose. */
+  epochMs: TimeMs,
+  isolated: z.strictObject({ sinceMs: TimeMs, by: z.string(), reason: z.string() }).optional(),
+  createdMs: TimeMs,
+  createdBy: z.string(),
+})
+
+/** A secret key of one agent. The secret itself is shown once and never stored. */
+export const KeyRecord = z.strictObject({
+  /** SHA-256 of the secret. 256 random bits need no slow hash. */
+  hash: Sha256Hex,
+  id: z.string().min(1).max(64),
+  agent: Id,
+  /** The only task type it may be used for; absent: it may only be exchanged. */
+  task: Id.optional(),
+  epoch: z.int().min(0),
+  createdMs: TimeMs,
+  createdBy: z.string(),
+  expiresMs: TimeMs.optional(),
+  revokedMs: TimeMs.optional(),
+})
+
+export const ROLES = ['owner', 'engineer', 'security', 'approver', 'auditor'] as const
+export type Role = (typeof ROLES)[number]
+
+/** A local user: a person with an Ed25519 key of their own. */
+export const UserRecord = z.strictObject({
+  id: Id,
+  roles: z.array(z.enum(ROLES)).max(ROLES.length),
+  /** Verified attributes, usable as `$user.<name>` in manifests. */
+  attributes: z.record(z.string().max(64), z.union([z.string().max(200), z.number(), z.boolean()])),
+  /** 32 bytes, base64. */
+  publicKey: z.base64().length(44),
+  createdMs: TimeMs,
+  createdBy: z.string(),
+  disabledMs: TimeMs.optional(),
+})
+
+/** One content of an agent's manifest. Never changed once written. */
+export const ManifestVersionRecord = z.strictObject({
+  agent: Id,
+  version: z.int().min(1),
+  /** SHA-256 of the JCS bytes of the parsed manifest. */
+  hash: Sha256Hex,
+  manifest: Manifest,
+  createdMs: TimeMs,
+})
+
+/** A person's signature under one manifest version. Never changed once written. */
+export const SignatureRecord = z.strictObject({
+  agent: Id,
+  version: z.int().min(1),
+  hash: Sha256Hex,
+  role: z.enum(ROLES),
+  user: Id,
+  reason: z.string().min(1).max(1_000),
+  atMs: TimeMs,
+  /** Ed25519, base64. */
+  signature: z.base64().length(88),
+})
+
+/** A one-time token that was used; kept until it would have expired anyway. */
+export const SpentRecord = z.strictObject({ id: z.string().min(1).max(300), expiresMs: TimeMs })
+
+/** The newest checkpoint of the audit log, so that a log that was rolled back is noticed at start. */
+export const AuditHeadRecord = z.strictObject({ size: z.int().min(0), rootHash: Sha256Hex, atMs: TimeMs })
+
+export type AgentRecord = z.infer<typeof AgentRecord>
+export type KeyRecord = z.infer<typeof KeyRecord>
+export type UserRecord = z.infer<typeof UserRecord>
+export type ManifestVersionRecord = z.infer<typeof ManifestVersionRecord>
+export type SignatureRecord = z.infer<typeof SignatureRecord>
+export type SpentRecord = z.infer<typeof SpentRecord>
+export type AuditHeadRecord = z.infer<typeof AuditHeadRecord>
+
+/** Every kind of record: its schema, its key, and whether it may change after it was written. */
+export const KINDS = {
+  agent: { schema: AgentRecord, key: (value: AgentRecord) => value.id, immutable: false },
+  auditHead: { schema: AuditHeadRecord, key: () => 'head', immutable: false },
+  key: { schema: KeyRecord, key: (value: KeyRecord) => value.hash, immutable: false },
+  manifestVersion: {
+    schema: ManifestVersionRecord,
+    key: (value: ManifestVersionRecord) => `${value.agent}/${String(value.version).padStart(8, '0')}`,
+    immutable: true,
+  },
+  pin: { schema: Pin, key: (value: Pin) => `${value.server}.${value.tool}`, immutable: false },
+  signature: { schema: SignatureRecord, key: (value: SignatureRecord) => `${value.agent}/${value.version}/${value.role}/${value.user}`, immutable: true },
+  spent: { schema: SpentRecord, key: (value: SpentRecord) => value.id, immutable: false },
+  user: { schema: UserRecord, key: (value: UserRecord) => value.id, immutable: false },
+} as const
+export type Kind = keyof typeof KINDS
+
+export interface Records {
+  agent: AgentRecord
+  auditHead: AuditHeadRecord
+  key: KeyRecord
+  manifestVersion: ManifestVersionRecord
+  pin: Pin
+  signature: SignatureRecord
+  spent: SpentRecord
+  user: UserRecord
+}

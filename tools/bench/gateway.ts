@@ -1,0 +1,219 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Figure, type Measured, type Program, type RunOptions, type Target, atLeast, atMost, exactly } from '../report.ts'
+import { chatCall, largeCall, toolCall } from './gateway/call.ts'
+import { type LoadChild, type ServerChild, residentMib, startLoad, startServer } from './gateway/children.ts'
+import { type GovernedHome, PREFIX, prepareHome, startGateway } from './gateway/governed.ts'
+import { openInspector } from './gateway/inspector.ts'
+import { portkeyHeaders, startPortkey } from './gateway/portkey.ts'
+import { type Rates, measureRounds, median, round3 } from './gateway/rounds.ts'
+
+const CONNECTIONS = [1, 16, 64]
+const IDLE_MS = 3_000
+const LARGE_BODIES = 200
+const MIB = 1_048_576
+const MB_PER_MIB = 1.048576
+
+interface Stage extends RunOptions {
+  readonly load: LoadChild
+  readonly upstream: ServerChild
+  readonly governed: GovernedHome
+}
+
+/** What the gateway costs, against nothing, the least a proxy can do, a proxy of the official SDK, and Portkey. */
+export const gateway: Program = { about: 'calls/s, added latency, memory and start-up of the whole gateway', run }
+
+async function run(options: RunOptions): Promise<Measured> {
+  const load = startLoad()
+  const upstream = await startServer('upstream')
+  const stops = [load.stop, upstream.stop]
+  try {
+    const governed = await prepareHome(upstream.url)
+    stops.push(async () => governed.remove())
+    const stage: Stage = { ...options, load, upstream, governed }
+    const parts = [
+      await startUp(stage),
+      await toolCalls(stage),
+      await modelCalls(stage),
+      await memory(stage),
+      await largeBodies(stage),
+    ]
+    return {
+      figures: Object.assign({}, ...parts.map((part) => part.figures)),
+      targets: Object.assign({}, ...parts.map((part) => part.targets)),
+    }
+  } finally {
+    for (const stop of stops) await stop()
+  }
+}
+
+/** From `exec` to the first governed answer, with a home folder that is there; then what an idle gateway holds. */
+async function startUp({ short, note, governed }: Stage): Promise<Measured> {
+  note('start-up')
+  const call = toolCall(governed.url, { prefix: PREFIX, token: governed.token })
+  const startsMs: number[] = []
+  const idleMb: number[] = []
+  for (let round = 0; round < (short ? 3 : 5); round++) {
+    const startMs = performance.now()
+    const child = await startGateway(governed.home)
+    const answer = await fetch(call.url, { method: 'POST', headers: call.headers, body: call.body })
+    const text = await answer.text()
+    startsMs.push(performance.now() - startMs)
+    if (answer.status !== 200 || !text.includes(call.mark))
+      throw new Error(`the first call was answered with ${answer.status}: ${text.slice(0, 500)}`)
+    await delay(IDLE_MS)
+    const resident = residentMib(child.pid)
+    if (resident !== undefined) idleMb.push(resident * MB_PER_MIB)
+    await child.stop()
+  }
+  const [startMs, residentMb] = [Math.round(median(startsMs)), Math.round(median(idleMb))]
+  return {
+    figures: { startToFirstCallMs: startMs, ...(idleMb.length > 0 ? { idleResidentMb: residentMb } : {}) },
+    targets: {
+      startToFirstCallMs: atMost(startMs, 2_000),
+      ...(idleMb.length > 0 ? { idleResidentMb: atMost(residentMb, 150) } : {}),
+    },
+  }
+}
+
+async function toolCalls({ short, note, load, upstream, governed }: Stage): Promise<Measured> {
+  note('tool calls')
+  const children = [
+    await startServer('bare-proxy', [upstream.url]),
+    await startServer('sdk-proxy', [upstream.url]),
+    await startGateway(governed.home),
+  ]
+  const [bare, sdk] = children
+  try {
+    const before = await callsOf(upstream)
+    const contestants = {
+      direct: toolCall(`${upstream.url}/mcp`),
+      bareProxy: toolCall(`${bare?.url}/mcp`),
+      sdkProxy: toolCall(`${sdk?.url}/mcp`),
+      gateway: toolCall(governed.url, { prefix: PREFIX, token: governed.token }),
+    }
+    const rates = await measureRounds({ load, contestants, connections: CONNECTIONS, ...pace(short) })
+    const { figures, targets } = compare(rates)
+    return { figures: { toolCalls: table(rates), ...figures, upstreamCalls: (await callsOf(upstream)) - before }, targets }
+  } finally {
+    for (const child of children) await child.stop()
+  }
+}
+
+function compare(rates: Rates): Measured {
+  const at = (name: string, connections: number): { callsPerSecond: number; p50Ms: number; p99Ms: number } =>
+    rates[name]?.[connections] ?? { callsPerSecond: 0, p50Ms: 0, p99Ms: 0 }
+  const share = (baseline: string): number => round3((100 * at('gateway', 64).callsPerSecond) / at(baseline, 64).callsPerSecond)
+  const added = (connections: number, key: 'p50Ms' | 'p99Ms'): number =>
+    round3(at('gateway', connections)[key] - at('direct', connections)[key])
+  const figures: Record<string, number> = {
+    shareOfBareProxyAt64Percent: share('bareProxy'),
+    timesSdkProxyAt64: round3(share('sdkProxy') / 100),
+  }
+  for (const connections of CONNECTIONS) {
+    figures[`addedP50MsAt${connections}`] = added(connections, 'p50Ms')
+    figures[`addedP99MsAt${connections}`] = added(connections, 'p99Ms')
+  }
+  const targets = { shareOfBareProxyAt64Percent: atLeast(share('bareProxy'), 45), addedP50MsAt1: atMost(added(1, 'p50Ms'), 1.5) }
+  return { figures, targets }
+}
+
+/** Portkey carries model traffic, not MCP, so it stands in front of a static model of its own; the bare proxy does so beside it. */
+async function modelCalls(stage: Stage): Promise<Measured> {
+  const { short, note, load, upstream } = stage
+  const portkey = await startPortkey(stage)
+  if (!portkey) return { figures: { modelCalls: 'Portkey could not be installed' }, targets: {} }
+  note('model calls')
+  const bare = await startServer('bare-proxy', [upstream.url])
+  try {
+    const path = '/v1/chat/completions'
+    const contestants = {
+      direct: chatCall(upstream.url + path),
+      bareProxy: chatCall(bare.url + path),
+      portkey: chatCall(portkey.url + path, portkeyHeaders(upstream.url)),
+    }
+    const rates = await measureRounds({ load, contestants, connections: CONNECTIONS, ...pace(true), rounds: short ? 1 : 3 })
+    const [own, base] = [rates['portkey']?.[64]?.callsPerSecond ?? 0, rates['bareProxy']?.[64]?.callsPerSecond ?? 1]
+    return { figures: { modelCalls: table(rates), portkeyShareOfBareProxyAt64Percent: round3((100 * own) / base) }, targets: {} }
+  } finally {
+    await portkey.stop()
+    await bare.stop()
+  }
+}
+
+/** Whether memory grows with the number of calls: after a full collection, early and late. */
+async function memory({ short, note, load, governed }: Stage): Promise<Measured> {
+  const calls = short ? 20_000 : 100_000
+  note(`memory over ${calls} calls`)
+  const child = await startGateway(governed.home, { inspect: true })
+  const inspector = await openInspector(child.inspectorUrl)
+  try {
+    const request = { ...toolCall(governed.url, { prefix: PREFIX, token: governed.token }), connections: 64 }
+    await load.run({ ...request, callsMax: calls / 10 })
+    const early = await inspector.memoryMb()
+    const rest = await load.run({ ...request, callsMax: calls - calls / 10 })
+    if (rest.failed + rest.broken > 0) throw new Error(`calls failed: ${JSON.stringify(rest)}`)
+    const late = await inspector.memoryMb()
+    const growthPercent = round3((100 * (late.residentMb - early.residentMb)) / early.residentMb)
+    const figures = {
+      memoryCalls: calls,
+      residentEarlyMb: round3(early.residentMb),
+      residentLateMb: round3(late.residentMb),
+      residentGrowthPercent: growthPercent,
+    }
+    return {
+      figures: { ...figures, heapEarlyMb: round3(early.heapMb), heapLateMb: round3(late.heapMb) },
+      targets: { residentGrowthPercent: atMost(growthPercent, 10) },
+    }
+  } finally {
+    inspector.close()
+    await child.stop()
+  }
+}
+
+/** Many large bodies at once: each is served or told to come back, and the process lives. */
+async function largeBodies({ note, load, governed }: Stage): Promise<Measured> {
+  note(`${LARGE_BODIES} bodies of 1 MiB at once`)
+  const child = await startGateway(governed.home)
+  try {
+    const request = largeCall(governed.url, { prefix: PREFIX, token: governed.token, bytes: MIB })
+    const result = await load.run({ ...request, connections: LARGE_BODIES, callsMax: LARGE_BODIES })
+    const after = await load.run({
+      ...toolCall(governed.url, { prefix: PREFIX, token: governed.token }),
+      connections: 1,
+      callsMax: 1,
+    })
+    const served = result.statuses['200'] ?? 0
+    const accounted = served + result.retryAfter
+    const peak = residentMib(child.pid)
+    const figures: Record<string, Figure> = {
+      largeBodiesServed: served,
+      largeBodiesToldToRetry: result.retryAfter,
+      ...(peak === undefined ? {} : { largeBodiesResidentMb: Math.round(peak * MB_PER_MIB) }),
+    }
+    const survived: Target = {
+      value: child.isAlive() && after.failed === 0,
+      target: 'alive and serving',
+      ok: child.isAlive() && after.failed === 0 && after.calls === 1,
+    }
+    return { figures, targets: { largeBodiesAccountedFor: exactly(accounted, LARGE_BODIES), largeBodiesSurvived: survived } }
+  } finally {
+    await child.stop()
+  }
+}
+
+function pace(short: boolean): { rounds: number; warmUpMs: number; measureMs: number } {
+  return short ? { rounds: 3, warmUpMs: 200, measureMs: 700 } : { rounds: 7, warmUpMs: 300, measureMs: 2_000 }
+}
+
+function table(rates: Rates): Figure {
+  return Object.fromEntries(
+    Object.entries(rates).map(([name, by]) => [
+      name,
+      Object.fromEntries(Object.entries(by).map(([key, rate]) => [key, { ...rate }])),
+    ]),
+  )
+}
+
+async function callsOf(upstream: ServerChild): Promise<number> {
+  return Number(await (await fetch(`${upstream.url}/calls`)).text())
+}

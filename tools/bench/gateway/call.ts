@@ -1,0 +1,131 @@
+/** The one call every contestant carries: about 1 KB of arguments, about 1 KB of answer. */
+export const TOOL = 'query'
+/** The tool that takes large bodies. */
+export const STORE_TOOL = 'store'
+export const SERVER = 'directory'
+export const AGENT = 'bench-agent'
+export const TASK = 'bench'
+export const PROTOCOL_VERSION = '2026-07-28'
+/** Stands in every whole answer, before and after projection. */
+export const MARK = 'Nordwind Supplies 0'
+
+const META = {
+  'io.modelcontextprotocol/protocolVersion': PROTOCOL_VERSION,
+  'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1.0.0' },
+  'io.modelcontextprotocol/clientCapabilities': {},
+}
+
+/** The tools as their server describes them. */
+export const DEFINITIONS = [
+  { name: STORE_TOOL, inputSchema: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] } },
+  queryDefinition(),
+]
+
+function queryDefinition(): object {
+  return {
+    name: TOOL,
+    description: 'Finds suppliers.',
+    inputSchema: {
+      type: 'object',
+      properties: {
+        question: { type: 'string', maxLength: 2_000 },
+        limit: { type: 'integer', minimum: 1, maximum: 100 },
+        regions: { type: 'array', items: { type: 'string' }, maxItems: 20 },
+        includeInactive: { type: 'boolean' },
+      },
+      required: ['question', 'limit'],
+      additionalProperties: false,
+    },
+  }
+}
+
+const ARGUMENTS = {
+  question: 'steel brackets, galvanised; '.repeat(24),
+  limit: 5,
+  regions: ['north', 'west', 'overseas'],
+  includeInactive: false,
+}
+
+const SUPPLIERS = Array.from({ length: 5 }, (_, i) => ({
+  name: `Nordwind Supplies ${i}`,
+  contact: `orders-${i}@nordwind.example`,
+  rating: 4 + i / 10,
+  iban: `DE0012345678901234567${i}`,
+}))
+const STRUCTURED = { suppliers: SUPPLIERS }
+
+/** What the tool answers to every call. */
+export const RESULT = {
+  content: [{ type: 'text', text: JSON.stringify(STRUCTURED) }],
+  structuredContent: STRUCTURED,
+  resultType: 'complete',
+}
+
+/** The manifest's grant: argument schema, field projection and budget, so that every stage of a decision has work. */
+export const GRANT = {
+  scope: 'read',
+  tier: 'low',
+  args: { properties: { question: { maxLength: 1_000 }, limit: { maximum: 50 } } },
+  fields: ['name', 'contact', 'rating'],
+  rateLimit: { callsMax: 100_000, windowMs: 1_000 },
+}
+
+/** The grant of the tool for large bodies. */
+export const STORE_GRANT = { scope: 'read', tier: 'low', rateLimit: GRANT.rateLimit }
+
+/** One HTTP request as the load generator sends it. */
+export interface LoadRequest {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  /** Text a good answer contains. */
+  readonly mark: string
+}
+
+/** The tool call as a client of the stateless revision sends it. */
+export function toolCall(url: string, options: { prefix?: string; token?: string } = {}): LoadRequest {
+  return mcpCall(url, { ...options, name: TOOL, args: ARGUMENTS })
+}
+
+/** A call whose body is a little larger than `bytes`. */
+export function largeCall(url: string, options: { prefix?: string; token?: string; bytes: number }): LoadRequest {
+  return mcpCall(url, { ...options, name: STORE_TOOL, args: { text: 'x'.repeat(options.bytes) } })
+}
+
+function mcpCall(url: string, call: { name: string; args: object; prefix?: string; token?: string }): LoadRequest {
+  const name = (call.prefix ?? '') + call.name
+  return {
+    url,
+    headers: {
+      accept: 'application/json, text/event-stream',
+      'content-type': 'application/json',
+      'mcp-protocol-version': PROTOCOL_VERSION,
+      'mcp-method': 'tools/call',
+      'mcp-name': name,
+      ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
+    },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: call.args, _meta: META } }),
+    mark: MARK,
+  }
+}
+
+/** A chat completion of the same size, for gateways that carry model traffic only. */
+export function chatCall(url: string, headers: Readonly<Record<string, string>> = {}): LoadRequest {
+  const messages = [{ role: 'user', content: ARGUMENTS.question }]
+  return {
+    url,
+    headers: { 'content-type': 'application/json', authorization: 'Bearer none', ...headers },
+    body: JSON.stringify({ model: 'static', messages, max_tokens: 100 }),
+    mark: MARK,
+  }
+}
+
+/** What the static model answers. */
+export const CHAT_RESULT = {
+  id: 'chatcmpl-0',
+  object: 'chat.completion',
+  created: 1_700_000_000,
+  model: 'static',
+  choices: [{ index: 0, message: { role: 'assistant', content: JSON.stringify(STRUCTURED) }, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+}

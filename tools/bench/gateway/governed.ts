@@ -1,0 +1,132 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Json } from '@sallyport/core'
+import {
+  type ControlAnswer,
+  type ControlRequest,
+  type FirstOwner,
+  type Home,
+  VERBS,
+  callControl,
+  newPrivateKeyPem,
+  openHome,
+  parsePrivateKey,
+  rawPublicKey,
+  signRequest,
+} from '@sallyport/gateway'
+import { AGENT, GRANT, SERVER, STORE_GRANT, STORE_TOOL, TASK, TOOL } from './call.ts'
+import { type ServerChild, startCommand } from './children.ts'
+
+const ROOT = join(import.meta.dirname, '../../..')
+const OWNER = 'owner'
+const UP_MS_MAX = 20_000
+const POLL_MS = 5
+/** Prefix of the names agents see. */
+export const PREFIX = `${SERVER}__`
+
+/** A home folder with one agent, one reviewed tool server and a key: what `sallyport up` needs to govern calls. */
+export interface GovernedHome {
+  readonly home: Home
+  /** The agent's MCP endpoint. */
+  readonly url: string
+  readonly token: string
+  readonly remove: () => void
+}
+
+export interface Governed extends ServerChild {
+  /** Address of the inspector, when it was asked for. */
+  readonly inspectorUrl: string
+}
+
+/** Makes the home folder on the disk of the repository, not in memory, so that `fdatasync` is real. */
+export async function prepareHome(upstreamUrl: string): Promise<GovernedHome> {
+  const parent = join(ROOT, 'node_modules', '.cache')
+  mkdirSync(parent, { recursive: true })
+  const dir = mkdtempSync(join(parent, 'bench-'))
+  const port = await freePort()
+  const home = openHome(dir, { create: true })
+  const config = {
+    apiVersion: 'sallyport/v1',
+    listen: { host: '127.0.0.1', port },
+    servers: { [SERVER]: { transport: 'http', url: `${upstreamUrl}/mcp` } },
+  }
+  // JSON is YAML.
+  writeFileSync(home.configFile, JSON.stringify(config), { mode: 0o600 })
+  writeFileSync(join(home.manifestsDir, `${AGENT}.yaml`), JSON.stringify(manifest()), { mode: 0o600 })
+  const gateway = await startGateway(home)
+  try {
+    return {
+      home,
+      url: `http://127.0.0.1:${port}/a/${AGENT}/mcp`,
+      token: await seed(home),
+      remove: () => rmSync(dir, { recursive: true, force: true }),
+    }
+  } finally {
+    await gateway.stop()
+  }
+}
+
+/** Starts the gateway as a person would, as a process of its own. */
+export async function startGateway(home: Home, options: { inspect?: boolean } = {}): Promise<Governed> {
+  const main = join(ROOT, 'packages/cli/src/main.ts')
+  const flags = [
+    '--conditions=sallyport-source',
+    '--disable-warning=ExperimentalWarning',
+    ...(options.inspect ? ['--inspect=127.0.0.1:0'] : []),
+  ]
+  const ready = options.inspect ? /Debugger listening on (ws:\S+)/ : /(http:\/\/127\.0\.0\.1:\d+)/
+  const child = await startCommand([...flags, main, 'up'], ready, { SALLYPORT_HOME: home.dir })
+  const endMs = performance.now() + UP_MS_MAX
+  while ((await ask(home, undefined)) === undefined) {
+    if (performance.now() > endMs || !child.isAlive()) throw new Error('the gateway did not open its control socket')
+    await delay(POLL_MS)
+  }
+  return { ...child, inspectorUrl: options.inspect ? child.url : '' }
+}
+
+function manifest(): object {
+  return {
+    apiVersion: 'sallyport/v1',
+    agent: AGENT,
+    owner: 'bench',
+    purpose: 'measurement',
+    defaults: { rateLimit: { callsMax: 100_000, windowMs: 1_000 } },
+    tasks: { [TASK]: { tools: { [`${SERVER}.${TOOL}`]: GRANT, [`${SERVER}.${STORE_TOOL}`]: STORE_GRANT } } },
+  }
+}
+
+/** What people do before an agent goes live: a user, a key, a review of every tool. */
+async function seed(home: Home): Promise<string> {
+  const key = parsePrivateKey(newPrivateKeyPem(), 'owner key')
+  const publicKey = Buffer.from(rawPublicKey(key)).toString('base64')
+  const call = async (verb: keyof typeof VERBS, input: Json): Promise<Json> =>
+    outputOf(await ask(home, signRequest({ user: OWNER, verb, input }, key, Date.now())))
+  outputOf(await ask(home, { firstOwner: { user: OWNER, roles: ['owner', 'engineer', 'security'], attributes: {}, publicKey } }))
+  const created = VERBS['agent.create'].output.parse(await call('agent.create', { agent: AGENT, task: TASK }))
+  const { tools } = VERBS['tools.list'].output.parse(await call('tools.list', {}))
+  for (const { server, tool, hash } of tools) await call('tools.approve', { server, tool, hash, effect: 'read' })
+  return created.key.secret
+}
+
+/** `undefined` while nothing listens. Without a request, asks something that is refused, to see whether somebody is there. */
+function ask(home: Home, request: ControlRequest | FirstOwner | undefined): Promise<ControlAnswer | undefined> {
+  return callControl(home.controlSocket, request ?? ({} as ControlRequest))
+}
+
+function outputOf(answer: ControlAnswer | undefined): Json {
+  if (answer?.ok) return answer.output
+  throw new Error(`the control plane refused: ${answer ? `${answer.code}: ${answer.message}` : 'nobody there'}`)
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
