@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { parseArgs } from 'node:util'
-import { localhostHostValidation, localhostOriginValidation, NodeStreamableHTTPServerTransport, toNodeHandler } from '@modelcontextprotocol/node'
+import {
+  localhostHostValidation,
+  localhostOriginValidation,
+  NodeStreamableHTTPServerTransport,
+  toNodeHandler,
+} from '@modelcontextprotocol/node'
 import { classifyInboundRequest, createMcpHandler, isInitializeRequest } from '@modelcontextprotocol/server'
 import { everythingServer } from './everything/server.ts'
 
@@ -18,7 +23,7 @@ const listener = createServer((request, response) => {
   if (!hostIsLocal(request, response) || !originIsLocal(request, response)) return
   serve(request, response).catch((error: unknown) => {
     process.stderr.write(`${String(error)}\n`)
-    if (!response.headersSent) refuse(response, 500, -32_603, 'internal error')
+    if (!response.headersSent) refuse(response, 500, { code: -32_603, message: 'internal error' })
   })
 })
 listener.listen(Number(values.port), '127.0.0.1', () => {
@@ -27,19 +32,19 @@ listener.listen(Number(values.port), '127.0.0.1', () => {
 })
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (request.url !== '/mcp') return refuse(response, 404, -32_600, 'not found')
+  if (request.url !== '/mcp') return refuse(response, 404, { code: -32_600, message: 'not found' })
   const sessionId = header(request, 'mcp-session-id')
   const session = sessionId === undefined ? undefined : sessions.get(sessionId)
   if (request.method !== 'POST') {
     if (session) return session.handleRequest(request, response)
-    return refuse(response, sessionId === undefined ? 405 : 404, -32_600, 'no such session')
+    return refuse(response, sessionId === undefined ? 405 : 404, { code: -32_600, message: 'no such session' })
   }
   const body = await readJson(request)
-  if (body === undefined) return refuse(response, 400, -32_700, 'not JSON')
+  if (body === undefined) return refuse(response, 400, { code: -32_700, message: 'not JSON' })
   if (isModern(request, body)) return modern(request as Parameters<typeof modern>[0], response, body) // The SDK's type forbids `undefined` where Node has it.
   if (session) return session.handleRequest(request, response, body)
-  if (sessionId !== undefined) return refuse(response, 404, -32_600, 'no such session')
-  if (!isInitializeRequest(body)) return refuse(response, 400, -32_600, 'a session is needed')
+  if (sessionId !== undefined) return refuse(response, 404, { code: -32_600, message: 'no such session' })
+  if (!isInitializeRequest(body)) return refuse(response, 400, { code: -32_600, message: 'a session is needed' })
   return openSession(request, response, body)
 }
 
@@ -86,7 +91,7 @@ function header(request: IncomingMessage, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value
 }
 
-function refuse(response: ServerResponse, status: number, code: number, message: string): void {
+function refuse(response: ServerResponse, status: number, error: { readonly code: number; readonly message: string }): void {
   response.writeHead(status, { 'content-type': 'application/json' })
-  response.end(JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id: null }))
+  response.end(JSON.stringify({ jsonrpc: '2.0', error, id: null }))
 }

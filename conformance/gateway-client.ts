@@ -8,15 +8,20 @@ const SERVER = 'scenario'
 /** Resources and prompts of the scenarios; unlike tools they are not reviewed, so they are granted by name. */
 const RESOURCES = ['file:///path/to/file%20name.txt', 'https://example.com/resource?id=123']
 const PROMPTS = ['test_prompt']
-/** Arguments that satisfy the tools of the scenarios; a tool takes what its schema names. */
-const ARGUMENTS: Readonly<Record<string, unknown>> = { a: 5, b: 3, region: 'us-west1' }
+/** Arguments that satisfy the tools of the scenarios; a tool takes what its schema names. `schema` is the first one the agent was shown. */
+const ARGUMENTS: Readonly<Record<string, unknown>> = { a: 5, b: 3, region: 'us-west1', phone: '1', email: 'a@example.com' }
+/** Arguments that satisfy every tool a client must not call, so that only its definition stands in the way. */
+const ARGUMENTS_HIDDEN = { value: 'x', data: {}, items: ['x'], nil: null, field1: 'x', field2: 'x', score: 1.5 }
 
 const [scenarioUrl = ''] = process.argv.slice(2)
 const isModern = process.env['MCP_CONFORMANCE_PROTOCOL_VERSION'] === '2026-07-28'
-const Calls = z.object({ toolCalls: z.array(z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) })).default([]) })
+const Calls = z.object({
+  toolCalls: z.array(z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) })).default([]),
+})
 const { toolCalls } = Calls.parse(JSON.parse(process.env['MCP_CONFORMANCE_CONTEXT'] ?? '{}'))
 
-const reads = (names: readonly string[]): Record<string, Record<string, never>> => Object.fromEntries(names.map((name) => [`${SERVER}.${name}`, {}]))
+const reads = (names: readonly string[]): Record<string, Record<string, never>> =>
+  Object.fromEntries(names.map((name) => [`${SERVER}.${name}`, {}]))
 const gateway = await startGoverned({
   servers: { [SERVER]: { transport: 'http', url: scenarioUrl, prefix: '' } },
   grant: (tools) => ({
@@ -38,7 +43,10 @@ try {
 async function work(): Promise<void> {
   const client = new Client(
     { name: 'conformance-agent', version: '1.0.0' },
-    { capabilities: { elicitation: { form: { applyDefaults: true } }, sampling: {}, roots: {} }, ...(isModern && { versionNegotiation: { mode: 'auto' as const } }) },
+    {
+      capabilities: { elicitation: { form: { applyDefaults: true } }, sampling: {}, roots: {} },
+      ...(isModern && { versionNegotiation: { mode: 'auto' as const } }),
+    },
   )
   client.setRequestHandler('elicitation/create', async ({ params }) => {
     const properties = 'requestedSchema' in params ? Object.keys(params.requestedSchema.properties) : []
@@ -48,8 +56,16 @@ async function work(): Promise<void> {
   await client.connect(new StreamableHTTPClientTransport(new URL(gateway.url), { requestInit: { headers } }))
   const { tools } = await client.listTools()
   // Also what the gateway hides: a tool that must not be called is asked for by name.
-  const hidden = gateway.offered.map((tool) => tool.slice(SERVER.length + 1)).filter((name) => !tools.some((tool) => tool.name === name))
-  const all = [...tools.map(({ name, inputSchema }) => ({ name, arguments: argumentsFor(inputSchema) })), ...hidden.map((name) => ({ name, arguments: {} }))]
+  const hidden = gateway.offered
+    .map((tool) => tool.slice(SERVER.length + 1))
+    .filter((name) => !tools.some((tool) => tool.name === name))
+  const all = [
+    ...tools.map(({ name, inputSchema }) => ({
+      name,
+      arguments: argumentsFor(inputSchema, { ...ARGUMENTS, schema: tools[0]?.inputSchema }),
+    })),
+    ...hidden.map((name) => ({ name, arguments: ARGUMENTS_HIDDEN })),
+  ]
   for (const call of toolCalls.length > 0 ? toolCalls : all) await report(call.name, client.callTool(call))
   const { resources } = await client.listResources()
   for (const { uri } of resources) await report(uri, client.readResource({ uri }))
@@ -58,12 +74,18 @@ async function work(): Promise<void> {
   await client.close()
 }
 
-function argumentsFor(schema: { readonly properties?: Readonly<Record<string, unknown>> | undefined }): Record<string, unknown> {
-  return Object.fromEntries(Object.keys(schema.properties ?? {}).flatMap((name) => (name in ARGUMENTS ? [[name, ARGUMENTS[name]]] : [])))
+function argumentsFor(
+  schema: { readonly properties?: Readonly<Record<string, unknown>> | undefined },
+  known: typeof ARGUMENTS,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.keys(schema.properties ?? {}).flatMap((name) => (name in known ? [[name, known[name]]] : [])))
 }
 
 /** The scenario judges; what the agent got goes to the suite's record of this run. */
 async function report(what: string, answer: Promise<unknown>): Promise<void> {
-  const shown = await answer.then((result) => JSON.stringify(result), (error: unknown) => String(error))
+  const shown = await answer.then(
+    (result) => JSON.stringify(result),
+    (error: unknown) => String(error),
+  )
   process.stdout.write(`${what}: ${shown}\n`)
 }

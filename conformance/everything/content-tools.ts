@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fromJsonSchema, type CallToolResult, type McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
@@ -5,6 +6,10 @@ import { PNG_BASE64, WAV_BASE64 } from './samples.ts'
 
 /** Pause between two notifications of one call; the scenarios want them spread over time. */
 const STEP_MS = 50
+/** The schema that the scenario `json-schema-2020-12` compares with, keyword by keyword. */
+const schema2020 = z
+  .record(z.string(), z.json())
+  .parse(JSON.parse(readFileSync(new URL('schema-2020-12.json', import.meta.url), 'utf8')))
 
 /** Tools that only answer: every kind of content, errors, log messages, progress, schema keywords. */
 export function registerContentTools(server: McpServer): void {
@@ -29,13 +34,21 @@ function registerAnswers(server: McpServer): void {
       { type: 'image', data: PNG_BASE64, mimeType: 'image/png' },
       {
         type: 'resource',
-        resource: { uri: 'test://mixed-content-resource', mimeType: 'application/json', text: JSON.stringify({ test: 'data', value: 123 }) },
+        resource: {
+          uri: 'test://mixed-content-resource',
+          mimeType: 'application/json',
+          text: JSON.stringify({ test: 'data', value: 123 }),
+        },
       },
     ],
     test_streaming_elicitation: [text('nothing was asked')],
   }
   for (const [name, content] of Object.entries(answers)) {
-    server.registerTool(name, { description: `Returns fixed content: ${content.map((block) => block.type).join(', ')}` }, async () => ({ content }))
+    server.registerTool(
+      name,
+      { description: `Returns fixed content: ${content.map((block) => block.type).join(', ')}` },
+      async () => ({ content }),
+    )
   }
   server.registerTool('test_error_handling', { description: 'Always fails' }, async () => {
     throw new Error('This tool intentionally returns an error for testing')
@@ -43,27 +56,42 @@ function registerAnswers(server: McpServer): void {
 }
 
 function registerNotifying(server: McpServer): void {
-  server.registerTool('test_logging_tool', { description: 'Sends one log message', inputSchema: z.object({}) }, async (_args, context) => {
-    await context.mcpReq.log('info', 'test_logging_tool ran')
-    return { content: [text('logged')] }
-  })
-  server.registerTool('test_tool_with_logging', { description: 'Sends three log messages', inputSchema: z.object({}) }, async (_args, context) => {
-    for (const line of ['Tool execution started', 'Tool processing data', 'Tool execution completed']) {
-      await context.mcpReq.log('info', line)
-      await wait(STEP_MS)
-    }
-    return { content: [text('logged three times')] }
-  })
-  server.registerTool('test_tool_with_progress', { description: 'Reports progress three times', inputSchema: z.object({}) }, async (_args, context) => {
-    const progressToken = context.mcpReq._meta?.progressToken
-    for (const progress of [0, 50, 100]) {
-      if (progressToken !== undefined) {
-        await context.mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress, total: 100, message: `${progress} of 100` } })
+  server.registerTool(
+    'test_logging_tool',
+    { description: 'Sends one log message', inputSchema: z.object({}) },
+    async (_args, context) => {
+      await context.mcpReq.log('info', 'test_logging_tool ran')
+      return { content: [text('logged')] }
+    },
+  )
+  server.registerTool(
+    'test_tool_with_logging',
+    { description: 'Sends three log messages', inputSchema: z.object({}) },
+    async (_args, context) => {
+      for (const line of ['Tool execution started', 'Tool processing data', 'Tool execution completed']) {
+        await context.mcpReq.log('info', line)
+        await wait(STEP_MS)
       }
-      await wait(STEP_MS)
-    }
-    return { content: [text(String(progressToken ?? 'no progress token'))] }
-  })
+      return { content: [text('logged three times')] }
+    },
+  )
+  server.registerTool(
+    'test_tool_with_progress',
+    { description: 'Reports progress three times', inputSchema: z.object({}) },
+    async (_args, context) => {
+      const progressToken = context.mcpReq._meta?.progressToken
+      for (const progress of [0, 50, 100]) {
+        if (progressToken !== undefined) {
+          await context.mcpReq.notify({
+            method: 'notifications/progress',
+            params: { progressToken, progress, total: 100, message: `${progress} of 100` },
+          })
+        }
+        await wait(STEP_MS)
+      }
+      return { content: [text(String(progressToken ?? 'no progress token'))] }
+    },
+  )
 }
 
 function registerSchemas(server: McpServer): void {
@@ -78,28 +106,9 @@ function registerSchemas(server: McpServer): void {
   )
   server.registerTool(
     'json_schema_2020_12_tool',
-    { description: 'Has a schema with keywords of JSON Schema 2020-12', inputSchema: fromJsonSchema(SCHEMA_2020_12) },
+    { description: 'Has a schema with keywords of JSON Schema 2020-12', inputSchema: fromJsonSchema(schema2020) },
     async (args) => ({ content: [text(JSON.stringify(args))] }),
   )
-}
-
-/** The schema that the scenario `json-schema-2020-12` compares with, keyword by keyword. */
-const SCHEMA_2020_12 = {
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  type: 'object' as const,
-  $defs: { address: { $anchor: 'addressDef', type: 'object', properties: { street: { type: 'string' }, city: { type: 'string' } } } },
-  properties: {
-    name: { type: 'string' },
-    address: { $ref: '#/$defs/address' },
-    contactMethod: { type: 'string', enum: ['phone', 'email'] },
-    phone: { type: 'string' },
-    email: { type: 'string' },
-  },
-  allOf: [{ anyOf: [{ required: ['phone'] }, { required: ['email'] }] }],
-  if: { properties: { contactMethod: { const: 'phone' } }, required: ['contactMethod'] },
-  then: { required: ['phone'] },
-  else: { required: ['email'] },
-  additionalProperties: false,
 }
 
 function text(line: string): { type: 'text'; text: string } {

@@ -16,8 +16,14 @@ export function everythingServer(changes: () => ServerNotifier): McpServer {
   const server = new McpServer(
     { name: 'everything', version: '1.0.0' },
     {
-      capabilities: { tools: { listChanged: true }, resources: { subscribe: true, listChanged: true }, prompts: { listChanged: true }, logging: {}, completions: {} },
-      requestState: { verify: codec.verify },
+      capabilities: {
+        tools: { listChanged: true },
+        resources: { subscribe: true, listChanged: true },
+        prompts: { listChanged: true },
+        logging: {},
+        completions: {},
+      },
+      requestState: { verify: (state, context) => codec.verify(state, context) },
     },
   )
   registerContentTools(server)
@@ -35,8 +41,12 @@ function registerTriggers(server: McpServer, changes: () => ServerNotifier): voi
     changes().toolsChanged()
     return { content: [{ type: 'text', text: 'said' }] }
   })
-  server.registerTool('test_trigger_prompt_change', { description: 'Says that the prompts have changed', inputSchema }, async () => {
-    changes().promptsChanged()
-    return { content: [{ type: 'text', text: 'said' }] }
-  })
+  server.registerTool(
+    'test_trigger_prompt_change',
+    { description: 'Says that the prompts have changed', inputSchema },
+    async () => {
+      changes().promptsChanged()
+      return { content: [{ type: 'text', text: 'said' }] }
+    },
+  )
 }

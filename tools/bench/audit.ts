@@ -5,20 +5,18 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { buildEntry, type EntryBody } from '@sallyport/core'
 import { openFileLog, type FileLog } from '@sallyport/gateway'
+import { atLeast, atMost, type Measured, type Program } from '../report.ts'
 
 const ENTRIES_PER_S_TARGET = 30_000
 const MAIN_THREAD_US_TARGET = 15
 const IN_FLIGHT = [1, 16, 64]
 const RUN_MS = 3_000
+const SHORT_RUN_MS = 1_000
 
-interface Target {
-  readonly value: number
-  readonly target: number
-  readonly ok: boolean
-}
+/** Durable entries per second by callers in flight, and what an entry costs the caller's thread. */
+export const audit: Program = { about: 'durable entries/s of the audit log, waits and cost on the calling thread', run }
 
-/** Speed of the audit log on this machine: durable entries per second by callers in flight, and what an entry costs the caller's thread. */
-export async function run(): Promise<{ figures: Record<string, number>; targets: Record<string, Target> }> {
+async function run({ short }: { readonly short: boolean }): Promise<Measured> {
   const dir = mkdtempSync(join(tmpdir(), 'sallyport-bench-'))
   const figures: Record<string, number> = {
     entryBytes: buildEntry(decision('act'), { index: 0, nowMs: 0, lastMs: 0 }).bytes.length,
@@ -33,7 +31,7 @@ export async function run(): Promise<{ figures: Record<string, number>; targets:
         nowMs: Date.now,
       })
       await load(log, inFlight, 500)
-      Object.assign(figures, prefixed(`at${inFlight}`, await load(log, inFlight, RUN_MS)))
+      Object.assign(figures, prefixed(`at${inFlight}`, await load(log, inFlight, short ? SHORT_RUN_MS : RUN_MS)))
       await log.close()
     }
   } finally {
@@ -44,8 +42,8 @@ export async function run(): Promise<{ figures: Record<string, number>; targets:
   return {
     figures,
     targets: {
-      entriesPerSAt64: { value: speed, target: ENTRIES_PER_S_TARGET, ok: speed >= ENTRIES_PER_S_TARGET },
-      mainThreadUsPerEntry: { value: cost, target: MAIN_THREAD_US_TARGET, ok: cost <= MAIN_THREAD_US_TARGET },
+      at64EntriesPerS: atLeast(speed, ENTRIES_PER_S_TARGET),
+      at64MainThreadUs: atMost(cost, MAIN_THREAD_US_TARGET),
     },
   }
 }

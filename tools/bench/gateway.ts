@@ -34,8 +34,8 @@ async function run(options: RunOptions): Promise<Measured> {
       await startUp(stage),
       await toolCalls(stage),
       await modelCalls(stage),
-      await memory(stage),
       await largeBodies(stage),
+      await memory(stage),
     ]
     return {
       figures: Object.assign({}, ...parts.map((part) => part.figures)),
@@ -168,6 +168,16 @@ async function memory({ short, note, load, governed }: Stage): Promise<Measured>
     inspector.close()
     await child.stop()
   }
+}
+
+/** How long the gateway takes to come back when its log holds many calls of the last hours. */
+async function restart(stage: Stage, calls: number): Promise<number> {
+  stage.note(`restart after ${calls} calls`)
+  const startMs = performance.now()
+  const child = await startGateway(stage.governed.home)
+  const ms = Math.round(performance.now() - startMs)
+  await child.stop()
+  return ms
 }
 
 /** Many large bodies at once: each is served or told to come back, and the process lives. */

@@ -19,9 +19,18 @@ export async function addCredential(url: string, key: string): Promise<{ readonl
   return { url: `http://127.0.0.1:${port}${target.pathname}`, close }
 
   function forward(request: IncomingMessage, response: ServerResponse): void {
-    const headers = request.rawHeaders.map((text, index) => (index % 2 === 1 && names(request.rawHeaders[index - 1]) ? toTarget(text) : text))
+    const headers = request.rawHeaders.map((text, index) =>
+      index % 2 === 1 && names(request.rawHeaders[index - 1]) ? toTarget(text) : text,
+    )
     const { method, url: path } = request
-    const upstream = send({ host: target.hostname, port: target.port, method, path, setHost: false, headers: [...headers, 'Authorization', `Bearer ${key}`] })
+    const upstream = send({
+      host: target.hostname,
+      port: target.port,
+      method,
+      path,
+      setHost: false,
+      headers: [...headers, 'Authorization', `Bearer ${key}`],
+    })
     upstream.once('response', (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.rawHeaders)
       response.flushHeaders()
@@ -34,7 +43,9 @@ export async function addCredential(url: string, key: string): Promise<{ readonl
   }
 
   function toTarget(text: string): string {
-    return /^(?:http:\/\/)?(?:localhost|127\.0\.0\.1|\[::1\]):\d+$/.test(text) && text.endsWith(`:${port}`) ? text.replace(/\d+$/, target.port) : text
+    return /^(?:http:\/\/)?(?:localhost|127\.0\.0\.1|\[::1\]):\d+$/.test(text) && text.endsWith(`:${port}`)
+      ? text.replace(/\d+$/, target.port)
+      : text
   }
 }
 

@@ -38,7 +38,18 @@ export function installPython(note: (line: string) => void): void {
   installOnce(requirements, VENV_DIR, () => {
     note('installing the Python MCP client (once)…')
     run('python3', ['-m', 'venv', VENV_DIR])
-    run(PYTHON, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes', '--only-binary', ':all:', '-r', requirements])
+    run(PYTHON, [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '--require-hashes',
+      '--only-binary',
+      ':all:',
+      '-r',
+      requirements,
+    ])
   })
 }
 

@@ -52,7 +52,7 @@ export function readOutcomes(folder: string, scenarios: readonly Scenario[]): Ou
 }
 
 function judge(scenario: Scenario, checks: readonly Check[] | undefined): Outcome {
-  if (!checks) return { ...scenario, result: 'skipped', checks: [], why: 'the suite wrote no result' }
+  if (!checks) return { ...scenario, result: 'failed', checks: ['unfinished'], why: 'the suite could not finish it' }
   const bad = checks.filter(({ status }) => status === 'FAILURE' || status === 'WARNING')
   const [first] = bad
   if (first) return { ...scenario, result: 'failed', checks: [...new Set(bad.map(({ id }) => id))], why: reasonOf(first) }
@@ -71,7 +71,10 @@ function readChecks(folder: string): Map<string, Check[]> {
   if (!existsSync(folder)) return found
   for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (basename(path) !== 'checks.json') continue
-    const name = relative('.', dirname(path)).replaceAll('\\', '/').replace(/^server-/, '').replace(/-\d{4}-\d\d-\d\dT[\d-]+Z$/, '')
+    const name = relative('.', dirname(path))
+      .replaceAll('\\', '/')
+      .replace(/^server-/, '')
+      .replace(/-\d{4}-\d\d-\d\dT[\d-]+Z$/, '')
     found.set(name, z.array(Check).parse(JSON.parse(readFileSync(join(folder, path), 'utf8'))))
   }
   return found

@@ -27,7 +27,9 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
   { from: 'core/errors', to: [], packages: PURE, node: false },
   { from: 'core/reasons', to: [], packages: PURE, node: false },
   { from: 'core/ports', to: MODEL, packages: PURE, node: false },
-  ...STAGES.map((from) => ({ from, to: [...MODEL, 'core/ports'], packages: PURE, node: false })),
+  { from: 'core/normalise', to: [...MODEL, 'core/ports'], packages: PURE, node: false },
+  // Reading a text is the first stage and knows no rule, so the later ones may read texts the same way.
+  ...STAGES.slice(1).map((from) => ({ from, to: [...MODEL, 'core/ports', 'core/normalise'], packages: PURE, node: false })),
   { from: 'gateway/index', to: ['gateway/**'], node: false },
   { from: 'gateway/gateway', to: ['gateway/**', 'core'], node: true },
   { from: 'gateway/stores/<id>', to: BASE, node: true },

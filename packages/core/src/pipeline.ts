@@ -1,5 +1,4 @@
 import type { Action, ActionKind } from './model/action.ts'
-import { commit, utf8 } from './model/bytes.ts'
 import type { Decision } from './model/decision.ts'
 import type { DecisionEntry, EntryBody, OutcomeEntry } from './model/entry.ts'
 import type { Facts } from './model/facts.ts'
@@ -50,15 +49,20 @@ export interface Released {
   readonly content: JsonObject
 }
 
+/** The facts before anything was taken from a budget. */
+export type Gathered = Omit<Facts, 'budget'>
+
 /** The world as the pipeline needs it. Every stage is called in `handle` and nowhere else. */
 export interface Stages<Request extends Inbound> {
   /** @throws GatewayError `IDENTITY_*`, `KEYS_UNAVAILABLE` */
   identify(request: Request): Promise<Principal>
   /** @throws GatewayError `REQUEST_*` */
   normalise(request: Request, principal: Principal): Target
-  /** Reads every fact once and reserves budget. No I/O follows until the decision is recorded. */
-  gather(principal: Principal, action: Action): Promise<Facts>
-  /** Gives back what `gather` reserved, when the act does not happen. */
+  /** Reads every fact once. No I/O follows until the decision is recorded. */
+  gather(principal: Principal, action: Action): Promise<Gathered>
+  /** Takes from the budgets in the same step as the decision, so that no refused act ever keeps a call from another one. */
+  reserve(principal: Principal, action: Action, gathered: Gathered): Facts
+  /** Gives back what `reserve` took, when the act does not happen. */
   settle(principal: Principal, action: Action, facts: Facts): void
   /** Durable when it resolves; see the port. */
   record(entry: EntryBody): Promise<number>
@@ -68,7 +72,8 @@ export interface Stages<Request extends Inbound> {
   release(action: Action, decision: Decision, acted: Acted, facts: Facts): Released
   readonly nowMs: () => number
   readonly newId: () => string
-  readonly commitKey: Uint8Array
+  /** Keyed commitment to a text (HMAC-SHA-256, hex), and the text's length in UTF-8 bytes. */
+  readonly commit: (text: string) => { readonly commitment: string; readonly bytes: number }
   readonly version: string
 }
 
@@ -92,10 +97,11 @@ export type Outbound =
 export async function handle<Request extends Inbound>(request: Request, stage: Stages<Request>): Promise<Outbound> {
   const principal = await stage.identify(request)
   const target = stage.normalise(request, principal)
-  const input = committed(target.inputs ? { args: target.args, inputs: target.inputs } : target.args, stage.commitKey)
-  const action = canonical(request.kind, target, input.commitment, stage.commitKey)
+  const input = committed(target.inputs ? { args: target.args, inputs: target.inputs } : target.args, stage.commit)
+  const action = canonical(request.kind, target, input.commitment, stage.commit)
   const findings = inspect(action.args)
-  const facts = await stage.gather(principal, action)
+  const gathered = await stage.gather(principal, action)
+  const facts = stage.reserve(principal, action, gathered)
   const decision = decide(principal, action, findings, facts)
   const act = actFields(stage.newId(), principal, { ...action, ...(target.label === undefined ? {} : { name: target.label }) })
   if (decision.enforced !== 'allow') stage.settle(principal, action, facts)
@@ -123,7 +129,7 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
     ...outcome,
     status: withheld ? 'withheld' : acted.status,
     reasons: [...new Set([...(acted.reasons ?? []), ...released.reasons])],
-    output: committed(acted.content, stage.commitKey),
+    output: committed(acted.content, stage.commit),
     findings: resultFindings.map((finding) => ({ ...finding })),
     effect: acted.changes ? 'unconfirmed' : 'none',
     durationMs: stage.nowMs() - startMs,
@@ -147,16 +153,17 @@ function refused(entry: number, effect: 'deny' | 'require_approval', reasons: re
   }
 }
 
-function canonical(kind: ActionKind, { server, name, args }: Target, input: string, key: Uint8Array): Action {
-  const digest = commit(key, jcs([kind, server ?? null, name ?? null, input]))
+function canonical(kind: ActionKind, { server, name, args }: Target, input: string, commit: Commit): Action {
+  const digest = commit(jcs([kind, server ?? null, name ?? null, input])).commitment
   return { kind, ...(server === undefined ? {} : { server }), ...(name === undefined ? {} : { name }), args, digest }
 }
 
 type Committed = NonNullable<OutcomeEntry['output']>
 
-function committed(value: JsonObject, key: Uint8Array): Committed {
-  const text = jcs(value)
-  return { commitment: commit(key, text), bytes: utf8(text).length, shape: shape(value) }
+type Commit = Stages<Inbound>['commit']
+
+function committed(value: JsonObject, commit: Commit): Committed {
+  return { ...commit(jcs(value)), shape: shape(value) }
 }
 
 type ActFields = Pick<DecisionEntry, 'act' | 'actor' | 'onBehalfOf' | 'session' | 'task' | 'purpose' | 'action'>

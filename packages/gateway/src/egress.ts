@@ -6,10 +6,14 @@ import { Pool } from 'undici'
 /** Ranges no tool server or key endpoint may resolve to unless the configuration allows private networks. */
 const PRIVATE = blockList([
   ['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['172.16.0.0', 12], ['192.0.0.0', 24], ['192.168.0.0', 16], ['198.18.0.0', 15],
-  ['fc00::', 7], ['64:ff9b::', 96],
+  ['fc00::', 7], ['fec0::', 10], ['::', 96], ['64:ff9b::', 96], ['64:ff9b:1::', 48],
 ]) // prettier-ignore
 /** Cloud metadata, multicast and reserved ranges: never a tool server. */
-const NEVER = blockList([['169.254.0.0', 16], ['224.0.0.0', 4], ['240.0.0.0', 4], ['fe80::', 10], ['ff00::', 8], ['fd00:ec2::', 32], ['::', 128]])
+const NEVER = blockList([
+  ['169.254.0.0', 16], ['224.0.0.0', 4], ['240.0.0.0', 4], ['fe80::', 10], ['ff00::', 8], ['fd00:ec2::', 32], ['::', 128],
+  // IPv4 in IPv6 clothes: link-local behind NAT64 and as a compatible address; the tunnels 6to4 and Teredo altogether.
+  ['64:ff9b::a9fe:0', 112], ['::a9fe:0', 112], ['2002::', 16], ['2001::', 32],
+]) // prettier-ignore
 const LOOPBACK = blockList([['127.0.0.0', 8], ['::1', 128]])
 
 const CONNECTIONS_MAX = 128

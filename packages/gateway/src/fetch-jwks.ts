@@ -1,5 +1,6 @@
 import { GatewayError } from '@sallyport/core'
 import { openPool } from './egress.ts'
+import { collect } from './http/collect.ts'
 
 const JWKS_BYTES_MAX = 262_144
 const JWKS_MS = 5_000
@@ -18,12 +19,12 @@ export async function fetchJwks(url: string): Promise<unknown> {
       signal: AbortSignal.timeout(JWKS_MS),
     })
     if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}`)
-    let text = ''
-    for await (const chunk of response.body as AsyncIterable<Buffer>) {
-      text += chunk.toString('utf8')
-      if (text.length > JWKS_BYTES_MAX) throw new Error('the key set is too large')
-    }
-    return JSON.parse(text)
+    let bytes = 0
+    const body = await collect(response.body, (more) => {
+      bytes += more
+      if (bytes > JWKS_BYTES_MAX) throw new Error('the key set is too large')
+    })
+    return JSON.parse(body.toString('utf8'))
   } catch (cause) {
     throw new GatewayError('KEYS_UNAVAILABLE', 'the key set could not be fetched', { cause })
   } finally {

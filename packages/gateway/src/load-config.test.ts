@@ -34,7 +34,7 @@ describe('loadConfig', () => {
     expect(config.servers['docs']).toMatchObject({ headers: { Authorization: 'Bearer from-env' }, agents: { a: { headers: { x: 'from-file' } } } })
     // Outside the secret fields a reference is plain text: nothing is read for it.
     expect(config.servers['erp']).toMatchObject({ command: '${env:TOKEN}', env: { KEY: 'from-env' } })
-    expect(secrets).toEqual(['from-env', 'from-file', 'from-env'])
+    expect(secrets.toSorted()).toEqual(['from-env', 'from-env', 'from-file'])
     expect(manifestsDir).toBe(join(folder.path, 'manifests'))
   })
 

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
-import { GatewayError } from '@sallyport/core'
+import { explainZodError, GatewayError } from '@sallyport/core'
 import { parseDocument } from 'yaml'
-import { z } from 'zod'
+import type { z } from 'zod'
 
 /** Largest configuration or manifest file. */
 export const YAML_BYTES_MAX = 1_048_576
@@ -22,14 +22,7 @@ export function readYaml<S extends z.ZodType>(file: string, schema: S): z.output
 export function parseYaml<S extends z.ZodType>(text: string, file: string, schema: S): z.output<S> {
   const result = schema.safeParse(toPlain(text, file))
   if (result.success) return result.data
-  throw new GatewayError('CONFIG_INVALID', `${file}: ${explain(result.error)}`)
-}
-
-function explain(error: z.ZodError): string {
-  return error.issues
-    .slice(0, PROBLEMS_MAX)
-    .map((issue) => `${issue.path.join('.') || 'document'}: ${issue.message}`)
-    .join('; ')
+  throw new GatewayError('CONFIG_INVALID', `${file}: ${explainZodError(result.error, schema).slice(0, PROBLEMS_MAX).join('; ')}`)
 }
 
 function readText(file: string): string {

@@ -36,13 +36,18 @@ export function openRefusals(audit: Pick<AuditLog, 'append'>, nowMs: () => numbe
       claims: Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, value.slice(0, CLAIM_LENGTH_MAX).toWellFormed()])),
       ...(bucket.suppressed > 0 ? { suppressed: bucket.suppressed } : {}),
     }
+    const { suppressed } = bucket
     bucket.suppressed = 0
-    return audit.append(entry)
+    return audit.append(entry).catch((error: unknown) => {
+      bucket.suppressed += suppressed
+      throw error
+    })
   }
 
   function admitted(): boolean {
     const now = nowMs()
-    bucket.tokens = Math.min(UNVERIFIED_BURST, bucket.tokens + ((now - bucket.atMs) / 1_000) * UNVERIFIED_PER_S)
+    // A clock set back must not cost tokens: it would silence the record until it has caught up.
+    bucket.tokens = Math.min(UNVERIFIED_BURST, bucket.tokens + (Math.max(0, now - bucket.atMs) / 1_000) * UNVERIFIED_PER_S)
     bucket.atMs = now
     if (bucket.tokens < 1) {
       bucket.suppressed++

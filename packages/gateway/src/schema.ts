@@ -1,7 +1,7 @@
+import { GatewayError, isJsonObject, jcs, type JsonObject, schemaFault, sha256Hex, type Validate } from '@sallyport/core'
 import { Ajv, type Options, type ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { RE2JS } from 're2js'
-import { GatewayError, isJsonObject, jcs, type JsonObject, schemaFault, sha256Hex, type Validate } from '@sallyport/core'
 
 /** Compiled schemas kept; the least recently used goes first. */
 const CACHE_MAX = 2_000
@@ -29,13 +29,16 @@ const OPTIONS: Options = {
   allErrors: false,
   validateFormats: false,
   inlineRefs: false,
-  addUsedSchema: false,
   ownProperties: true,
   logger: false,
   code: { regExp },
 }
 
 const cache = new Map<string, Validate>()
+
+/** Made on first use: compiling the meta-schemas takes a while. */
+const draft07 = once(() => new Ajv(OPTIONS))
+const draft2020 = once(() => new Ajv2020(OPTIONS))
 
 /**
  * Compiles a JSON Schema: 2020-12, or draft-07 where `$schema` says so. References stay inside the schema, nothing is fetched,
@@ -64,7 +67,8 @@ const COMPOSING = ['allOf', 'anyOf', 'oneOf', 'if', 'then', 'else', 'dependentSc
  * itself what further properties may be is left as it is.
  */
 export function closedInputSchema(schema: JsonObject): JsonObject {
-  if (['additionalProperties', 'unevaluatedProperties', 'patternProperties'].some((keyword) => Object.hasOwn(schema, keyword))) return schema
+  if (['additionalProperties', 'unevaluatedProperties', 'patternProperties'].some((keyword) => Object.hasOwn(schema, keyword)))
+    return schema
   if (!COMPOSING.some((keyword) => Object.hasOwn(schema, keyword))) return { ...schema, additionalProperties: false }
   // Draft-07 has no keyword that sees through a composition.
   return isDraft07(schema) ? schema : { ...schema, unevaluatedProperties: false }
@@ -73,12 +77,15 @@ export function closedInputSchema(schema: JsonObject): JsonObject {
 function compile(schema: JsonObject): Validate {
   const { $schema: _, $id: __, ...rest } = schema
   let validate: ValidateFunction
+  const ajv = isDraft07(schema) ? draft07() : draft2020()
   try {
-    // A fresh instance each: an `$id` or `$anchor` of one schema must not be visible to another.
-    const ajv = isDraft07(schema) ? new Ajv(OPTIONS) : new Ajv2020(OPTIONS)
+    // No schema has an `$id` here, so none can be seen from another; each is forgotten once it is compiled.
     validate = ajv.compile(rest)
+    ajv.removeSchema(rest)
   } catch (cause) {
-    throw new GatewayError('CONFIG_INVALID', 'a schema is not a valid JSON Schema, or uses a pattern that RE2 does not know', { cause })
+    throw new GatewayError('CONFIG_INVALID', 'a schema is not a valid JSON Schema, or uses a pattern that RE2 does not know', {
+      cause,
+    })
   }
   return (value) => {
     try {
@@ -105,13 +112,20 @@ function faultOf(schema: JsonObject): string | undefined {
   if (dialect !== undefined && !(typeof dialect === 'string' && (DRAFT_07.test(dialect) || DRAFT_2020.test(dialect)))) {
     return 'a schema is of a dialect other than 2020-12, 2019-09, draft-07 or draft-06'
   }
-  return schemaFault(schema) ?? (references(schema) > REFERENCES_MAX ? `a schema has more than ${REFERENCES_MAX} references` : undefined)
+  return (
+    schemaFault(schema) ?? (references(schema) > REFERENCES_MAX ? `a schema has more than ${REFERENCES_MAX} references` : undefined)
+  )
 }
 
 function references(node: unknown): number {
   if (typeof node !== 'object' || node === null) return 0
   const own = isJsonObject(node) && typeof node['$ref'] === 'string' ? 1 : 0
   return Object.values(node).reduce<number>((sum, member) => sum + references(member), own)
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
 }
 
 function clip(text: string, charsMax: number): string {

@@ -14,13 +14,21 @@ import {
   openHome,
   parsePrivateKey,
   rawPublicKey,
+  signEd25519,
   signRequest,
+  signableBytes,
 } from '@sallyport/gateway'
 import { AGENT, GRANT, SERVER, STORE_GRANT, STORE_TOOL, TASK, TOOL } from './call.ts'
 import { type ServerChild, startCommand } from './children.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
-const OWNER = 'owner'
+/** Two people, because one may not sign a manifest alone. */
+const PEOPLE = {
+  operator: { roles: ['owner', 'engineer'], signsAs: 'engineer' },
+  reviewer: { roles: ['security'], signsAs: 'security' },
+} as const
+type Person = keyof typeof PEOPLE
+type PersonRecord = FirstOwner['firstOwner']
 const UP_MS_MAX = 20_000
 const POLL_MS = 5
 /** Prefix of the names agents see. */
@@ -97,16 +105,31 @@ function manifest(): object {
   }
 }
 
-/** What people do before an agent goes live: a user, a key, a review of every tool. */
+/** What people do before an agent goes live: two users, a key, a review of every tool, both signatures under the manifest. */
 async function seed(home: Home): Promise<string> {
-  const key = parsePrivateKey(newPrivateKeyPem(), 'owner key')
-  const publicKey = Buffer.from(rawPublicKey(key)).toString('base64')
-  const call = async (verb: keyof typeof VERBS, input: Json): Promise<Json> =>
-    outputOf(await ask(home, signRequest({ user: OWNER, verb, input }, key, Date.now())))
-  outputOf(await ask(home, { firstOwner: { user: OWNER, roles: ['owner', 'engineer', 'security'], attributes: {}, publicKey } }))
-  const created = VERBS['agent.create'].output.parse(await call('agent.create', { agent: AGENT, task: TASK }))
-  const { tools } = VERBS['tools.list'].output.parse(await call('tools.list', {}))
-  for (const { server, tool, hash } of tools) await call('tools.approve', { server, tool, hash, effect: 'read' })
+  const keys = {
+    operator: parsePrivateKey(newPrivateKeyPem(), 'operator'),
+    reviewer: parsePrivateKey(newPrivateKeyPem(), 'reviewer'),
+  }
+  const person = (user: Person): PersonRecord => ({
+    user,
+    roles: [...PEOPLE[user].roles],
+    attributes: {},
+    publicKey: Buffer.from(rawPublicKey(keys[user])).toString('base64'),
+  })
+  const call = async (user: Person, verb: keyof typeof VERBS, input: Json): Promise<Json> =>
+    outputOf(await ask(home, signRequest({ user, verb, input }, keys[user], Date.now())))
+  outputOf(await ask(home, { firstOwner: person('operator') }))
+  await call('operator', 'user.create', person('reviewer'))
+  const created = VERBS['agent.create'].output.parse(await call('operator', 'agent.create', { agent: AGENT, task: TASK }))
+  const { tools } = VERBS['tools.list'].output.parse(await call('reviewer', 'tools.list', {}))
+  for (const { server, tool, hash } of tools) await call('reviewer', 'tools.approve', { server, tool, hash, effect: 'read' })
+  const { version, hash } = VERBS['manifest.show'].output.parse(await call('operator', 'manifest.show', { agent: AGENT }))
+  for (const user of ['operator', 'reviewer'] as const) {
+    const signable = { agent: AGENT, version, hash, role: PEOPLE[user].signsAs, reason: 'measurement' }
+    const signature = Buffer.from(signEd25519(signableBytes({ ...signable, user }), keys[user])).toString('base64')
+    await call(user, 'manifest.sign', { ...signable, signature })
+  }
   return created.key.secret
 }
 

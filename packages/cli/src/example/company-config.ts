@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 
 /** Servers the gateway starts itself, and those that run on their own. */
-export const STDIO_SERVERS = ['erp', 'mail'] as const
+const STDIO_SERVERS = ['erp', 'mail'] as const
 export const HTTP_SERVERS = ['documents', 'suppliers'] as const
 export type HttpServerId = (typeof HTTP_SERVERS)[number]
 export type ExampleServerId = (typeof STDIO_SERVERS)[number] | HttpServerId
@@ -22,7 +22,11 @@ export function serverCommand(server: ExampleServerId): string[] {
 }
 
 /** The text of the example company's `sallyport.yaml`. JSON strings are YAML strings, whatever is in a path. */
-export function companyConfig(options: { readonly listenPort: number; readonly exampleDir: string; readonly ports: Readonly<Record<HttpServerId, number>> }): string {
+export function companyConfig(options: {
+  readonly listenPort: number
+  readonly exampleDir: string
+  readonly ports: Readonly<Record<HttpServerId, number>>
+}): string {
   const node = JSON.stringify(process.execPath)
   const args = (server: ExampleServerId) => JSON.stringify([...serverCommand(server), `${options.exampleDir}/${server}`])
   const url = (server: HttpServerId) => `http://127.0.0.1:${options.ports[server]}/mcp`

@@ -33,6 +33,16 @@ export const exampleEffects: Readonly<Record<string, Scope>> = {
   'suppliers.query': 'read',
 }
 
+/** Everything people decide about the example agent, for `seedCompany`. */
+export const EXAMPLE_COMPANY = {
+  agent: EXAMPLE_AGENT,
+  tasks: EXAMPLE_TASKS,
+  users: EXAMPLE_USERS,
+  reviewer: 'bob',
+  effects: exampleEffects,
+  signatures: EXAMPLE_SIGNATURES,
+} as const
+
 /** The text of `manifests/procurement-assistant.yaml`. */
 export const EXAMPLE_MANIFEST = `# What the procurement assistant may do. It starts with nothing; every line adds. Described in docs/reference/manifest.md.
 apiVersion: sallyport/v1

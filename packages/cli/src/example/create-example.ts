@@ -4,9 +4,9 @@ import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { GatewayError } from '@sallyport/core'
 import { exampleDir } from './calls.ts'
-import { INBOX } from './company.ts'
 import { companyConfig, DEFAULT_PORTS, HTTP_SERVERS, type HttpServerId, TOKEN_FILE } from './company-config.ts'
 import { EXAMPLE_AGENT, EXAMPLE_MANIFEST } from './company-manifest.ts'
+import { INBOX } from './company.ts'
 import { LIBRARY } from './library.ts'
 
 const TOKEN_BYTES = 32
@@ -57,7 +57,8 @@ function write(file: string, text: string): void {
 async function choosePorts(wish: 'default' | 'any'): Promise<Record<HttpServerId, number>> {
   const chosen: Record<HttpServerId, number> = { ...DEFAULT_PORTS }
   for (const server of HTTP_SERVERS) {
-    chosen[server] = (wish === 'default' ? await freePort(DEFAULT_PORTS[server]) : undefined) ?? (await freePort(0)) ?? DEFAULT_PORTS[server]
+    chosen[server] =
+      (wish === 'default' ? await freePort(DEFAULT_PORTS[server]) : undefined) ?? (await freePort(0)) ?? DEFAULT_PORTS[server]
   }
   return chosen
 }

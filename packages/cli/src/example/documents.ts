@@ -90,7 +90,9 @@ function registerPolicies(server: McpServer): void {
 
 function documentIds(): string[] {
   return FOLDERS.flatMap((folder) =>
-    readdirSync(join(serverDir, 'files', folder)).flatMap((name) => (name.endsWith('.md') ? [`${folder}/${name.slice(0, -3)}`] : [])),
+    readdirSync(join(serverDir, 'files', folder)).flatMap((name) =>
+      name.endsWith('.md') ? [`${folder}/${name.slice(0, -3)}`] : [],
+    ),
   )
     .sort()
     .slice(0, DOCUMENTS_MAX)

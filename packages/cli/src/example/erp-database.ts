@@ -33,5 +33,9 @@ export function rows(db: DatabaseSync, sql: string, ...values: readonly (string 
   return db
     .prepare(`${sql} LIMIT ${ROWS_MAX}`)
     .all(...values)
-    .map((row) => Object.fromEntries(Object.entries(row).map(([key, value]) => [key, typeof value === 'number' || value === null ? value : String(value)])))
+    .map((row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([key, value]) => [key, typeof value === 'number' || value === null ? value : String(value)]),
+      ),
+    )
 }

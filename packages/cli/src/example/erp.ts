@@ -56,13 +56,20 @@ function registerOrders(server: McpServer): void {
     'updatePurchaseOrder',
     {
       description: 'Change status or notes of one purchase order. The order must belong to the department named.',
-      inputSchema: z.object({ id: z.string().max(50), department: Department, status: z.enum(ORDER_STATUSES).optional(), notes: Text.optional() }),
+      inputSchema: z.object({
+        id: z.string().max(50),
+        department: Department,
+        status: z.enum(ORDER_STATUSES).optional(),
+        notes: Text.optional(),
+      }),
       outputSchema: Orders,
       annotations: { readOnlyHint: false, destructiveHint: false },
     },
     ({ id, department, status = null, notes = null }) => {
       const changed = db
-        .prepare('UPDATE purchase_orders SET status = coalesce(?, status), notes = coalesce(?, notes) WHERE id = ? AND department = ?')
+        .prepare(
+          'UPDATE purchase_orders SET status = coalesce(?, status), notes = coalesce(?, notes) WHERE id = ? AND department = ?',
+        )
         .run(status, notes, id, department)
       if (changed.changes === 0) throw new Error('no such order in this department')
       return structured({ rows: rows(db, 'SELECT * FROM purchase_orders WHERE id = ?', id) })
@@ -72,13 +79,26 @@ function registerOrders(server: McpServer): void {
     'createDraftPO',
     {
       description: 'Create a draft purchase order.',
-      inputSchema: z.object({ supplierId: z.string().max(50), amount: Amount, currency: Currency, department: Department, notes: Text.default('') }),
+      inputSchema: z.object({
+        supplierId: z.string().max(50),
+        amount: Amount,
+        currency: Currency,
+        department: Department,
+        notes: Text.default(''),
+      }),
       outputSchema: Orders,
     },
     ({ supplierId, amount, currency, department, notes }) => {
       const { count } = z.object({ count: z.number() }).parse(rows(db, 'SELECT count(*) AS count FROM purchase_orders')[0])
       const id = `PO-${1001 + count}`
-      db.prepare("INSERT INTO purchase_orders VALUES (?, ?, ?, ?, ?, 'draft', ?)").run(id, department, supplierId, amount, currency, notes)
+      db.prepare("INSERT INTO purchase_orders VALUES (?, ?, ?, ?, ?, 'draft', ?)").run(
+        id,
+        department,
+        supplierId,
+        amount,
+        currency,
+        notes,
+      )
       return structured({ rows: rows(db, 'SELECT * FROM purchase_orders WHERE id = ?', id) })
     },
   )

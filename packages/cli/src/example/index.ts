@@ -1,6 +1,5 @@
 export { exampleDir, readCallCounts } from './calls.ts'
 export { POISONED_DOCUMENT } from './library.ts'
-export { EXAMPLE_AGENT, EXAMPLE_MANIFEST, EXAMPLE_SIGNATURES, EXAMPLE_TASKS, EXAMPLE_USERS, exampleEffects, type ExampleTask } from './company-manifest.ts'
-export { createExample, type Example, type ExampleOptions } from './create-example.ts'
+export { EXAMPLE_AGENT, EXAMPLE_COMPANY, EXAMPLE_MANIFEST, type ExampleTask } from './company-manifest.ts'
+export { createExample } from './create-example.ts'
 export { hasExample, startExampleServers } from './start-servers.ts'
-export { seedExample, type Seeded, type SeedOptions } from './seed-example.ts'

@@ -1,12 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { GatewayError } from '@sallyport/core'
-import { loadConfig } from '@sallyport/gateway'
+import { parse } from 'yaml'
+import { z } from 'zod'
 import { exampleDir } from './calls.ts'
 import { HTTP_SERVERS, type HttpServerId, READY_LINE, serverCommand, TOKEN_FILE } from './company-config.ts'
+
+/** The part of the configuration that says where the servers are; the gateway checks the rest. */
+const Configured = z.object({ servers: z.record(z.string(), z.object({ url: z.url().optional() })).default({}) })
 
 const START_MS_MAX = 15_000
 const STOP_MS_MAX = 2_000
@@ -23,10 +27,10 @@ export function hasExample(homeDir: string): boolean {
  * @throws GatewayError `UPSTREAM_UNAVAILABLE` when one does not start; none is left running then.
  */
 export async function startExampleServers(homeDir: string): Promise<{ close(): Promise<void> }> {
-  const { config } = loadConfig(join(homeDir, 'sallyport.yaml'))
+  const { servers } = Configured.parse(parse(readFileSync(join(homeDir, 'sallyport.yaml'), 'utf8')))
   const wanted = HTTP_SERVERS.flatMap((server) => {
-    const entry = config.servers[server]
-    return entry?.transport === 'http' ? [{ server, port: Number(new URL(entry.url).port) }] : []
+    const url = servers[server]?.url
+    return url === undefined ? [] : [{ server, port: Number(new URL(url).port) }]
   })
   const started = await Promise.allSettled(wanted.map(({ server, port }) => start(server, join(exampleDir(homeDir), server), port)))
   const children = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
@@ -40,7 +44,10 @@ export async function startExampleServers(homeDir: string): Promise<{ close(): P
 }
 
 async function start(server: HttpServerId, serverDir: string, port: number): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [...serverCommand(server), serverDir, String(port)], { stdio: ['pipe', 'pipe', 'pipe'], env: {} })
+  const child = spawn(process.execPath, [...serverCommand(server), serverDir, String(port)], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {},
+  })
   let complaint = ''
   child.stderr.on('data', (chunk: Buffer) => (complaint = `${complaint}${chunk.toString()}`.slice(-STDERR_CHARS_MAX)))
   const ready = new Promise<boolean>((resolve) => {

@@ -28,7 +28,9 @@ serveCountedHttp(serverDirArgument(), portArgument(), () => {
     },
     ({ name = '', ratingMin = 1 }) =>
       structured({
-        rows: SUPPLIERS.filter((supplier) => supplier.name.toLowerCase().includes(name.toLowerCase()) && supplier.rating >= ratingMin),
+        rows: SUPPLIERS.filter(
+          (supplier) => supplier.name.toLowerCase().includes(name.toLowerCase()) && supplier.rating >= ratingMin,
+        ),
       }),
   )
   return server

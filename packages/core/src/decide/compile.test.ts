@@ -2,7 +2,15 @@ import { describe, expect, test } from 'vitest'
 import { decide } from './decide.ts'
 import { alice, call, compiled, facts, manifestOf, type GrantInput } from './fixtures/world.ts'
 import { budgetsOf } from './grants.ts'
-import { clientFeatureGranted, grantedTools, isReduced, visiblePrompt, visibleResource, visibleTemplate, visibleTool } from './visible.ts'
+import {
+  clientFeatureGranted,
+  grantedTools,
+  isReduced,
+  visiblePrompt,
+  visibleResource,
+  visibleTemplate,
+  visibleTool,
+} from './visible.ts'
 
 const READ: GrantInput = { scope: 'read', tier: 'low' }
 
@@ -18,7 +26,8 @@ describe('R039: an unsigned version waits where it widens', () => {
     requiresHumanApproval: true,
     provenance: { to: ['user'] },
   }
-  const without = (key: keyof GrantInput): GrantInput => Object.fromEntries(Object.entries(rich).filter(([name]) => name !== key)) as GrantInput
+  const without = (key: keyof GrantInput): GrantInput =>
+    Object.fromEntries(Object.entries(rich).filter(([name]) => name !== key)) as GrantInput
   test.each<[string, GrantInput | undefined, GrantInput, boolean]>([
     ['a new read grant', undefined, READ, false],
     ['a new read grant at tier medium', undefined, { ...READ, tier: 'medium' }, false],
@@ -28,7 +37,12 @@ describe('R039: an unsigned version waits where it widens', () => {
     ['a new delete grant', undefined, { scope: 'delete', tier: 'low' }, true],
     ['a new transact grant', undefined, { scope: 'transact', tier: 'low' }, true],
     ['an identical write grant', { scope: 'write', tier: 'low' }, { scope: 'write', tier: 'low' }, false],
-    ['a write grant with a longer rationale', { scope: 'write', tier: 'low' }, { scope: 'write', tier: 'low', rationale: 'x' }, true],
+    [
+      'a write grant with a longer rationale',
+      { scope: 'write', tier: 'low' },
+      { scope: 'write', tier: 'low', rationale: 'x' },
+      true,
+    ],
     ['a narrower write grant', { scope: 'write', tier: 'low' }, { scope: 'write', tier: 'low', domains: ['company.com'] }, true],
     ['a lower tier', { ...READ, tier: 'medium' }, READ, true],
     ['a higher tier', READ, { ...READ, tier: 'medium' }, true],
@@ -55,10 +69,15 @@ describe('R039: an unsigned version waits where it widens', () => {
     ['read: provenance widened', rich, { ...rich, provenance: { to: ['user', 'contacts.lookup'] } }, true],
   ])('%s', (_, before, now, isProposed) => {
     const manifest = compiled(manifestOf({ 'erp.act': now }), { baseline: manifestOf(before ? { 'erp.act': before } : {}) })
-    const decision = decide(alice, call('erp.act', { amount: 1 }), [], facts(manifest, { tool: { state: 'approved', effect: now.scope } }))
+    const decision = decide(
+      alice,
+      call('erp.act', { amount: 1 }),
+      [],
+      facts(manifest, { tool: { state: 'approved', effect: now.scope } }),
+    )
     expect(decision.reasons.includes('grant_proposed')).toBe(isProposed)
     expect(manifest.proposed.map(({ path }) => path)).toEqual(isProposed ? ['tasks.reconcile.tools.erp.act'] : [])
-    expect(visibleTool(alice, manifest, 'erp', 'act') !== undefined).toBe(!isProposed)
+    expect(visibleTool(alice, manifest, { server: 'erp', name: 'act' }) !== undefined).toBe(!isProposed)
   })
   test('a signed version has no proposals', () => {
     expect(compiled(manifestOf({ 'erp.act': { scope: 'write', tier: 'high' } })).proposed).toEqual([])
@@ -72,16 +91,26 @@ describe('R039: an unsigned version waits where it widens', () => {
     expect(decide(alice, call('erp.act'), [], facts(manifest)).reasons).toEqual(['tool_not_in_manifest'])
   })
   test('resources and prompts follow the same rule', () => {
-    const now = manifestOf({}, { task: { resources: { 'd.f:///a': { tier: 'high' }, 'd.f:///b': {} }, prompts: { 'd.p': { user: 'optional' } } } })
+    const now = manifestOf(
+      {},
+      { task: { resources: { 'd.f:///a': { tier: 'high' }, 'd.f:///b': {} }, prompts: { 'd.p': { user: 'optional' } } } },
+    )
     const before = manifestOf({}, { task: { prompts: { 'd.p': { user: 'required' } } } })
     const manifest = compiled(now, { baseline: before })
     expect(manifest.proposed.map(({ path }) => path)).toEqual(['tasks.reconcile.resources.d.f:///a', 'tasks.reconcile.prompts.d.p'])
-    expect([visibleResource(alice, manifest, 'd', 'f:///a'), visibleResource(alice, manifest, 'd', 'f:///b'), visiblePrompt(alice, manifest, 'd', 'p')]).toEqual([false, true, false])
+    expect([
+      visibleResource(alice, manifest, { server: 'd', name: 'f:///a' }),
+      visibleResource(alice, manifest, { server: 'd', name: 'f:///b' }),
+      visiblePrompt(alice, manifest, { server: 'd', name: 'p' }),
+    ]).toEqual([false, true, false])
   })
 })
 
 describe('R039: outside the grants, an unsigned version only narrows', () => {
-  const before = manifestOf({}, { denied: ['mail.send'], observe: ['args'], defaults: { rateLimit: { callsMax: 100 } }, signOff: ['engineer', 'security'] })
+  const before = manifestOf(
+    {},
+    { denied: ['mail.send'], observe: ['args'], defaults: { rateLimit: { callsMax: 100 } }, signOff: ['engineer', 'security'] },
+  )
   test('removing a deny needs signatures, adding one does not', () => {
     expect([...compiled(manifestOf({}, { denied: ['mail.*'] }), { baseline: before }).denied]).toEqual(['mail.*', 'mail.send'])
     expect([...compiled(manifestOf({}, { denied: ['mail.*'] })).denied]).toEqual(['mail.*'])
@@ -92,7 +121,8 @@ describe('R039: outside the grants, an unsigned version only narrows', () => {
     expect([...compiled(manifestOf({}, { observe: ['domains'] }), { signed: false }).observe]).toEqual([])
   })
   test('a wider budget needs signatures, a narrower one does not', () => {
-    const limit = (callsMax: number) => compiled(manifestOf({}, { defaults: { rateLimit: { callsMax } } }), { baseline: before }).rateLimit.callsMax
+    const limit = (callsMax: number) =>
+      compiled(manifestOf({}, { defaults: { rateLimit: { callsMax } } }), { baseline: before }).rateLimit.callsMax
     expect([limit(101), limit(99)]).toEqual([100, 99])
     expect(compiled(manifestOf({}, { defaults: { rateLimit: { callsMax: 601 } } }), { signed: false }).rateLimit.callsMax).toBe(600)
   })
@@ -105,26 +135,45 @@ describe('R039: outside the grants, an unsigned version only narrows', () => {
     const now = manifestOf({}, { task: { clientFeatures: { sampling: ['erp', 'mail'] } } })
     const signed = manifestOf({}, { task: { clientFeatures: { sampling: ['erp'] } } })
     const manifest = compiled(now, { baseline: signed })
-    expect([clientFeatureGranted(alice, manifest, 'erp', 'sampling'), clientFeatureGranted(alice, manifest, 'mail', 'sampling')]).toEqual([true, false])
-    expect(clientFeatureGranted(alice, compiled(now), 'mail', 'sampling')).toBe(true)
-    expect(clientFeatureGranted({ ...alice, task: 'summarise' }, compiled(now), 'mail', 'sampling')).toBe(false)
+    expect([
+      clientFeatureGranted(alice, manifest, { server: 'erp', feature: 'sampling' }),
+      clientFeatureGranted(alice, manifest, { server: 'mail', feature: 'sampling' }),
+    ]).toEqual([true, false])
+    expect(clientFeatureGranted(alice, compiled(now), { server: 'mail', feature: 'sampling' })).toBe(true)
+    expect(clientFeatureGranted({ ...alice, task: 'summarise' }, compiled(now), { server: 'mail', feature: 'sampling' })).toBe(
+      false,
+    )
   })
 })
 
 describe('what cannot be compiled names its path', () => {
   test.each<[string, object, RegExp]>([
-    ['a domain that is an address', { 'erp.act': { ...READ, domains: ['192.0.2.1'] } }, /^tasks\.reconcile\.tools\.erp\.act: .*domain/],
+    [
+      'a domain that is an address',
+      { 'erp.act': { ...READ, domains: ['192.0.2.1'] } },
+      /^tasks\.reconcile\.tools\.erp\.act: .*domain/,
+    ],
     ['a domain with a hexadecimal end', { 'erp.act': { ...READ, domains: ['a.0x1'] } }, /domain/],
   ])('%s', (_, tools, message) => expect(() => compiled(manifestOf(tools as never))).toThrow(message))
-  test.each(['docs.file:///{+path}', 'docs.file:///{a}{b}', 'docs.https://{host}/x', 'docs.file:///{a', 'docs.file:///{?q}'])('template %s', (key) => {
-    expect(() => compiled(manifestOf({}, { task: { resources: { [key]: {} } } }))).toThrow(/^tasks\.reconcile\.resources: .*template/)
-  })
+  test.each(['docs.file:///{+path}', 'docs.file:///{a}{b}', 'docs.https://{host}/x', 'docs.file:///{a', 'docs.file:///{?q}'])(
+    'template %s',
+    (key) => {
+      expect(() => compiled(manifestOf({}, { task: { resources: { [key]: {} } } }))).toThrow(
+        /^tasks\.reconcile\.resources: .*template/,
+      )
+    },
+  )
 })
 
 describe('lists', () => {
   const manifest = compiled(
     manifestOf(
-      { 'erp.look': READ, 'erp.pay': { scope: 'transact', tier: 'high' }, 'erp.mine': { ...READ, user: 'required', fields: ['a'] }, 'mail.read': READ },
+      {
+        'erp.look': READ,
+        'erp.pay': { scope: 'transact', tier: 'high' },
+        'erp.mine': { ...READ, user: 'required', fields: ['a'] },
+        'mail.read': READ,
+      },
       { denied: ['mail.*'], task: { resources: { 'd.f:///{x}': {} } } },
     ),
   )
@@ -138,23 +187,36 @@ describe('lists', () => {
     expect([...grantedTools(nobody, manifest)]).toEqual(['erp.look', 'erp.pay'])
   })
   test('templates are listed by their exact name', () => {
-    expect([visibleTemplate(alice, manifest, 'd', 'f:///{x}'), visibleTemplate(alice, manifest, 'd', 'f:///{y}')]).toEqual([true, false])
+    expect([
+      visibleTemplate(alice, manifest, { server: 'd', name: 'f:///{x}' }),
+      visibleTemplate(alice, manifest, { server: 'd', name: 'f:///{y}' }),
+    ]).toEqual([true, false])
   })
   test('a grant that reduces results says so', () => {
-    const reduced = (tool: string) => isReduced(visibleTool(alice, manifest, 'erp', tool) ?? expect.fail('not visible'))
+    const reduced = (tool: string) =>
+      isReduced(visibleTool(alice, manifest, { server: 'erp', name: tool }) ?? expect.fail('not visible'))
     expect([reduced('look'), reduced('mine')]).toEqual([false, true])
   })
 })
 
 describe('R032: budgets of an act', () => {
-  const manifest = compiled(manifestOf({ 'erp.act': { ...READ, rateLimit: { callsMax: 5 } }, 'erp.look': READ }, { task: { prompts: { 'd.p': { rateLimit: { callsMax: 2 } } } } }))
+  const manifest = compiled(
+    manifestOf(
+      { 'erp.act': { ...READ, rateLimit: { callsMax: 5 } }, 'erp.look': READ },
+      { task: { prompts: { 'd.p': { rateLimit: { callsMax: 2 } } } } },
+    ),
+  )
   test('the agent’s own, and the grant’s', () => {
     expect(budgetsOf(alice, call('erp.act'), manifest)).toEqual([
       { key: 'agent:buyer', callsMax: 600, windowMs: 60_000 },
       { key: 'grant:buyer:reconcile:tool:erp.act', callsMax: 5, windowMs: 60_000 },
     ])
     expect(budgetsOf(alice, call('erp.look'), manifest).map(({ key }) => key)).toEqual(['agent:buyer'])
-    expect(budgetsOf(alice, { ...call('d.p'), kind: 'prompt.get' }, manifest)[1]).toEqual({ key: 'grant:buyer:reconcile:prompt:d.p', callsMax: 2, windowMs: 60_000 })
+    expect(budgetsOf(alice, { ...call('d.p'), kind: 'prompt.get' }, manifest)[1]).toEqual({
+      key: 'grant:buyer:reconcile:prompt:d.p',
+      callsMax: 2,
+      windowMs: 60_000,
+    })
   })
   test('none for what is refused anyway, and for lists', () => {
     expect(budgetsOf(alice, call('erp.other'), manifest)).toEqual([])

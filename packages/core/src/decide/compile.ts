@@ -1,6 +1,6 @@
 import { GatewayError, isGatewayError } from '../errors.ts'
-import type { JsonObject } from '../model/json.ts'
 import type { Validate } from '../model/facts.ts'
+import type { JsonObject } from '../model/json.ts'
 import {
   GATED_SCOPES,
   type CLIENT_FEATURES,
@@ -12,12 +12,12 @@ import {
   type Tier,
   type ToolGrant,
 } from '../model/manifest.ts'
+import type { Hosts } from '../ports/hosts.ts'
 import { compileDomains, type DomainRule } from './domains.ts'
 import { compileEntities, type EntityRule } from './entities.ts'
 import { own, proposalOf, readProposalOf, type Proposal } from './proposals.ts'
 import { compileResources, type ResourceIndex } from './resources.ts'
 import { settle } from './settle.ts'
-import type { Hosts } from '../ports/hosts.ts'
 
 export type ClientFeature = (typeof CLIENT_FEATURES)[number]
 export type ObservableRule = (typeof OBSERVABLE_RULES)[number]
@@ -114,7 +114,10 @@ export function compileManifest(version: ManifestVersion, deps: CompileDeps): Co
       const path = `tasks.${name}.tools.${tool}`
       const proposal = signed ? undefined : proposalOf(path, grant, own(before?.tools, tool))
       if (proposal) proposed.push(proposal)
-      tools.set(tool, at(path, () => compileGrant(tool, grant, proposal, deps)))
+      tools.set(
+        tool,
+        at(path, () => compileGrant(tool, { grant, proposed: proposal }, deps)),
+      )
     }
     const reads = (kind: 'resources' | 'prompts'): [string, CompiledReadGrant][] =>
       Object.entries(task[kind]).map(([key, grant]) => {
@@ -123,7 +126,12 @@ export function compileManifest(version: ManifestVersion, deps: CompileDeps): Co
         return [key, compileRead(key, grant, proposal)]
       })
     const resources = at(`tasks.${name}.resources`, () => compileResources(reads('resources')))
-    tasks.set(name, { tools, resources, prompts: new Map(reads('prompts')), clientFeatures: settled.clientFeatures.get(name) ?? new Map() })
+    tasks.set(name, {
+      tools,
+      resources,
+      prompts: new Map(reads('prompts')),
+      clientFeatures: settled.clientFeatures.get(name) ?? new Map(),
+    })
   }
   return {
     hash: version.hash,
@@ -139,7 +147,12 @@ export function compileManifest(version: ManifestVersion, deps: CompileDeps): Co
   }
 }
 
-function compileGrant(tool: string, grant: ToolGrant, proposed: Proposal | undefined, deps: CompileDeps): CompiledGrant {
+interface Judged {
+  readonly grant: ToolGrant
+  readonly proposed: Proposal | undefined
+}
+
+function compileGrant(tool: string, { grant, proposed }: Judged, deps: CompileDeps): CompiledGrant {
   return {
     tool,
     scope: grant.scope,

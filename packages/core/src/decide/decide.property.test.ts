@@ -39,10 +39,20 @@ const anyManifest = fc
 const anyAction = fc
   .record({
     tool: fc.constantFrom(...TOOLS),
-    args: fc.record({ to: fc.constantFrom('a@company.com', 'b@evil.io'), department: fc.constantFrom('facilities', 'finance'), amount: fc.constantFrom(1, 5, 10) }, { requiredKeys: [] }),
+    args: fc.record(
+      {
+        to: fc.constantFrom('a@company.com', 'b@evil.io'),
+        department: fc.constantFrom('facilities', 'finance'),
+        amount: fc.constantFrom(1, 5, 10),
+      },
+      { requiredKeys: [] },
+    ),
   })
   .map(({ tool, args }) => call(tool, args))
-const anyTool = fc.record({ state: fc.constantFrom('approved' as const, 'unreviewed' as const), effect: fc.constantFrom(...SCOPES) })
+const anyTool = fc.record({
+  state: fc.constantFrom('approved' as const, 'unreviewed' as const),
+  effect: fc.constantFrom(...SCOPES),
+})
 
 test('law: a further vote never loosens a decision, enforced or evaluated', () => {
   fc.assert(
@@ -91,7 +101,9 @@ test('R034 law: adding a deny never allows more', () => {
   fc.assert(
     fc.property(anyManifest, anyAction, anyTool, anyDenied, (manifest, action, tool, more) => {
       const decided = (denied: string[]) => decide(alice, action, [], facts(compiled({ ...manifest, denied }), { tool }))
-      expect(strictness(decided([...manifest.denied, ...more]).enforced)).toBeGreaterThanOrEqual(strictness(decided(manifest.denied).enforced))
+      expect(strictness(decided([...manifest.denied, ...more]).enforced)).toBeGreaterThanOrEqual(
+        strictness(decided(manifest.denied).enforced),
+      )
     }),
   )
 })
@@ -118,7 +130,7 @@ test('R026 law: an act without a grant is never allowed', () => {
     fc.property(anyManifest, fc.string(), fc.string(), (manifest, server, name) => {
       const action = { kind: 'tool.call', server, name, args: {}, digest: 'd' } as const
       const granted = Object.hasOwn(manifest.tasks['reconcile']?.tools ?? {}, `${server}.${name}`)
-      if (!granted) expect(decide(alice, action, [], facts(compiled(manifest))).enforced).toBe('deny')
+      expect(granted || decide(alice, action, [], facts(compiled(manifest))).enforced === 'deny').toBe(true)
     }),
   )
 })

@@ -38,7 +38,10 @@ describe('zero, then add', () => {
   })
   test('R037: the task type comes from the credential and limits the tools', () => {
     const manifest = facts(compiled(manifestOf({ 'erp.act': READ })))
-    expect(outcome(decide({ ...alice, task: 'summarise' }, call('erp.act'), [], manifest))).toEqual(['deny', 'tool_not_in_manifest'])
+    expect(outcome(decide({ ...alice, task: 'summarise' }, call('erp.act'), [], manifest))).toEqual([
+      'deny',
+      'tool_not_in_manifest',
+    ])
     expect(outcome(decide({ ...alice, task: 'constructor' }, call('erp.act'), [], manifest))).toEqual(['deny', 'task_unknown'])
     expect(outcome(decide(withoutTask(alice), call('erp.act'), [], manifest))).toEqual(['deny', 'no_task'])
     expect(decide(alice, call('erp.act', { task: 'summarise' }), [], manifest).enforced).toBe('allow')
@@ -126,7 +129,11 @@ describe('R042: arguments', () => {
     expect(decision.votes.at(-1)?.detail).toBe('/amount: must be <= 5000')
   })
   test('a violation of the pinned schema is denied with its path', () => {
-    const decision = ask(READ, {}, { tool: { state: 'approved', effect: 'read', violation: { path: '/x', message: 'must be string' } } })
+    const decision = ask(
+      READ,
+      {},
+      { tool: { state: 'approved', effect: 'read', violation: { path: '/x', message: 'must be string' } } },
+    )
     expect(outcome(decision)).toEqual(['deny', 'args_invalid'])
     expect(decision.votes.at(-1)?.detail).toBe('/x: must be string')
   })
@@ -138,8 +145,18 @@ describe('R029 R046: entities', () => {
     ['own record', { ...READ, entities: own }, { department: 'facilities' }, ['allow', 'granted']],
     ['another’s record', { ...READ, entities: own }, { department: 'finance' }, ['deny', 'entity_mismatch']],
     ['another’s record, nested', { ...READ, entities: own }, { filter: { department: 'finance' } }, ['deny', 'entity_mismatch']],
-    ['another’s among own', { ...READ, entities: own }, { department: 'facilities', or: [{ department: 'finance' }] }, ['deny', 'entity_mismatch']],
-    ['a list instead of the value', { ...READ, entities: own }, { department: ['facilities', 'finance'] }, ['deny', 'entity_mismatch']],
+    [
+      'another’s among own',
+      { ...READ, entities: own },
+      { department: 'facilities', or: [{ department: 'finance' }] },
+      ['deny', 'entity_mismatch'],
+    ],
+    [
+      'a list instead of the value',
+      { ...READ, entities: own },
+      { department: ['facilities', 'finance'] },
+      ['deny', 'entity_mismatch'],
+    ],
     ['null', { ...READ, entities: own }, { department: null }, ['deny', 'entity_mismatch']],
     ['absent on read: rows are filtered', { ...READ, entities: own }, {}, ['allow', 'granted']],
     ['absent on write', { ...WRITE, entities: own }, {}, ['deny', 'entity_missing']],
@@ -147,17 +164,27 @@ describe('R029 R046: entities', () => {
     ['a claim that is missing', { ...READ, entities: { department: '$user.team' } }, {}, ['deny', 'entity_unresolved']],
     ['a claim that is a list', { ...READ, entities: { department: '$user.groups' } }, {}, ['deny', 'entity_unresolved']],
     ['a name every object has', { ...READ, entities: { department: '$user.constructor' } }, {}, ['deny', 'entity_unresolved']],
-    ['a dotted path', { ...WRITE, entities: { 'order.department': '$user.department' } }, { order: { department: 'facilities' } }, ['allow', 'granted']],
+    [
+      'a dotted path',
+      { ...WRITE, entities: { 'order.department': '$user.department' } },
+      { order: { department: 'facilities' } },
+      ['allow', 'granted'],
+    ],
     ['the agent itself', { ...WRITE, entities: { by: '$agent.id' } }, { by: 'buyer' }, ['allow', 'granted']],
     ['the task', { ...WRITE, entities: { task: '$task' } }, { task: 'summarise' }, ['deny', 'entity_mismatch']],
     ['the user', { ...WRITE, entities: { user: '$user.id' } }, { user: 'bob' }, ['deny', 'entity_mismatch']],
     ['a literal', { ...WRITE, entities: { site: 7 } }, { site: '7' }, ['deny', 'entity_mismatch']],
   ])('%s', (_, grant, args, expected) => expect(outcome(ask(grant, args))).toEqual(expected))
   test('R029: without a user the entity is unresolved, whatever the arguments say', () => {
-    expect(outcome(ask({ ...READ, entities: own }, { department: 'facilities' }, {}, withoutUser(alice)))).toEqual(['deny', 'entity_unresolved'])
+    expect(outcome(ask({ ...READ, entities: own }, { department: 'facilities' }, {}, withoutUser(alice)))).toEqual([
+      'deny',
+      'entity_unresolved',
+    ])
   })
   test('R029: an allowed read obliges the gateway to filter by the resolved value', () => {
-    expect(ask({ ...READ, entities: own }).obligations).toEqual([{ type: 'filter_rows', mode: 'enforce', entities: { department: 'facilities' } }])
+    expect(ask({ ...READ, entities: own }).obligations).toEqual([
+      { type: 'filter_rows', mode: 'enforce', entities: { department: 'facilities' } },
+    ])
   })
 })
 
@@ -197,10 +224,15 @@ describe('R141 R142 R033: what a person must decide is refused while none can be
     [{ scope: 'write', tier: 'low', requiresHumanApproval: true }, true],
     [{ scope: 'write', tier: 'low', requiresHumanApproval: false }, false],
   ])('%j waits: %s', (grant, waits) => {
-    expect(outcome(ask(grant, { confidence: 1 }))).toEqual(waits ? ['require_approval', 'approval_unavailable'] : ['allow', 'granted'])
+    expect(outcome(ask(grant, { confidence: 1 }))).toEqual(
+      waits ? ['require_approval', 'approval_unavailable'] : ['allow', 'granted'],
+    )
   })
   test('a deny outranks the approval', () => {
-    expect(outcome(ask({ scope: 'send', tier: 'low', domains: ['company.com'] }, { to: 'x@evil.io' }))).toEqual(['deny', 'recipient_not_allowed'])
+    expect(outcome(ask({ scope: 'send', tier: 'low', domains: ['company.com'] }, { to: 'x@evil.io' }))).toEqual([
+      'deny',
+      'recipient_not_allowed',
+    ])
   })
 })
 
@@ -229,7 +261,10 @@ test('a failed detector is a deny, its findings are not', () => {
   const finding = { detector: 'hidden-text', code: 'tag_characters', severity: 'high', path: '/x', start: 0, end: 1 } as const
   const manifest = facts(compiled(manifestOf({ 'erp.act': READ })))
   expect(decide(alice, call('erp.act'), [finding], manifest).enforced).toBe('allow')
-  expect(outcome(decide(alice, call('erp.act'), [{ ...finding, code: 'detector_failed' }], manifest))).toEqual(['deny', 'inspection_failed'])
+  expect(outcome(decide(alice, call('erp.act'), [{ ...finding, code: 'detector_failed' }], manifest))).toEqual([
+    'deny',
+    'inspection_failed',
+  ])
 })
 
 describe('observe mode', () => {
@@ -239,7 +274,8 @@ describe('observe mode', () => {
     ['domains', { ...READ, domains: ['company.com'] }, { to: 'x@evil.io' }, {}],
     ['rateLimit', READ, {}, { budget: { reserved: false, keys: [] } }],
   ])('%s: evaluated denies, enforced allows', (rule, grant, args, more) => {
-    const decided = (observe: never[]) => decide(alice, call('erp.act', args), [], facts(compiled(manifestOf({ 'erp.act': grant }, { observe })), more))
+    const decided = (observe: never[]) =>
+      decide(alice, call('erp.act', args), [], facts(compiled(manifestOf({ 'erp.act': grant }, { observe })), more))
     const observed = decided([rule] as never[])
     expect([observed.evaluated, observed.enforced, ...observed.reasons]).toEqual(['deny', 'allow', 'granted'])
     expect([decided([]).evaluated, decided([]).enforced]).toEqual(['deny', 'deny'])
@@ -280,9 +316,17 @@ describe('lists, resources, prompts and completions', () => {
   })
   test('R034: denying a server denies its resources and prompts', () => {
     const denying = facts(compiled(manifestOf({}, { task, denied: ['docs.*'] })))
-    for (const action of [act('resource.read', 'file:///policies/travel'), act('prompt.get', 'review'), act('complete', 'prompt:review')]) {
+    for (const action of [
+      act('resource.read', 'file:///policies/travel'),
+      act('prompt.get', 'review'),
+      act('complete', 'prompt:review'),
+    ]) {
       expect(outcome(decide(alice, action, [], denying))).toEqual(['deny', 'explicitly_denied'])
     }
-    expect(outcome(decide(alice, act('complete', 'prompt:review'), [], facts(compiled(manifestOf({}, { task, denied: ['docs.review'] })))))).toEqual(['deny', 'explicitly_denied'])
+    expect(
+      outcome(
+        decide(alice, act('complete', 'prompt:review'), [], facts(compiled(manifestOf({}, { task, denied: ['docs.review'] })))),
+      ),
+    ).toEqual(['deny', 'explicitly_denied'])
   })
 })

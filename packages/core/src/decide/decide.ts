@@ -5,8 +5,8 @@ import type { Finding } from '../model/finding.ts'
 import type { Principal } from '../model/principal.ts'
 import type { ReasonCode } from '../reasons.ts'
 import { combine } from './combine.ts'
-import { completionGrant, isDenied, promptGrant, resourceGrant, taskOf } from './grants.ts'
 import type { CompiledManifest, CompiledReadGrant, CompiledTask } from './compile.ts'
+import { completionGrant, isDenied, promptGrant, resourceGrant, taskOf } from './grants.ts'
 import { toolVotes } from './tool-votes.ts'
 import { allow, approval, budgetVotes, deny } from './votes.ts'
 
@@ -14,6 +14,8 @@ import { allow, approval, budgetVotes, deny } from './votes.ts'
  * Decides one act. Synchronous and pure: the same arguments give the same decision, so a recorded one can be replayed. The
  * isolation check comes first and stands alone; every other rule votes, the strictest vote wins, and silence is a deny.
  */
+// Who, what, what was seen, what is known: four, because each is one of the pipeline's own stages.
+// oxlint-disable-next-line max-params -- see above
 export function decide(principal: Principal, action: Action, findings: readonly Finding[], facts: Facts): Decision {
   const { isolation, manifest } = facts
   if (isolation.isolated || principal.epoch < isolation.epoch) return combine([deny('isolation', 'agent_isolated')])
@@ -90,7 +92,11 @@ function bareName({ kind, name = '' }: Action): string {
 }
 
 /** Resources, prompts and their completions: no arguments to bind, the same presence, consequence and budget rules. */
-function readVotes({ principal, facts, manifest }: Question, grant: CompiledReadGrant | undefined, missing: ReasonCode): readonly Vote[] {
+function readVotes(
+  { principal, facts, manifest }: Question,
+  grant: CompiledReadGrant | undefined,
+  missing: ReasonCode,
+): readonly Vote[] {
   if (!grant) return [deny('grant', missing)]
   const votes: Vote[] = [allow('grant', 'granted')]
   if (grant.proposed) votes.push(deny('grant', 'grant_proposed', grant.proposed.why))

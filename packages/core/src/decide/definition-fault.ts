@@ -31,7 +31,8 @@ function depthFault(node: Json | undefined, depth: number): string | undefined {
   if (isJsonObject(node)) {
     for (const keyword of ['$ref', '$dynamicRef', '$recursiveRef'] as const) {
       const target = node[keyword]
-      if (typeof target === 'string' && (keyword !== '$ref' || !target.startsWith('#'))) return 'a schema refers to another document'
+      if (typeof target === 'string' && (keyword !== '$ref' || !target.startsWith('#')))
+        return 'a schema refers to another document'
     }
     if (depth > 0 && typeof node['$id'] === 'string') return 'a schema has an inner $id'
   }
@@ -57,13 +58,17 @@ function headerFault(inputSchema: Json): string | undefined {
     const { properties, ...rest } = node
     const own = Object.hasOwn(node, HEADER) && !isJsonObject(node[HEADER]) ? annotationFault(node, reachable) : undefined
     const below = isJsonObject(properties) ? Object.values(properties) : []
-    return own ?? first([...below.map((item) => () => visit(item, reachable)), ...Object.values(rest).map((item) => () => visit(item, false))])
+    return (
+      own ??
+      first([...below.map((item) => () => visit(item, reachable)), ...Object.values(rest).map((item) => () => visit(item, false))])
+    )
   }
   function annotationFault(node: JsonObject, reachable: boolean): string | undefined {
     const name = node[HEADER]
     if (!reachable) return `an ${HEADER} is on a property that cannot be reached by name`
     if (typeof name !== 'string' || !/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/.test(name)) return `an ${HEADER} is not a header name`
-    if (!['string', 'number', 'integer', 'boolean'].includes(String(node['type']))) return `an ${HEADER} is on a property that is not a single value`
+    if (typeof node['type'] !== 'string' || !SINGLE.has(node['type']))
+      return `an ${HEADER} is on a property that is not a single value`
     if (seen.has(name.toLowerCase())) return `two properties have the same ${HEADER}`
     seen.add(name.toLowerCase())
     return undefined
@@ -71,6 +76,8 @@ function headerFault(inputSchema: Json): string | undefined {
 }
 
 const HEADER = 'x-mcp-header'
+/** Types a header can carry. */
+const SINGLE = new Set(['string', 'number', 'integer', 'boolean'])
 
 function first(checks: readonly (() => string | undefined)[]): string | undefined {
   for (const check of checks) {

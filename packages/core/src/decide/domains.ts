@@ -1,8 +1,8 @@
 import { GatewayError } from '../errors.ts'
-import type { Hosts } from '../ports/hosts.ts'
 import type { JsonObject } from '../model/json.ts'
-import type { ReasonCode } from '../reasons.ts'
 import { findRecipients } from '../normalise/recipients.ts'
+import type { Hosts } from '../ports/hosts.ts'
+import type { ReasonCode } from '../reasons.ts'
 
 /** Checks every recipient and URL in the arguments; `undefined` when all are within the granted domains. */
 export type DomainRule = (args: JsonObject) => { readonly reason: ReasonCode; readonly path: string } | undefined

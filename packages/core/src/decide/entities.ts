@@ -3,7 +3,10 @@ import { isJsonObject, type Json, type JsonObject } from '../model/json.ts'
 import type { Principal } from '../model/principal.ts'
 
 export type EntityValue = string | number | boolean
-type Source = { readonly kind: 'user_id' | 'agent_id' | 'task' } | { readonly kind: 'attribute'; readonly name: string } | { readonly kind: 'literal'; readonly value: EntityValue }
+type Source =
+  | { readonly kind: 'user_id' | 'agent_id' | 'task' }
+  | { readonly kind: 'attribute'; readonly name: string }
+  | { readonly kind: 'literal'; readonly value: EntityValue }
 
 /** One bound entity: the name as the manifest writes it, its segments, and where the value comes from. */
 export interface EntityRule {
@@ -62,5 +65,8 @@ function sourceOf(name: string, value: EntityValue): Source {
   if (value === '$agent.id') return { kind: 'agent_id' }
   if (value === '$task') return { kind: 'task' }
   if (/^\$user\.[A-Za-z0-9_:/-]{1,100}$/.test(value)) return { kind: 'attribute', name: value.slice('$user.'.length) }
-  throw new GatewayError('CONFIG_INVALID', `entity ${name} refers to something else than $user.id, $user.<attribute>, $agent.id or $task`)
+  throw new GatewayError(
+    'CONFIG_INVALID',
+    `entity ${name} refers to something else than $user.id, $user.<attribute>, $agent.id or $task`,
+  )
 }

@@ -61,7 +61,13 @@ function told(path: Path): string {
 function knownKeys(root: JsonObject, path: Path): readonly string[] {
   let places: readonly JsonObject[] = [root]
   for (const segment of path) places = places.flatMap((place) => flat(place, root)).flatMap((place) => step(place, segment))
-  return [...new Set(places.flatMap((place) => flat(place, root)).flatMap(({ properties }) => (isJsonObject(properties) ? Object.keys(properties) : [])))]
+  return [
+    ...new Set(
+      places
+        .flatMap((place) => flat(place, root))
+        .flatMap(({ properties }) => (isJsonObject(properties) ? Object.keys(properties) : [])),
+    ),
+  ]
 }
 
 function step(place: JsonObject, segment: PropertyKey): readonly JsonObject[] {
@@ -75,7 +81,9 @@ function flat(place: JsonObject, root: JsonObject): readonly JsonObject[] {
   const ref = place['$ref']
   const target = typeof ref === 'string' && isJsonObject(root['$defs']) ? root['$defs'][ref.slice('#/$defs/'.length)] : undefined
   if (isJsonObject(target)) return flat(target, root)
-  const branches = (['anyOf', 'oneOf', 'allOf'] as const).flatMap((keyword) => (Array.isArray(place[keyword]) ? (place[keyword] as readonly Json[]) : []))
+  const branches = (['anyOf', 'oneOf', 'allOf'] as const).flatMap((keyword) =>
+    Array.isArray(place[keyword]) ? (place[keyword] as readonly Json[]) : [],
+  )
   return [place, ...branches.filter(isJsonObject).flatMap((branch) => flat(branch, root))]
 }
 

@@ -8,10 +8,10 @@ export type Filtered =
   | { readonly ok: false; readonly reason: 'entity_mismatch' | 'result_not_projectable' }
 
 /**
- * Keeps the records that belong to the bound entities. A record is an object inside an array, or the outermost object when it
- * carries the bound names itself. It stays when it carries every bound name with the bound value and nothing inside it carries
- * another one; inner records of a kept record need not repeat the name. Above the records only containers stay, and the members
- * named in `keep`. A result with a single record that does not belong is refused, as is one without any record or list.
+ * Keeps the records that belong to the bound entities. A record is an object inside an array, or an object above all arrays that
+ * carries a bound name. It stays when it carries every bound name with the bound value; inside it, what carries another value is
+ * removed, and what carries none belongs to it. Above the records only containers stay, and the members named in `keep`. A
+ * result without any list is refused unless it has a record that stays.
  * @param keep Granted fields, so that a granted cursor above the records survives.
  */
 export function filterRows(value: Json, entities: Entities, keep: readonly string[] = []): Filtered {
@@ -19,24 +19,29 @@ export function filterRows(value: Json, entities: Entities, keep: readonly strin
   const kept = new Set(keep)
   let removed = 0
   let lists = 0
+  let own = 0
 
-  if (isJsonObject(value) && bound.some(({ segments }) => valueAt(value, segments) !== undefined)) {
-    if (!carriesAll(value)) return { ok: false, reason: 'entity_mismatch' }
-    return { ok: true, value: inner(value) ?? {}, removed }
-  }
   const filtered = above(value)
-  return lists === 0 ? { ok: false, reason: 'result_not_projectable' } : { ok: true, value: filtered ?? {}, removed }
+  if (lists === 0 && own === 0) return { ok: false, reason: removed > 0 ? 'entity_mismatch' : 'result_not_projectable' }
+  return { ok: true, value: filtered ?? {}, removed }
 
   function above(node: Json): Json | undefined {
     if (isArray(node)) {
       lists++
       return node.flatMap((item) => {
-        const own = isArray(item) ? above(item) : isJsonObject(item) && carriesAll(item) ? inner(item) : undefined
-        return own === undefined ? drop() : [own]
+        const row = isArray(item) ? above(item) : isJsonObject(item) && carriesAll(item) ? inner(item) : undefined
+        return row === undefined ? drop() : [row]
       })
     }
     if (!isJsonObject(node)) return undefined
-    return mapMembers(node, (member, key) => (typeof member === 'object' && member !== null ? above(member) : kept.has(key) ? member : undefined))
+    if (bound.some(({ segments }) => valueAt(node, segments) !== undefined)) {
+      if (!carriesAll(node)) return void drop()
+      own++
+      return inner(node)
+    }
+    return mapMembers(node, (member, key) =>
+      typeof member === 'object' && member !== null ? above(member) : kept.has(key) ? member : undefined,
+    )
   }
   function carriesAll(node: JsonObject): boolean {
     return bound.every(({ segments, wanted }) => valueAt(node, segments) === wanted)
@@ -52,10 +57,13 @@ export function filterRows(value: Json, entities: Entities, keep: readonly strin
     })
   }
   function isForeign(node: Json): boolean {
-    return isJsonObject(node) && bound.some(({ segments, wanted }) => {
-      const found = valueAt(node, segments)
-      return found !== undefined && found !== wanted
-    })
+    return (
+      isJsonObject(node) &&
+      bound.some(({ segments, wanted }) => {
+        const found = valueAt(node, segments)
+        return found !== undefined && found !== wanted
+      })
+    )
   }
   function drop(): readonly never[] {
     removed++

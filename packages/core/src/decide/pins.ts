@@ -61,9 +61,12 @@ export function standingsOf(
     const hash = pinHash(server, definition)
     const fault = definitionFault(definition)
     if (fault !== undefined) return { offered: tool, state: 'invalid', hash, detail: fault, ...known }
-    if ((exposures.get(exposed) ?? 0) > 1) return { offered: tool, state: 'colliding', hash, detail: `another tool is exposed as ${exposed}`, ...known }
+    if ((exposures.get(exposed) ?? 0) > 1)
+      return { offered: tool, state: 'colliding', hash, detail: `another tool is exposed as ${exposed}`, ...known }
     if (pin) return { offered: tool, state: pin.hash === hash ? 'approved' : 'changed', hash, pin }
-    const like = bySkeleton.get(skeleton(definition.name))?.find((other) => other.tool !== definition.name || other.server === server)
+    const like = bySkeleton
+      .get(skeleton(definition.name))
+      ?.find((other) => other.tool !== definition.name || other.server === server)
     if (like) return { offered: tool, state: 'lookalike', hash, detail: `it looks like ${like.server}.${like.tool}` }
     return { offered: tool, state: 'new', hash }
   })

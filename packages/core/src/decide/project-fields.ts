@@ -24,7 +24,10 @@ export function projectFields(value: Json, fields: readonly string[]): Projectio
   function above(node: Json | undefined, arraysOnly: boolean): Json | undefined {
     if (isArray(node)) return rowsOf(node)
     if (!isJsonObject(node)) return drop()
-    if (Object.keys(node).some((key) => granted.has(key))) return arraysOnly ? drop() : row(node, granted)
+    if (Object.keys(node).some((key) => granted.has(key))) {
+      const record = arraysOnly ? {} : row(node, granted)
+      return Object.keys(record).length > 0 ? record : drop()
+    }
     const scalars = Object.values(node).some((member) => typeof member !== 'object' || member === null)
     return mapMembers(node, (member) => above(member, arraysOnly || scalars))
   }

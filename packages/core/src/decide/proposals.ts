@@ -66,7 +66,10 @@ function same(a: unknown, b: unknown): boolean {
 }
 
 /** Each member of `before` is in `next`, unchanged; more members only narrow. */
-function keepsAll(next: Readonly<Record<string, unknown>> | undefined, before: Readonly<Record<string, unknown>> | undefined): boolean {
+function keepsAll(
+  next: Readonly<Record<string, unknown>> | undefined,
+  before: Readonly<Record<string, unknown>> | undefined,
+): boolean {
   return Object.entries(before ?? {}).every(([key, value]) => same(own(next, key), value))
 }
 

@@ -1,7 +1,7 @@
-import { parseJson } from '../normalise/parse-json.ts'
 import type { Decision, Effect, Obligation } from '../model/decision.ts'
 import type { Validate } from '../model/facts.ts'
 import type { Json, JsonObject } from '../model/json.ts'
+import { parseJson } from '../normalise/parse-json.ts'
 import type { ReasonCode } from '../reasons.ts'
 import { filterRows } from './filter-rows.ts'
 import { projectFields } from './project-fields.ts'
@@ -38,10 +38,14 @@ export function release(decision: Decision, result: ToolResult, validateOutput?:
     const valid = result.structuredContent !== undefined && validateOutput(result.structuredContent) === undefined
     if (!valid) return refused('result_invalid')
   }
-  const enforced = reduce(result, decision.obligations.filter((obligation) => obligation.mode === 'enforce'))
-  const evaluated = reduce(result, decision.obligations)
+  const binding = decision.obligations.filter((obligation) => obligation.mode === 'enforce')
+  const enforced = reduce(result, binding)
+  const evaluated = binding.length === decision.obligations.length ? enforced : reduce(result, decision.obligations)
   if (enforced.reason !== undefined) return refused(enforced.reason)
-  const observed = evaluated.reason === undefined ? reasonsOf(evaluated).filter((reason) => !reasonsOf(enforced).includes(reason)) : [evaluated.reason]
+  const observed =
+    evaluated.reason === undefined
+      ? reasonsOf(evaluated).filter((reason) => !reasonsOf(enforced).includes(reason))
+      : [evaluated.reason]
   return {
     effect: 'allow',
     evaluated: evaluated.reason === undefined ? 'allow' : 'deny',

@@ -57,12 +57,12 @@ export function findTemplate<T>(index: ResourceIndex<T>, server: string, templat
 function insert<T>(root: Node<T>, template: string, value: T): void {
   let node = root
   template.split('/').forEach((segment, position) => {
-    node = child(node, segment, position, template)
+    node = child(node, segment, { position, template })
   })
   node.value = value
 }
 
-function child<T>(node: Node<T>, segment: string, position: number, template: string): Node<T> {
+function child<T>(node: Node<T>, segment: string, { position, template }: { position: number; template: string }): Node<T> {
   if (!segment.includes('{') && !segment.includes('}')) {
     const next = node.literals.get(segment) ?? emptyNode<T>()
     node.literals.set(segment, next)

@@ -1,5 +1,5 @@
-import type { ClientFeature, ObservableRule } from './compile.ts'
 import { Defaults, type Manifest, type RateLimit } from '../model/manifest.ts'
+import type { ClientFeature, ObservableRule } from './compile.ts'
 import { isWithin, own, type Proposal } from './proposals.ts'
 
 /** The parts of a manifest that are not grants, as they are in force. */

@@ -4,8 +4,8 @@ import type { Facts, ToolFacts } from '../model/facts.ts'
 import type { Scope } from '../model/manifest.ts'
 import type { Principal } from '../model/principal.ts'
 import type { CompiledGrant, CompiledManifest, ObservableRule } from './compile.ts'
-import { allow, approval, budgetVotes, deny } from './votes.ts'
 import { contradicts, resolveEntity, valueAt, type EntityValue } from './entities.ts'
+import { allow, approval, budgetVotes, deny } from './votes.ts'
 
 export interface ToolCall {
   readonly principal: Principal

@@ -3,13 +3,19 @@ import type { ClientFeature, CompiledGrant, CompiledManifest, CompiledReadGrant 
 import { isDenied, promptGrant, resourceGrant, taskOf } from './grants.ts'
 import { findTemplate } from './resources.ts'
 
+/** Something a server offers. `name` is a tool's or prompt's name there, a URI, or a URI template. */
+export interface Item {
+  readonly server: string
+  readonly name: string
+}
+
 /**
  * The grant under which an agent sees a tool in its list; `undefined` when it does not: not granted, denied, proposed, or in
  * need of a user who is not there. A tool that waits for a person's approval is listed. Pins are checked by the caller.
  */
-export function visibleTool(principal: Principal, manifest: CompiledManifest, server: string, tool: string): CompiledGrant | undefined {
-  const grant = taskOf(principal, manifest)?.tools.get(`${server}.${tool}`)
-  return grant && isVisible(principal, manifest, server, tool, grant) ? grant : undefined
+export function visibleTool(principal: Principal, manifest: CompiledManifest, item: Item): CompiledGrant | undefined {
+  const grant = taskOf(principal, manifest)?.tools.get(`${item.server}.${item.name}`)
+  return grant && isVisible(principal, manifest, { ...item, grant }) ? grant : undefined
 }
 
 /** Names, as `server.tool`, of every tool the agent sees. */
@@ -17,7 +23,7 @@ export function grantedTools(principal: Principal, manifest: CompiledManifest): 
   const tools = new Set<string>()
   for (const [key, grant] of taskOf(principal, manifest)?.tools ?? []) {
     const dot = key.indexOf('.')
-    if (isVisible(principal, manifest, key.slice(0, dot), key.slice(dot + 1), grant)) tools.add(key)
+    if (isVisible(principal, manifest, { server: key.slice(0, dot), name: key.slice(dot + 1), grant })) tools.add(key)
   }
   return tools
 }
@@ -28,37 +34,39 @@ export function isReduced(grant: CompiledGrant): boolean {
 }
 
 /** As `visibleTool`, for a resource by URI. */
-export function visibleResource(principal: Principal, manifest: CompiledManifest, server: string, uri: string): boolean {
+export function visibleResource(principal: Principal, manifest: CompiledManifest, item: Item): boolean {
   const task = taskOf(principal, manifest)
-  const grant = task && resourceGrant(task, server, uri)
-  return grant !== undefined && isVisible(principal, manifest, server, uri, grant)
+  const grant = task && resourceGrant(task, item.server, item.name)
+  return grant !== undefined && isVisible(principal, manifest, { ...item, grant })
 }
 
 /** As `visibleTool`, for a resource template, named exactly as the server names it. */
-export function visibleTemplate(principal: Principal, manifest: CompiledManifest, server: string, template: string): boolean {
+export function visibleTemplate(principal: Principal, manifest: CompiledManifest, item: Item): boolean {
   const task = taskOf(principal, manifest)
-  const grant = task && findTemplate(task.resources, server, template)
-  return grant !== undefined && isVisible(principal, manifest, server, template, grant)
+  const grant = task && findTemplate(task.resources, item.server, item.name)
+  return grant !== undefined && isVisible(principal, manifest, { ...item, grant })
 }
 
 /** As `visibleTool`, for a prompt. */
-export function visiblePrompt(principal: Principal, manifest: CompiledManifest, server: string, prompt: string): boolean {
+export function visiblePrompt(principal: Principal, manifest: CompiledManifest, item: Item): boolean {
   const task = taskOf(principal, manifest)
-  const grant = task && promptGrant(task, server, prompt)
-  return grant !== undefined && isVisible(principal, manifest, server, prompt, grant)
+  const grant = task && promptGrant(task, item.server, item.name)
+  return grant !== undefined && isVisible(principal, manifest, { ...item, grant })
 }
 
 /** Whether a server may use a feature of the agent's client during a call of this task. */
-export function clientFeatureGranted(principal: Principal, manifest: CompiledManifest, server: string, feature: ClientFeature): boolean {
+export function clientFeatureGranted(
+  principal: Principal,
+  manifest: CompiledManifest,
+  { server, feature }: { readonly server: string; readonly feature: ClientFeature },
+): boolean {
   return taskOf(principal, manifest)?.clientFeatures.get(feature)?.has(server) === true && !manifest.denied.has(`${server}.*`)
 }
 
 function isVisible(
   principal: Principal,
   manifest: CompiledManifest,
-  server: string,
-  name: string,
-  grant: CompiledGrant | CompiledReadGrant,
+  { server, name, grant }: Item & { readonly grant: CompiledGrant | CompiledReadGrant },
 ): boolean {
   if (grant.proposed || isDenied(manifest, server, name)) return false
   return !grant.userRequired || principal.user !== undefined

@@ -16,7 +16,7 @@ export function approval(): Vote {
   return { rule: 'consequence', effect: 'require_approval', reason: 'approval_unavailable', mode: 'enforce' }
 }
 
-/** The vote of the budgets that `gather` reserved. */
+/** The vote of the budgets that `reserve` asked for. */
 export function budgetVotes(facts: Facts, manifest: CompiledManifest): readonly Vote[] {
   const { reserved, limit, retryAfterMs } = facts.budget
   if (reserved) return []

@@ -33,7 +33,8 @@ export function inspect(value: Json, options: InspectOptions = {}): readonly Fin
   /** @returns whether to go on. */
   function visit(node: Json | undefined, at: Step | undefined): boolean {
     if (typeof node === 'string') return look(node, at)
-    if (Array.isArray(node)) return (node as readonly Json[]).every((item, index) => visit(item, { above: at, name: String(index) }))
+    if (Array.isArray(node))
+      return (node as readonly Json[]).every((item, index) => visit(item, { above: at, name: String(index) }))
     if (!isJsonObject(node)) return true
     return Object.entries(node).every(([name, member]) => {
       const below = { above: at, name }

@@ -1,7 +1,7 @@
 import type { CompiledManifest } from '../decide/compile.ts'
 import type { Scope } from './manifest.ts'
 
-/** What `gather` read, once. `decide` sees nothing else, so replaying the same facts gives the same decision. */
+/** What `gather` read, once, and what `reserve` took. `decide` sees nothing else, so replaying the same facts gives the same decision. */
 export interface Facts {
   readonly nowMs: number
   /** The agent's current manifest, compiled; absent when it has none. */

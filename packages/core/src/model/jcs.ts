@@ -1,36 +1,72 @@
-import type { Json } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 
 /**
- * Canonical JSON. Input must have passed `parseJson` or be built by us: non-finite numbers and lone surrogates throw.
- * @see RFC 8785; keys are ordered by UTF-16 code units, numbers and strings as ECMAScript serialises them.
+ * Canonical JSON. Non-finite numbers, `undefined` and lone surrogates throw; object members that are `undefined` are left out.
+ * @see RFC 8785: keys ordered by UTF-16 code units, numbers and strings as ECMAScript serialises them.
  */
 export function jcs(value: Json | undefined): string {
-  switch (typeof value) {
-    case 'string':
-      return canonicalString(value)
-    case 'number':
-      if (!Number.isFinite(value)) throw new TypeError('a non-finite number has no canonical form')
-      return JSON.stringify(value)
-    case 'boolean':
-      return value ? 'true' : 'false'
-    case 'object':
-      if (value === null) return 'null'
-      if (isArray(value)) return `[${value.map(jcs).join(',')}]`
-      return canonicalObject(value)
-    case 'undefined':
-      throw new TypeError('undefined has no canonical form')
-  }
-  throw new TypeError(`${typeof value} has no canonical form`)
+  const plain = ordered(value)
+  if (plain === UNORDERABLE) return slow(value)
+  const text = JSON.stringify(plain)
+  // The engine writes a lone surrogate as an escape, which is well-formed but not canonical: the slow way finds and refuses it.
+  return text.includes('\\ud') ? slow(value) : text
 }
 
-function canonicalObject(value: Exclude<Json, null | boolean | number | string | readonly Json[]>): string {
-  let text = ''
-  for (const key of Object.keys(value).sort()) {
-    const member = value[key]
-    if (member === undefined) continue
-    text += `${text === '' ? '' : ','}${canonicalString(key)}:${jcs(member)}`
+const UNORDERABLE = Symbol('unorderable')
+
+/**
+ * The same value with its keys in order, so that the engine's own serialiser writes the canonical form; most values are in
+ * order already and come back as they are. Keys that look like array indexes cannot be ordered in a JavaScript object.
+ */
+function ordered(value: Json | undefined): Json | typeof UNORDERABLE {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError('a non-finite number has no canonical form')
+  if (value === undefined) throw new TypeError('undefined has no canonical form')
+  if (typeof value !== 'object' || value === null) return value
+  return isArray(value) ? orderedArray(value) : orderedObject(value)
+}
+
+function orderedArray(items: readonly Json[]): readonly Json[] | typeof UNORDERABLE {
+  let copy: Json[] | undefined
+  for (let at = 0; at < items.length; at++) {
+    const item = ordered(items[at])
+    if (item === UNORDERABLE) return UNORDERABLE
+    if (item !== items[at]) copy ??= items.slice()
+    if (copy) copy[at] = item
   }
-  return `{${text}}`
+  return copy ?? items
+}
+
+function orderedObject(object: JsonObject): JsonObject | typeof UNORDERABLE {
+  const keys = Object.keys(object)
+  let isOrdered = true
+  let before = ''
+  for (const key of keys) {
+    const first = key.charCodeAt(0)
+    if ((first >= 48 && first <= 57) || key === '__proto__') return UNORDERABLE
+    if (key < before) isOrdered = false
+    before = key
+  }
+  let copy: Record<string, Json> | undefined = isOrdered ? undefined : {}
+  if (!isOrdered) keys.sort()
+  for (const key of keys) {
+    const member = object[key]
+    if (member === undefined) continue
+    const inner = ordered(member)
+    if (inner === UNORDERABLE) return UNORDERABLE
+    if (!copy && inner !== member) copy = { ...object } as Record<string, Json>
+    if (copy) copy[key] = inner
+  }
+  return copy ?? object
+}
+
+function slow(value: Json | undefined): string {
+  if (typeof value === 'string') return canonicalString(value)
+  if (typeof value !== 'object' || value === null) return JSON.stringify(ordered(value))
+  if (isArray(value)) return `[${value.map(slow).join(',')}]`
+  const members = Object.keys(value)
+    .sort()
+    .flatMap((key) => (value[key] === undefined ? [] : [`${canonicalString(key)}:${slow(value[key])}`]))
+  return `{${members.join(',')}}`
 }
 
 function canonicalString(value: string): string {

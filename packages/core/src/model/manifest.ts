@@ -33,38 +33,69 @@ const Domain = z
 
 const FieldPath = z.string().regex(/^[^.\s]+(?:\.[^.\s]+){0,7}$/, 'must be a field name or a dotted path')
 
+function hasExactNumbers(value: unknown): boolean {
+  if (typeof value === 'number') return !Number.isInteger(value) || Number.isSafeInteger(value)
+  return typeof value !== 'object' || value === null || Object.values(value).every(hasExactNumbers)
+}
+
 /** Numbers are exact or refused: an integer beyond 2^53 − 1 would bind another record than the one written. */
 const EntityValue = z.union([
   z
     .string()
     .max(200)
-    .regex(/^(?:[^$]|\$user\.[A-Za-z0-9_:/-]{1,100}$|\$agent\.id$|\$task$|$)/, 'must be $user.id, $user.<attribute>, $agent.id, $task, or a literal that does not start with "$"'),
-  z.number().refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value), 'must be a number a double holds exactly'),
+    .regex(
+      /^(?:[^$]|\$user\.[A-Za-z0-9_:/-]{1,100}$|\$agent\.id$|\$task$|$)/,
+      'must be $user.id, $user.<attribute>, $agent.id, $task, or a literal that does not start with "$"',
+    ),
+  z.number().refine(hasExactNumbers, 'must be a number a double holds exactly'),
   z.boolean(),
 ])
 
 export const ToolGrant = z
   .strictObject({
     scope: Scope.meta({ description: 'What the tool may do; the reviewed effect of the tool must not be wider.' }),
-    tier: Tier.meta({ description: 'Consequence: low = fully reversible, medium = reversible with effort, high = hard to reverse.' }),
+    tier: Tier.meta({
+      description: 'Consequence: low = fully reversible, medium = reversible with effort, high = hard to reverse.',
+    }),
     rationale: z.string().max(1_000).optional().meta({ description: 'Why the task needs it.' }),
-    user: z.enum(['optional', 'required']).default('optional').meta({ description: 'Whether a verified originating user must be present.' }),
+    user: z
+      .enum(['optional', 'required'])
+      .default('optional')
+      .meta({ description: 'Whether a verified originating user must be present.' }),
     entities: z
       .record(FieldPath, EntityValue)
       .optional()
-      .meta({ description: 'Binds an argument and the rows of the result to a value: `$user.id`, `$user.<attribute>`, `$agent.id`, `$task`, or a literal.' }),
+      .meta({
+        description:
+          'Binds an argument and the rows of the result to a value: `$user.id`, `$user.<attribute>`, `$agent.id`, `$task`, or a literal.',
+      }),
     fields: z.array(FieldPath).min(1).max(200).optional().meta({ description: 'The only fields of the result an agent receives.' }),
-    domains: z.array(Domain).min(1).max(200).optional().meta({ description: 'The only domains a recipient or URL in the arguments may name.' }),
+    domains: z
+      .array(Domain)
+      .min(1)
+      .max(200)
+      .optional()
+      .meta({ description: 'The only domains a recipient or URL in the arguments may name.' }),
     args: z
       .record(z.string(), z.json())
+      .refine(hasExactNumbers, 'must hold only numbers a double holds exactly')
       .optional()
       .meta({ description: 'JSON Schema 2020-12 over the arguments, in addition to the tool’s own. No remote $ref.' }),
     provenance: z
-      .record(FieldPath, z.array(z.union([z.literal('user'), ToolName])).min(1).max(50))
+      .record(
+        FieldPath,
+        z
+          .array(z.union([z.literal('user'), ToolName]))
+          .min(1)
+          .max(50),
+      )
       .optional()
       .meta({ description: 'Where an argument’s value must come from.' }),
     rateLimit: RateLimit.optional(),
-    requiresHumanApproval: z.boolean().optional().meta({ description: 'Wait for a person. Cannot be false for send, delete, transact or tier high.' }),
+    requiresHumanApproval: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Wait for a person. Cannot be false for send, delete, transact or tier high.' }),
   })
   .superRefine((grant, context) => {
     if (grant.requiresHumanApproval === false && (GATED_SCOPES.has(grant.scope) || grant.tier === 'high')) {
@@ -79,14 +110,21 @@ export const ToolGrant = z
 export type ToolGrant = z.infer<typeof ToolGrant>
 
 export const ReadGrant = z
-  .strictObject({ tier: Tier.default('low'), rateLimit: RateLimit.optional(), user: z.enum(['optional', 'required']).default('optional') })
+  .strictObject({
+    tier: Tier.default('low'),
+    rateLimit: RateLimit.optional(),
+    user: z.enum(['optional', 'required']).default('optional'),
+  })
   .meta({ id: 'ReadGrant', description: 'A resource or prompt, granted for one task type.' })
 export type ReadGrant = z.infer<typeof ReadGrant>
 
 const ResourceKey = z
   .string()
   .max(500)
-  .regex(/^[a-z0-9-]+\.[a-zA-Z][a-zA-Z0-9+.-]*:[^\s*]*$/, 'must be "server.uri", a URI or a template such as "docs.file:///policies/{name}"')
+  .regex(
+    /^[a-z0-9-]+\.[a-zA-Z][a-zA-Z0-9+.-]*:[^\s*]*$/,
+    'must be "server.uri", a URI or a template such as "docs.file:///policies/{name}"',
+  )
 
 export const CLIENT_FEATURES = ['sampling', 'elicitation', 'roots', 'logging'] as const
 
@@ -123,7 +161,11 @@ export const Manifest = z
       .default(['engineer', 'security'])
       .meta({ description: 'Roles that must sign a version that adds more than reading, each by a different person.' }),
     defaults: Defaults.prefault({}),
-    observe: z.array(z.enum(OBSERVABLE_RULES)).max(5).default([]).meta({ description: 'Rules that record what they would do instead of doing it.' }),
+    observe: z
+      .array(z.enum(OBSERVABLE_RULES))
+      .max(5)
+      .default([])
+      .meta({ description: 'Rules that record what they would do instead of doing it.' }),
     tasks: z.record(Id, Task).default({}),
     denied: z
       .array(z.string().regex(/^[a-z0-9-]+\.(?:[A-Za-z0-9_./-]+|\*)$/, 'must be "server.tool" or "server.*"'))

@@ -14,7 +14,8 @@ const ADDRESSES_MAX = 1_000
  */
 export function readAddresses(text: string, hosts: Hosts): Reading {
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
-  if (text.length > LIST_CHARS_MAX || /[\u0000-\u001f\u007f-\u00a0\\\u1680\u2000-\u200f\u2028-\u202f\u3000\ufeff]/.test(text)) return undefined
+  if (text.length > LIST_CHARS_MAX || /[\u0000-\u001f\u007f-\u00a0\\\u1680\u2000-\u200f\u2028-\u202f\u3000\ufeff]/.test(text))
+    return undefined
   const found: string[] = []
   for (const piece of split(text) ?? ['']) {
     const host = readOne(piece, hosts)

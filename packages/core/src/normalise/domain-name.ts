@@ -14,7 +14,8 @@ export function readDomain(text: string, hosts: Hosts): string | undefined {
   if (text === '' || text.length > 253) return undefined
   const isAscii = /^[A-Za-z0-9.-]+$/.test(text)
   // oxlint-disable-next-line no-control-regex -- everything in ASCII that a domain name cannot hold
-  if (!isAscii && /[\u0000-\u002c\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00a0\u00df\u03c2\u200c\u200d]/.test(text)) return undefined
+  if (!isAscii && /[\u0000-\u002c\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00a0\u00df\u03c2\u200c\u200d]/.test(text))
+    return undefined
   const ascii = hosts.toAscii(text)?.toLowerCase()
   if (ascii === undefined || ascii.length > 253) return undefined
   const labels = ascii.split('.')

@@ -32,9 +32,15 @@ const BACKSLASH = 92
 function scan(text: string): void {
   const keys: (Set<string> | undefined)[] = []
   let items = 0
+  let opened = false
   let i = 0
   while (i < text.length) {
     const code = text.charCodeAt(i)
+    // Commas separate values; the first value after an opening bracket has none.
+    if (opened && !isSpace(code)) {
+      opened = false
+      if (code !== 125 && code !== 93 && ++items > JSON_ITEMS_MAX) throw tooMany()
+    }
     if (code === QUOTE) {
       const end = stringEnd(text, i)
       const raw = text.slice(i + 1, end)
@@ -48,8 +54,9 @@ function scan(text: string): void {
     if (code === 123 || code === 91) {
       if (keys.length >= JSON_DEPTH_MAX) throw malformed(`nested deeper than ${JSON_DEPTH_MAX}`)
       keys.push(code === 123 ? new Set() : undefined)
+      opened = true
     } else if (code === 125 || code === 93) keys.pop()
-    else if (code === 44 && ++items > JSON_ITEMS_MAX) throw malformed(`more than ${JSON_ITEMS_MAX} items`)
+    else if (code === 44 && ++items > JSON_ITEMS_MAX) throw tooMany()
     else if (code === 45 || (code >= 48 && code <= 57)) {
       i = numberEnd(text, i)
       continue
@@ -102,6 +109,10 @@ function unescape(literal: string): string {
 
 function isSpace(code: number): boolean {
   return code === 32 || code === 10 || code === 13 || code === 9
+}
+
+function tooMany(): GatewayError {
+  return malformed(`more than ${JSON_ITEMS_MAX} items`)
 }
 
 function malformed(message: string): GatewayError {

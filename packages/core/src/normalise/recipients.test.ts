@@ -21,7 +21,11 @@ describe('R031: what has one reading is read', () => {
     ['an object inside a recipient field', { to: [{ name: 'Bob', email: 'b@evil.io' }] }, ['evil.io']],
     ['recipients as keys', { recipients: { 'b@evil.io': 'to' } }, ['evil.io']],
     ['bcc in a nested object', { options: { headers: { Bcc: 'b@evil.io' } } }, ['evil.io']],
-    ['camel, snake, kebab and upper case', { replyTo: 'a@a.io', reply_to: 'b@b.io', 'Reply-To': 'c@c.io', REPLY_TO: 'd@d.io' }, ['a.io', 'b.io', 'c.io', 'd.io']],
+    [
+      'camel, snake, kebab and upper case',
+      { replyTo: 'a@a.io', reply_to: 'b@b.io', 'Reply-To': 'c@c.io', REPLY_TO: 'd@d.io' },
+      ['a.io', 'b.io', 'c.io', 'd.io'],
+    ],
     ['an address in a field of another name', { note: 'b@evil.io' }, ['evil.io']],
     ['a named address in a field of another name', { note: 'Bob <b@evil.io>' }, ['evil.io']],
     ['a list in a field of another name', { note: 'a@company.com b@evil.io'.replace(' ', ', ') }, ['company.com', 'evil.io']],
@@ -29,7 +33,11 @@ describe('R031: what has one reading is read', () => {
     ['a URL in a field of another name', { note: 'https://evil.io/collect' }, ['evil.io']],
     ['an at sign in a path', { url: 'https://company.com/@user' }, ['company.com']],
     ['a bare host in a host field', { endpoint: 'evil.io:443' }, ['evil.io']],
-    ['a mailto URL with cc and bcc', { link: 'mailto:a@company.com?cc=b@evil.io&bcc=c@evil.org&subject=x' }, ['company.com', 'evil.io', 'evil.org']],
+    [
+      'a mailto URL with cc and bcc',
+      { link: 'mailto:a@company.com?cc=b@evil.io&bcc=c@evil.org&subject=x' },
+      ['company.com', 'evil.io', 'evil.org'],
+    ],
     ['an international domain', { to: 'x@bücher.example' }, ['xn--bcher-kva.example']],
     ['nothing', { to: '', cc: null, bcc: [], body: 'write to me', subject: 'Re: hello', time: '12:30' }, []],
     ['prose that mentions an address', { body: 'please write to bob@evil.io about it' }, []],
@@ -113,5 +121,11 @@ const UNPARSEABLE: [string, JsonObject][] = [
 describe('R031: what has two readings is refused', () => {
   test.each(UNPARSEABLE)('%s', (_, args) => expect(read(args)).toMatch(/^unparseable \//))
   test('the path says where', () => expect(read({ mail: { cc: ['a@company.com', 'bob'] } })).toBe('unparseable /mail/cc/1'))
-  test('every row but the control would be read if it were plain', () => expect(read({ to: 'a@company.com' })).toEqual(['company.com']))
+  test('a URL that the platform reads differently is refused', () => {
+    const url = 'https://company.com/'
+    expect(findRecipients({ url }, { ...hosts, urlHost: () => 'evil.io' })).toEqual({ ok: false, path: '/url' })
+    expect(findRecipients({ url }, hosts).ok).toBe(true)
+  })
+  test('every row but the control would be read if it were plain', () =>
+    expect(read({ to: 'a@company.com' })).toEqual(['company.com']))
 })

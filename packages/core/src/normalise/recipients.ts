@@ -74,7 +74,11 @@ function readText(text: string, kind: Kind, hosts: Hosts): Reading {
     case 'address':
       return startsLikeUrl(text) ? readUrl(text, hosts) : readAddresses(text, hosts)
     case 'url':
-      return startsLikeUrl(text) ? readUrl(text, hosts) : looksLikeAddress(text) ? readAddresses(text, hosts) : readHost(text, hosts)
+      return startsLikeUrl(text)
+        ? readUrl(text, hosts)
+        : looksLikeAddress(text)
+          ? readAddresses(text, hosts)
+          : readHost(text, hosts)
     case 'host':
       return startsLikeUrl(text) ? readUrl(text, hosts) : readHost(text, hosts)
     case 'any':
@@ -86,7 +90,26 @@ function readText(text: string, kind: Kind, hosts: Hosts): Reading {
 const LEADING_MAX = 64
 const SCHEME_MAX = 40
 /** Schemes without `//` that name a recipient or a place. */
-const OPAQUE = new Set(['mailto', 'tel', 'sms', 'smsto', 'sip', 'sips', 'xmpp', 'im', 'data', 'javascript', 'vbscript', 'file', 'blob', 'http', 'https', 'ws', 'wss', 'ftp'])
+const OPAQUE = new Set([
+  'mailto',
+  'tel',
+  'sms',
+  'smsto',
+  'sip',
+  'sips',
+  'xmpp',
+  'im',
+  'data',
+  'javascript',
+  'vbscript',
+  'file',
+  'blob',
+  'http',
+  'https',
+  'ws',
+  'wss',
+  'ftp',
+])
 
 /** An absolute URL, or what a lenient reader takes for one: leading blanks, `//host`, `\\host`, `http:host`. */
 function startsLikeUrl(text: string): boolean {
@@ -107,7 +130,8 @@ const TAIL_MAX = 400
 function looksLikeAddress(text: string): boolean {
   const whole = text.trim()
   if (!/[@\uFF20\uFE6B]/.test(whole)) return false
-  if (!/\s/.test(whole)) return !/^[@\uFF20\uFE6B]/.test(whole) || /[@\uFF20\uFE6B].*[@\uFF20\uFE6B]/s.test(whole.slice(0, TAIL_MAX))
+  if (!/\s/.test(whole))
+    return !/^[@\uFF20\uFE6B]/.test(whole) || /[@\uFF20\uFE6B].*[@\uFF20\uFE6B]/s.test(whole.slice(0, TAIL_MAX))
   if (whole.endsWith('>') && /<[^<>\s]*[@\uFF20\uFE6B][^<>\s]*>$/.test(whole.slice(-TAIL_MAX))) return true
   return isList(whole)
 }
@@ -118,11 +142,42 @@ function isList(text: string): boolean {
 }
 
 const ADDRESS_NAMES = new Set(
-  ('to cc bcc from sender replyto returnpath rcptto emailto toaddrs ccto bccto copyto recipient recipients rcpt attendee attendees invitee invitees guest guests sendto forwardto ' +
-    'mailto notify tolist cclist bcclist torecipients ccrecipients bccrecipients').split(' '),
+  (
+    'to cc bcc from sender replyto returnpath rcptto emailto toaddrs ccto bccto copyto recipient recipients rcpt attendee attendees invitee invitees guest guests sendto forwardto ' +
+    'mailto notify tolist cclist bcclist torecipients ccrecipients bccrecipients'
+  ).split(' '),
 )
-const ADDRESS_ENDS = new Set(['email', 'emails', 'mail', 'mails', 'recipient', 'recipients', 'address', 'addresses', 'addr', 'addrs', 'cc', 'bcc'])
-const URL_ENDS = new Set(['url', 'urls', 'uri', 'uris', 'href', 'hrefs', 'link', 'links', 'webhook', 'webhooks', 'callback', 'callbacks', 'website', 'redirect', 'src'])
+const ADDRESS_ENDS = new Set([
+  'email',
+  'emails',
+  'mail',
+  'mails',
+  'recipient',
+  'recipients',
+  'address',
+  'addresses',
+  'addr',
+  'addrs',
+  'cc',
+  'bcc',
+])
+const URL_ENDS = new Set([
+  'url',
+  'urls',
+  'uri',
+  'uris',
+  'href',
+  'hrefs',
+  'link',
+  'links',
+  'webhook',
+  'webhooks',
+  'callback',
+  'callbacks',
+  'website',
+  'redirect',
+  'src',
+])
 const HOST_ENDS = new Set(['host', 'hosts', 'hostname', 'hostnames', 'domain', 'domains', 'endpoint', 'endpoints', 'proxy'])
 const NAME_MAX = 200
 
@@ -135,7 +190,8 @@ function kindOf(name: string): Kind {
     .split(/[^a-z]+/)
     .filter((word) => word !== '')
   const last = words.at(-1) ?? ''
-  if (ADDRESS_NAMES.has(words.join('')) || ADDRESS_ENDS.has(last) || last.endsWith('email') || last.endsWith('recipients')) return 'address'
+  if (ADDRESS_NAMES.has(words.join('')) || ADDRESS_ENDS.has(last) || last.endsWith('email') || last.endsWith('recipients'))
+    return 'address'
   if (URL_ENDS.has(last) || /(?:url|uri|href|webhook)s?$/.test(last)) return 'url'
   if (HOST_ENDS.has(last) || last.endsWith('hostname')) return 'host'
   return 'any'

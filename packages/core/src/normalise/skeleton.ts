@@ -6,10 +6,35 @@ const NAME_CHARS_MAX = 256
  * that imitate Latin best (Cyrillic, Greek, Armenian, Cherokee, Lisu) and of the digits that pass for letters.
  */
 const LOOK_LIKE: Readonly<Record<string, string>> = {
-  a: 'аαɑ⍺', b: 'вьЬβʙ', c: 'сϲᴄⅽ', d: 'ԁɗⅾ', e: 'еεҽєꬲ', f: 'ƒϝẝꞙ', g: 'ɡցᶃ', h: 'һհнʜ', i: 'іιıɩ1lⅼ|!ӏǀ', j: 'јϳʝ', k: 'кκᴋ', m: 'мⅿᴍ',
-  n: 'пηոᴨ', o: '0оοօσᴏ०٠', p: 'рρⲣ', q: 'ԛզ', r: 'гᴦꭇ', s: 'ѕꜱƽ5', t: 'тτᴛ', u: 'υսʋꭎ', v: 'ѵνᴠ', w: 'ѡԝաɯᴡ', x: 'хχ×', y: 'уγყʏ', z: 'ᴢʐ2',
+  a: 'аαɑ⍺',
+  b: 'вьЬβʙ',
+  c: 'сϲᴄⅽ',
+  d: 'ԁɗⅾ',
+  e: 'еεҽєꬲ',
+  f: 'ƒϝẝꞙ',
+  g: 'ɡցᶃ',
+  h: 'һհнʜ',
+  i: 'іιıɩ1lⅼ|!ӏǀ',
+  j: 'јϳʝ',
+  k: 'кκᴋ',
+  m: 'мⅿᴍ',
+  n: 'пηոᴨ',
+  o: '0оοօσᴏ०٠',
+  p: 'рρⲣ',
+  q: 'ԛզ',
+  r: 'гᴦꭇ',
+  s: 'ѕꜱƽ5',
+  t: 'тτᴛ',
+  u: 'υսʋꭎ',
+  v: 'ѵνᴠ',
+  w: 'ѡԝաɯᴡ',
+  x: 'хχ×',
+  y: 'уγყʏ',
+  z: 'ᴢʐ2',
 }
-const LETTER = new Map(Object.entries(LOOK_LIKE).flatMap(([letter, likes]) => [...likes].map((like) => [like, letter] as const)))
+const LETTER = new Map(
+  Object.entries(LOOK_LIKE).flatMap(([letter, likes]) => Array.from(likes).map((like) => [like, letter] as const)),
+)
 
 /**
  * What a name looks like: two names with the same skeleton can be taken for each other. Case, separators, accents, invisible

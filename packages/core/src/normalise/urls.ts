@@ -12,7 +12,8 @@ const URL_CHARS_MAX = 8_000
  */
 export function readUrl(text: string, hosts: Hosts): Reading {
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
-  if (text.length > URL_CHARS_MAX || /[\u0000-\u0020\u007f-\u00a0\\\u1680\u2000-\u200f\u2028-\u202f\u3000\ufeff]/.test(text)) return undefined
+  if (text.length > URL_CHARS_MAX || /[\u0000-\u0020\u007f-\u00a0\\\u1680\u2000-\u200f\u2028-\u202f\u3000\ufeff]/.test(text))
+    return undefined
   if (/^mailto:/i.test(text)) return readMailto(text.slice('mailto:'.length), hosts)
   // Older readers end the user name at the last at sign before the path, wherever a query seems to start.
   if (/^https?:\/\/[^/]*@/i.test(text)) return undefined

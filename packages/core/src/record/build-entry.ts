@@ -16,14 +16,18 @@ export interface BuiltEntry {
  * the limit loses the redacted structures of its contents first; the commitments stay.
  * @throws GatewayError `AUDIT_ENTRY_TOO_LARGE` when it is over the limit even so.
  */
-export function buildEntry(body: EntryBody, at: { readonly index: number; readonly nowMs: number; readonly lastMs: number }): BuiltEntry {
+export function buildEntry(
+  body: EntryBody,
+  at: { readonly index: number; readonly nowMs: number; readonly lastMs: number },
+): BuiltEntry {
   const timeMs = Math.max(Math.floor(at.nowMs), at.lastMs)
   const entry = { ...body, v: 1, index: at.index, time: new Date(timeMs).toISOString() } as Entry
   const bytes = encode(entry)
   if (bytes.length <= ENTRY_BYTES_MAX) return { entry, bytes, timeMs }
   const smaller = withoutShapes(entry)
   const fewer = encode(smaller)
-  if (fewer.length > ENTRY_BYTES_MAX) throw new GatewayError('AUDIT_ENTRY_TOO_LARGE', `an audit entry would be over ${ENTRY_BYTES_MAX} bytes`)
+  if (fewer.length > ENTRY_BYTES_MAX)
+    throw new GatewayError('AUDIT_ENTRY_TOO_LARGE', `an audit entry would be over ${ENTRY_BYTES_MAX} bytes`)
   return { entry: smaller, bytes: fewer, timeMs }
 }
 
@@ -34,6 +38,7 @@ function encode(entry: Entry): Uint8Array {
 
 function withoutShapes(entry: Entry): Entry {
   if (entry.type === 'decision') return { ...entry, input: { commitment: entry.input.commitment, bytes: entry.input.bytes } }
-  if (entry.type === 'outcome' && entry.output) return { ...entry, output: { commitment: entry.output.commitment, bytes: entry.output.bytes } }
+  if (entry.type === 'outcome' && entry.output)
+    return { ...entry, output: { commitment: entry.output.commitment, bytes: entry.output.bytes } }
   return entry
 }

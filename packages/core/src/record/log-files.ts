@@ -1,4 +1,4 @@
-import { openBundlePath, parseBundle, parseHashes, TILE_WIDTH, tilePath, type Bundle } from './tiles.ts'
+import { openBundlePath, parseBundle, parseHashes, TILE_WIDTH, tilePath, type Bundle, type TileName } from './tiles.ts'
 
 /** Reads one file of a log by its path below the log's folder; `undefined` when there is none. */
 export type ReadFile = (path: string) => Uint8Array | undefined | Promise<Uint8Array | undefined>
@@ -27,11 +27,12 @@ export async function readBundle(read: ReadFile, n: number, partial: number = 0)
   return undefined
 }
 
-/** The first `width` hashes of tile `n` of a level, from the partial tile or from the full one; `undefined` when neither is there. */
-export async function readHashes(read: ReadFile, level: number, n: number, width: number): Promise<Uint8Array[] | undefined> {
-  const full = tilePath({ level, n, width: TILE_WIDTH })
+/** The hashes of a tile, from the partial tile or from the full one; `undefined` when neither is there. */
+export async function readHashes(read: ReadFile, tile: TileName & { level: number }): Promise<Uint8Array[] | undefined> {
+  const { width } = tile
+  const full = tilePath({ ...tile, width: TILE_WIDTH })
   if (width < TILE_WIDTH) {
-    const partial = await read(tilePath({ level, n, width }))
+    const partial = await read(tilePath(tile))
     if (partial) return parseHashes(partial, width)
   }
   const bytes = await read(full)

@@ -54,7 +54,7 @@ export async function passOver(options: PassOptions): Promise<Pass> {
   let last = ''
   for await (const bundle of scanBundles(read, size, sha)) {
     for (const place of bundle.places) {
-      last = look(place, last, pass, options)
+      last = look(place, last, { pass, acts: options.acts })
       if (place.leaf && tiles.size === place.index) tiles.append(place.leaf)
       note(tiles, pass.tileRoots)
       if (!place.hash || entries.size !== place.index) continue
@@ -70,7 +70,7 @@ export async function passOver(options: PassOptions): Promise<Pass> {
 }
 
 /** Notes what is wrong with one place; returns the time of the entry, which the next must not precede. */
-function look(place: Place, last: string, pass: Pass, { acts }: PassOptions): string {
+function look(place: Place, last: string, { pass, acts }: { pass: Pass; acts: ActLedger }): string {
   if (!place.hash || (place.leaf && !sameBytes(place.hash, place.leaf))) pass.mismatch ??= place
   const parsed = place.bytes && parseEntry(place.bytes)
   if (!parsed) {

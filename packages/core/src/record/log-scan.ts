@@ -30,7 +30,7 @@ export async function* scanBundles(read: ReadFile, size: number, sha: Sha256): A
     const found = await readBundle(read, n, committed < TILE_WIDTH ? partialWidth('entries', size) : 0)
     if (!found && committed === 0) return
     // Beyond the checkpoint a tile may be there already or not yet.
-    const leaves = (await readHashes(read, 0, n, committed === 0 ? TILE_WIDTH : committed)) ?? []
+    const leaves = (await readHashes(read, { level: 0, n, width: committed === 0 ? TILE_WIDTH : committed })) ?? []
     const entries = found?.entries ?? []
     const due = Math.max(entries.length, leaves.length, found?.source === 'full' ? TILE_WIDTH : committed)
     const places = Array.from({ length: due }, (_, i) => {

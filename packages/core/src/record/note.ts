@@ -77,7 +77,11 @@ export function verifyNote(note: string, keys: readonly NoteKey[]): { readonly t
  * Signs a text that ends with a newline.
  * @param sign Ed25519 over the bytes of the text; the private key stays with the caller.
  */
-export async function signNote(text: string, key: NoteKey, sign: (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>): Promise<string> {
+export async function signNote(
+  text: string,
+  key: NoteKey,
+  sign: (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>,
+): Promise<string> {
   const signature = await sign(utf8(text))
   const bytes = new Uint8Array(4 + signature.length)
   bytes.set(Uint8Array.from(noteKeyId(key).match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)))

@@ -1,6 +1,6 @@
+import { GatewayError } from '../errors.ts'
 import { fromBase64, sha256, toBase64, utf8 } from '../model/bytes.ts'
 import type { Entry } from '../model/entry.ts'
-import { GatewayError } from '../errors.ts'
 import { CHECKPOINT_PATH, parseCheckpoint, verifyCheckpoint, type Checkpoint } from './checkpoint.ts'
 import { readBundle, type ReadFile } from './log-files.ts'
 import { parseNote, type NoteKey } from './note.ts'
@@ -73,11 +73,16 @@ export async function proveEntry(read: ReadFile, index: number, sha: Sha256 = sh
   const text = note === undefined ? undefined : parseNote(note)?.text
   const checkpoint = text === undefined ? undefined : parseCheckpoint(text)
   if (!checkpoint || note === undefined) throw new GatewayError('AUDIT_INVALID', 'the log has no readable checkpoint')
-  if (!Number.isSafeInteger(index) || index < 0 || index >= checkpoint.size) throw new GatewayError('NOT_FOUND', 'no checkpoint covers this entry yet')
+  if (!Number.isSafeInteger(index) || index < 0 || index >= checkpoint.size)
+    throw new GatewayError('NOT_FOUND', 'no checkpoint covers this entry yet')
   const n = Math.floor(index / TILE_WIDTH)
-  const bundle = await readBundle(read, n, n === Math.floor(checkpoint.size / TILE_WIDTH) ? partialWidth('entries', checkpoint.size) : 0)
+  const bundle = await readBundle(
+    read,
+    n,
+    n === Math.floor(checkpoint.size / TILE_WIDTH) ? partialWidth('entries', checkpoint.size) : 0,
+  )
   const entry = bundle?.entries[index % TILE_WIDTH]
   if (!entry) throw new GatewayError('AUDIT_INVALID', 'the entry is missing from its bundle')
-  const hashes = await inclusionProof(index, checkpoint.size, tileNodes(read, checkpoint.size, sha), sha)
+  const hashes = await inclusionProof(index, checkpoint.size, tileNodes(read, checkpoint.size, sha))
   return { entry, index, hashes, checkpoint: note }
 }

@@ -16,7 +16,11 @@ export interface StoredEntry {
  * not verify: `verifyLog` does.
  * @throws GatewayError `AUDIT_INVALID` when an entry is not JSON.
  */
-export async function* readEntries(read: ReadFile, from: number = 0, to: number = Number.MAX_SAFE_INTEGER): AsyncGenerator<StoredEntry> {
+export async function* readEntries(
+  read: ReadFile,
+  from: number = 0,
+  to: number = Number.MAX_SAFE_INTEGER,
+): AsyncGenerator<StoredEntry> {
   for (let n = Math.floor(from / TILE_WIDTH); n * TILE_WIDTH < to; n++) {
     const bundle = await readBundle(read, n)
     if (!bundle) return

@@ -1,5 +1,5 @@
 import type { Shape } from '../model/entry.ts'
-import { isJsonObject, type Json } from '../model/json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../model/json.ts'
 
 /** Deepest nesting a shape shows; below it only the count of members. */
 export const SHAPE_DEPTH_MAX = 6
@@ -25,17 +25,17 @@ function shapeAt(value: Json, depth: number, nodes: { left: number }): Shape {
   if (typeof value !== 'object') return typeof value
   const cut = depth >= SHAPE_DEPTH_MAX || nodes.left <= 0
   if (isJsonObject(value)) {
-    const names = Object.keys(value).filter((name) => value[name] !== undefined)
-    return cut ? `object(${names.length})` : fields(names, (name) => value[name] ?? null, depth, nodes)
+    return cut ? `object(${namesOf(value).length})` : fields(value, depth, nodes)
   }
   return cut ? `array(${value.length})` : [`array(${value.length})`, ...itemShapes(value, depth, nodes)]
 }
 
-function fields(names: readonly string[], member: (name: string) => Json, depth: number, nodes: { left: number }): Shape {
+function fields(value: JsonObject, depth: number, nodes: { left: number }): Shape {
+  const names = namesOf(value)
   const shown: [string, Shape][] = []
   for (const name of names) {
     if (shown.length >= SHAPE_WIDTH_MAX || nodes.left <= 0) break
-    shown.push([isPlainName(name) ? name : `?${shown.length + 1}`, shapeAt(member(name), depth + 1, nodes)])
+    shown.push([isPlainName(name) ? name : `?${shown.length + 1}`, shapeAt(value[name] ?? null, depth + 1, nodes)])
   }
   const hidden = names.length - shown.length
   if (hidden > 0) shown.push(['?more', `fields(${hidden})`])
@@ -53,6 +53,12 @@ function itemShapes(items: readonly Json[], depth: number, nodes: { left: number
   return [...shapes.values()]
 }
 
+function namesOf(value: JsonObject): string[] {
+  return Object.keys(value).filter((name) => value[name] !== undefined)
+}
+
 function isPlainName(name: string): boolean {
-  return name.length <= SHAPE_NAME_MAX && /^[A-Za-z_$][A-Za-z0-9_$.-]*$/.test(name) && !/[0-9]{5}/.test(name) && name !== '__proto__'
+  return (
+    name.length <= SHAPE_NAME_MAX && /^[A-Za-z_$][A-Za-z0-9_$.-]*$/.test(name) && !/[0-9]{5}/.test(name) && name !== '__proto__'
+  )
 }

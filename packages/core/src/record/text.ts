@@ -5,7 +5,9 @@ export function fromUtf8(bytes: Uint8Array): string | undefined {
   if (bytes.every((byte) => byte < 0x80)) return text
   try {
     // ECMAScript's own strict decoder (ECMA-262, Decode): rejects overlong forms, surrogates and stray bytes.
-    return decodeURIComponent(text.replaceAll(/[%\u0080-\u00ff]/g, (char) => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`))
+    return decodeURIComponent(
+      text.replaceAll(/[%\u0080-\u00ff]/g, (char) => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`),
+    )
   } catch {
     return undefined
   }

@@ -21,7 +21,10 @@ export class TileBuilder {
     start.levels.forEach((hashes, level) => {
       this.#levels.push({ hashes: [...hashes], n: Math.floor(start.size / TILE_WIDTH ** (level + 1)) })
     })
-    const subtrees = start.levels.map((hashes) => perfectSubtrees(hashes, sha)).toReversed().flat()
+    const subtrees = start.levels
+      .map((hashes) => perfectSubtrees(hashes, sha))
+      .toReversed()
+      .flat()
     this.#tree = new Tree({ sha, size: start.size, subtrees, onNode: (level, hash) => this.#node(level, hash) })
   }
 
@@ -42,7 +45,9 @@ export class TileBuilder {
 
   /** The partial tiles of the tree as it stands, lowest level first. */
   partials(): HashTile[] {
-    return this.#levels.flatMap(({ hashes, n }, level) => (hashes.length === 0 ? [] : [{ level, n, width: hashes.length, bytes: encodeHashes(hashes) }]))
+    return this.#levels.flatMap(({ hashes, n }, level) =>
+      hashes.length === 0 ? [] : [{ level, n, width: hashes.length, bytes: encodeHashes(hashes) }],
+    )
   }
 
   #node(height: number, hash: Uint8Array): void {

@@ -15,12 +15,20 @@ test.each([
   expect(parseTilePath(path)).toEqual(tile)
 })
 
-test.each(['tile/0/1', 'tile/00/001', 'tile/64/001', 'tile/0/x000/001', 'tile/0/001.p/0', 'tile/0/001.p/256', 'tile/0/001.p/01', 'tile/0/001/002', 'tile/0/../001', 'tile/x/001'])(
-  'path %s is refused',
-  (path) => {
-    expect(parseTilePath(path)).toBeUndefined()
-  },
-)
+test.each([
+  'tile/0/1',
+  'tile/00/001',
+  'tile/64/001',
+  'tile/0/x000/001',
+  'tile/0/001.p/0',
+  'tile/0/001.p/256',
+  'tile/0/001.p/01',
+  'tile/0/001/002',
+  'tile/0/../001',
+  'tile/x/001',
+])('path %s is refused', (path) => {
+  expect(parseTilePath(path)).toBeUndefined()
+})
 
 test('partial widths are those of the example in C2SP tlog-tiles', () => {
   expect([0, 1, 2].map((level) => partialWidth(level, 70_000))).toEqual([112, 17, 1])
@@ -66,12 +74,16 @@ test('R116: tiles cut while growing hold the subtree roots of their level, and a
     { level: 1, n: 1, width: 1 },
     { level: 2, n: 0, width: 1 },
   ])
-  const levels = [0, 1, 2].map((level) => parseHashes(builder.partials()[level]?.bytes ?? new Uint8Array(), builder.partials()[level]?.width ?? 0) ?? [])
+  const levels = [0, 1, 2].map(
+    (level) => parseHashes(builder.partials()[level]?.bytes ?? new Uint8Array(), builder.partials()[level]?.width ?? 0) ?? [],
+  )
   const continued = new TileBuilder(undefined, { size: builder.size, levels })
   expect(toHex(continued.root())).toBe(toHex(builder.root()))
   for (let i = 0; i < 100; i++) {
     const leaf = leafHash(Uint8Array.of(1, i))
-    expect(continued.append(leaf).map((tile) => [tile.level, tile.n, toHex(tile.bytes)])).toEqual(builder.append(leaf).map((tile) => [tile.level, tile.n, toHex(tile.bytes)]))
+    expect(continued.append(leaf).map((tile) => [tile.level, tile.n, toHex(tile.bytes)])).toEqual(
+      builder.append(leaf).map((tile) => [tile.level, tile.n, toHex(tile.bytes)]),
+    )
   }
   expect(toHex(continued.root())).toBe(toHex(builder.root()))
 })

@@ -42,7 +42,11 @@ export interface TreeHead {
  * Whether the tree `next` starts with the tree `old`.
  * @see RFC 9162, section 2.1.4.2
  */
-export function verifyConsistency(old: TreeHead, next: TreeHead, proof: readonly Uint8Array[], sha: Sha256 = sha256): boolean {
+export function verifyConsistency(
+  { old, next }: { readonly old: TreeHead; readonly next: TreeHead },
+  proof: readonly Uint8Array[],
+  sha: Sha256 = sha256,
+): boolean {
   if (!isCount(old.size) || !isCount(next.size) || old.size > next.size || !wellFormed(proof)) return false
   if (old.size === next.size) return proof.length === 0 && sameBytes(old.root, next.root)
   if (old.size === 0) return proof.length === 0 && sameBytes(old.root, sha(new Uint8Array()))

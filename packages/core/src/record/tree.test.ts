@@ -17,10 +17,13 @@ const ROOTS = [
   '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328',
 ]
 
-test.each(ROOTS.map((root, size) => [size, root] as const))('R116: the root over %i leaves is that of the CT sample', (size, root) => {
-  const leaves = LEAVES.slice(0, size).map((leaf) => leafHash(fromHex(leaf)))
-  expect(toHex(rootOf(leaves))).toBe(root)
-})
+test.each(ROOTS.map((root, size) => [size, root] as const))(
+  'R116: the root over %i leaves is that of the CT sample',
+  (size, root) => {
+    const leaves = LEAVES.slice(0, size).map((leaf) => leafHash(fromHex(leaf)))
+    expect(toHex(rootOf(leaves))).toBe(root)
+  },
+)
 
 test('R116: a node never hashes like a leaf, so two hashes cannot pose as an entry', () => {
   const [a, b] = [leafHash(fromHex('00')), leafHash(fromHex('10'))]

@@ -71,7 +71,10 @@ export class Tree {
 
 /** Root over perfect subtrees, largest first; the hash of nothing for an empty tree. */
 export function foldRoot(subtrees: readonly Uint8Array[], sha: Sha256 = sha256): Uint8Array {
-  return subtrees.reduceRight<Uint8Array | undefined>((right, left) => (right ? nodeHash(left, right, sha) : left), undefined) ?? sha(new Uint8Array())
+  return (
+    subtrees.reduceRight<Uint8Array | undefined>((right, left) => (right ? nodeHash(left, right, sha) : left), undefined) ??
+    sha(new Uint8Array())
+  )
 }
 
 /** Root of the tree over these leaf hashes. */

@@ -19,7 +19,8 @@ const ENTRIES = entriesOf(SIZE)
 const at = (index: number): Uint8Array => ENTRIES[index] ?? new Uint8Array()
 const without = (index: number, count = 1): Uint8Array[] => [...ENTRIES.slice(0, index), ...ENTRIES.slice(index + count)]
 const noteOf = (files: Files): string => fromUtf8(files.get('checkpoint') ?? new Uint8Array()) ?? ''
-const changed = (index: number): Uint8Array[] => ENTRIES.map((entry, i) => (i === index ? utf8((fromUtf8(entry) ?? '').replace('agent-a', 'agent-b')) : entry))
+const changed = (index: number): Uint8Array[] =>
+  ENTRIES.map((entry, i) => (i === index ? utf8((fromUtf8(entry) ?? '').replace('agent-a', 'agent-b')) : entry))
 
 test.each([0, 1, 2, 255, 256, 257, 511, 512, 513, SIZE])('R115 R116: an untouched log of %i entries verifies', async (size) => {
   const report = await check(await makeLog(ENTRIES.slice(0, size)))
@@ -39,11 +40,27 @@ const TAMPERED: readonly (readonly [string, Uint8Array[], object])[] = [
   ['a dropped tail', ENTRIES.slice(0, -1), { reason: 'entries_missing', where: 'tail', index: SIZE - 1 }],
   ['a dropped tail of bundles', ENTRIES.slice(0, 256), { reason: 'entries_missing', where: 'tail', index: 256 }],
   ['neighbours swapped', [...ENTRIES.slice(0, 40), at(41), at(40), ...ENTRIES.slice(42)], { reason: 'entry_swapped', index: 40 }],
-  ['entries swapped across bundles', ENTRIES.map((entry, i) => (i === 10 ? at(600) : i === 600 ? at(10) : entry)), { reason: 'entry_swapped', index: 10 }],
-  ['three entries rotated', ENTRIES.map((entry, i) => (i === 10 ? at(11) : i === 11 ? at(12) : i === 12 ? at(10) : entry)), { reason: 'entry_swapped', index: 10 }],
+  [
+    'entries swapped across bundles',
+    ENTRIES.map((entry, i) => (i === 10 ? at(600) : i === 600 ? at(10) : entry)),
+    { reason: 'entry_swapped', index: 10 },
+  ],
+  [
+    'three entries rotated',
+    ENTRIES.map((entry, i) => (i === 10 ? at(11) : i === 11 ? at(12) : i === 12 ? at(10) : entry)),
+    { reason: 'entry_swapped', index: 10 },
+  ],
   ['an entry inserted twice', [...ENTRIES.slice(0, 10), at(9), ...ENTRIES.slice(10)], { reason: 'entry_duplicated', index: 10 }],
-  ['an entry overwritten with an earlier one', ENTRIES.map((entry, i) => (i === 300 ? at(3) : entry)), { reason: 'entry_duplicated', index: 300 }],
-  ['an entry overwritten with a later one', ENTRIES.map((entry, i) => (i === 3 ? at(300) : entry)), { reason: 'entry_duplicated', index: 3 }],
+  [
+    'an entry overwritten with an earlier one',
+    ENTRIES.map((entry, i) => (i === 300 ? at(3) : entry)),
+    { reason: 'entry_duplicated', index: 300 },
+  ],
+  [
+    'an entry overwritten with a later one',
+    ENTRIES.map((entry, i) => (i === 3 ? at(300) : entry)),
+    { reason: 'entry_duplicated', index: 3 },
+  ],
 ]
 
 test.each(TAMPERED)('R116: %s is found', async (_, entries, problem) => {
@@ -128,16 +145,19 @@ test('R117: a damaged checkpoint is found', async () => {
   expect(await first(files)).toMatchObject({ reason: 'checkpoint_invalid' })
 })
 
-test.each(['tile/0/000', 'tile/0/001', 'tile/0/002.p/188', 'tile/1/000.p/2'])('R116: a changed or missing hash tile %s is found', async (path) => {
-  const files = await makeLog(ENTRIES)
-  const tile = files.get(path)?.slice()
-  if (!tile) throw new Error('no such tile')
-  tile[40] = (tile[40] ?? 0) ^ 1
-  files.set(path, tile)
-  expect(await first(files)).toMatchObject({ reason: 'tile_mismatch' })
-  files.delete(path)
-  expect(await first(files)).toMatchObject({ reason: 'tile_mismatch' })
-})
+test.each(['tile/0/000', 'tile/0/001', 'tile/0/002.p/188', 'tile/1/000.p/2'])(
+  'R116: a changed or missing hash tile %s is found',
+  async (path) => {
+    const files = await makeLog(ENTRIES)
+    const tile = files.get(path)?.slice()
+    if (!tile) throw new Error('no such tile')
+    tile[40] = (tile[40] ?? 0) ^ 1
+    files.set(path, tile)
+    expect(await first(files)).toMatchObject({ reason: 'tile_mismatch' })
+    files.delete(path)
+    expect(await first(files)).toMatchObject({ reason: 'tile_mismatch' })
+  },
+)
 
 test('R116: a partial bundle that differs from the entries it repeats is found', async () => {
   const files = await makeLog(ENTRIES)
@@ -160,7 +180,10 @@ test('R116: entries beyond the checkpoint count as durable, and gaps, damage and
   expect(await first(files)).toMatchObject({ reason: 'entries_missing', where: 'middle', index: 500 })
   layEntries(files, [...ENTRIES.slice(0, 500), at(499), ...ENTRIES.slice(500)])
   expect(await first(files)).toMatchObject({ reason: 'entry_duplicated', index: 500 })
-  layEntries(files, ENTRIES.map((entry, i) => (i === 600 ? utf8('{"v":1}') : entry)))
+  layEntries(
+    files,
+    ENTRIES.map((entry, i) => (i === 600 ? utf8('{"v":1}') : entry)),
+  )
   expect(await first(files)).toMatchObject({ reason: 'entry_invalid', index: 600 })
 })
 
@@ -187,9 +210,25 @@ test('R115: an outcome without an open decision of its act is found', async () =
 })
 
 test('R115: decisions without outcome are reported as open, and unknown closes them', async () => {
-  const open = entriesOf(11, (index) => (index === 5 ? { type: 'admin', actor: { type: 'system', id: 'gateway' }, verb: 'start', outcome: 'done', detail: {} } : bodyAt(index)))
+  const open = entriesOf(11, (index) =>
+    index === 5
+      ? { type: 'admin', actor: { type: 'system', id: 'gateway' }, verb: 'start', outcome: 'done', detail: {} }
+      : bodyAt(index),
+  )
   const report = await check(await makeLog(open))
-  expect(report).toMatchObject({ ok: true, open: { count: 2, acts: [{ index: 4, act: 'act-2' }, { index: 10, act: 'act-5' }] } })
-  const closed = [...open, ...entriesOf(12, (index) => (index === 11 ? { type: 'unknown', act: 'act-2', decision: 4 } : bodyAt(index))).slice(11)]
+  expect(report).toMatchObject({
+    ok: true,
+    open: {
+      count: 2,
+      acts: [
+        { index: 4, act: 'act-2' },
+        { index: 10, act: 'act-5' },
+      ],
+    },
+  })
+  const closed = [
+    ...open,
+    ...entriesOf(12, (index) => (index === 11 ? { type: 'unknown', act: 'act-2', decision: 4 } : bodyAt(index))).slice(11),
+  ]
   expect(await check(await makeLog(closed))).toMatchObject({ ok: true, open: { count: 1 }, counts: { unknown: 1 } })
 })

@@ -52,10 +52,11 @@ export async function verifyLog(read: ReadFile, options: VerifyOptions): Promise
   const acts = new ActLedger()
   const sizes = new Set([authority, ...known.checkpoints].flatMap((checkpoint) => (checkpoint ? [checkpoint.size] : [])))
   const pass = await passOver({ read, sha, size: authority?.size ?? 0, sizes, acts })
-  const bad = await judgeEntries(read, pass, { authority, known: known.checkpoints, sha })
+  const grounds = { authority, own: head.checkpoint, known: known.checkpoints, sha }
+  const bad = await judgeEntries(read, pass, grounds)
   const rest = bad.length > 0 ? [] : [pass.tile, pass.act].filter((problem) => problem !== undefined)
   const checkpointed = head.checkpoint?.size ?? 0
-  const problems = [...head.problems, ...known.problems, ...bad, ...rest, ...judgeKnown(known.checkpoints, head.checkpoint, pass, bad)]
+  const problems = [...head.problems, ...known.problems, ...bad, ...rest, ...judgeKnown(pass, grounds, bad.length === 0)]
   const open = acts.open()
   return {
     ok: problems.length === 0,
@@ -90,14 +91,17 @@ function readKnown(options: VerifyOptions): { checkpoints: Checkpoint[]; problem
   const problems: LogProblem[] = []
   for (const note of options.known ?? []) {
     const checkpoint = verifyCheckpoint(note, options)
-    if ('fault' in checkpoint) problems.push({ reason: 'checkpoint_invalid', index: 0, exact: false, detail: `held elsewhere: ${checkpoint.fault}` })
+    if ('fault' in checkpoint)
+      problems.push({ reason: 'checkpoint_invalid', index: 0, exact: false, detail: `held elsewhere: ${checkpoint.fault}` })
     else checkpoints.push(checkpoint)
   }
   return { checkpoints: checkpoints.toSorted((a, b) => a.size - b.size), problems }
 }
 
 interface Grounds {
+  /** The log's own checkpoint, else the newest one held elsewhere. */
   readonly authority: Checkpoint | undefined
+  readonly own: Checkpoint | undefined
   readonly known: readonly Checkpoint[]
   readonly sha: Sha256
 }
@@ -110,14 +114,14 @@ async function judgeEntries(read: ReadFile, pass: Pass, grounds: Grounds): Promi
     const root = roots.get(size)
     return !authority || (root !== undefined && sameBytes(root, authority.root))
   }
-  if (holds(pass.entryRoots)) return judgeSound(read, pass, size, sha)
+  if (holds(pass.entryRoots)) return judgeSound(read, pass, grounds)
   const { truncated, mismatch, misplaced, invalid } = pass
   const isCutAt = (index: number): boolean => truncated === index
   if (holds(pass.tileRoots) && mismatch) {
     if (isCutAt(mismatch.index)) return [{ reason: 'file_truncated', index: mismatch.index, exact: true }]
     return [await classify(read, { place: mismatch, size, identity: BY_HASH }, sha)]
   }
-  if (misplaced && (invalid?.index ?? Infinity) > misplaced.index) {
+  if (misplaced && (invalid?.index ?? Infinity) >= misplaced.index) {
     if (isCutAt(misplaced.index)) return [{ reason: 'file_truncated', index: misplaced.index, exact: true }]
     return [await classify(read, { place: misplaced, size, identity: BY_INDEX }, sha)]
   }
@@ -127,23 +131,41 @@ async function judgeEntries(read: ReadFile, pass: Pass, grounds: Grounds): Promi
 }
 
 /** The entries up to the checkpoint are right; what is left is the tiles and what came after. */
-async function judgeSound(read: ReadFile, pass: Pass, size: number, sha: Sha256): Promise<LogProblem[]> {
+async function judgeSound(read: ReadFile, pass: Pass, { authority, sha }: Grounds): Promise<LogProblem[]> {
+  const size = authority?.size ?? 0
   const { mismatch, misplaced, invalid, truncated } = pass
   if (mismatch && mismatch.index < size) return [{ reason: 'tile_mismatch', index: mismatch.index, exact: true }]
   if (truncated !== undefined) return [{ reason: 'file_truncated', index: truncated, exact: true }]
-  if (invalid && (misplaced?.index ?? Infinity) >= invalid.index) return [{ reason: 'entry_invalid', index: invalid.index, exact: true, detail: invalid.fault }]
-  if (misplaced && misplaced.index < size) return [{ reason: 'entry_invalid', index: misplaced.index, exact: true, detail: 'carries another index' }]
+  if (invalid && (misplaced?.index ?? Infinity) > invalid.index)
+    return [{ reason: 'entry_invalid', index: invalid.index, exact: true, detail: invalid.fault }]
+  if (misplaced && misplaced.index < size)
+    return [{ reason: 'entry_invalid', index: misplaced.index, exact: true, detail: 'carries another index' }]
   if (misplaced) return [await classify(read, { place: misplaced, size, identity: BY_INDEX }, sha)]
   return mismatch ? [{ reason: 'entry_changed', index: mismatch.index, exact: true }] : []
 }
 
 /** Holds the log against the checkpoints held elsewhere. */
-function judgeKnown(known: readonly Checkpoint[], own: Checkpoint | undefined, pass: Pass, bad: readonly LogProblem[]): LogProblem[] {
+function judgeKnown(pass: Pass, { known, own }: Grounds, isSound: boolean): LogProblem[] {
   for (const checkpoint of known) {
-    if (own && checkpoint.size > own.size) return [{ reason: 'rolled_back', index: own.size, exact: true, detail: `a checkpoint of size ${checkpoint.size} is held elsewhere` }]
+    if (own && checkpoint.size > own.size)
+      return [
+        {
+          reason: 'rolled_back',
+          index: own.size,
+          exact: true,
+          detail: `a checkpoint of size ${checkpoint.size} is held elsewhere`,
+        },
+      ]
     const root = pass.entryRoots.get(checkpoint.size)
-    if (bad.length === 0 && !(root && sameBytes(root, checkpoint.root))) {
-      return [{ reason: 'rolled_back', index: lastVouched(known, pass), exact: false, detail: `a checkpoint of size ${checkpoint.size} held elsewhere has another root` }]
+    if (isSound && !(root && sameBytes(root, checkpoint.root))) {
+      return [
+        {
+          reason: 'rolled_back',
+          index: lastVouched(known, pass),
+          exact: false,
+          detail: `a checkpoint of size ${checkpoint.size} held elsewhere has another root`,
+        },
+      ]
     }
   }
   return []

@@ -27,7 +27,7 @@ export async function callControl(path: string, body: ControlRequest | FirstOwne
 function post(socketPath: string, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
-    const sent = request({ socketPath, path: '/v1/call', method: 'POST', headers, timeout: CALL_MS_MAX }, (response) => {
+    const sent = request({ socketPath, path: '/v1/call', method: 'POST', headers, timeout: CALL_MS_MAX, agent: false }, (response) => {
       const chunks: Buffer[] = []
       let bytes = 0
       response.on('data', (chunk: Buffer) => {

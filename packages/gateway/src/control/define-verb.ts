@@ -1,6 +1,7 @@
 import type { AuditLog, PinState, ToolDefinition } from '@sallyport/core'
 import type { z } from 'zod'
 import type { Home } from '../home.ts'
+import type { LogInspector } from '../log-inspector.ts'
 import type { Manifests } from '../manifests/index.ts'
 import type { Change, State } from '../state.ts'
 import type { Role, UserRecord } from '../state-records.ts'
@@ -20,16 +21,6 @@ export interface OfferedServer {
   readonly server: string
   readonly tools: readonly OfferedTool[]
   readonly problem?: string
-}
-
-/** The log's own functions; opened beside `AuditLog` because a reader of files can answer them too. */
-export interface LogInspector {
-  /** Verifies everything; `problem` names the first bad entry and why. */
-  verify(): Promise<{ ok: boolean; size: number; rootHash: string; problem?: string }>
-  /** Inclusion proof of one entry against the newest checkpoint, as text anyone can verify (`formatProof`). */
-  prove(index: number): Promise<string>
-  /** Copies log and public key into a new folder. Returns the number of entries. */
-  exportTo(dir: string): Promise<{ entries: number }>
 }
 
 export interface ControlDeps {

@@ -6,6 +6,7 @@ import type { ControlAnswer } from './request.ts'
 
 /** Largest request body. */
 export const CONTROL_BODY_BYTES_MAX = 1_048_576
+const DRAINED_BYTES_MAX = 16 * CONTROL_BODY_BYTES_MAX
 const CONNECTIONS_MAX = 64
 const REQUEST_MS_MAX = 10_000
 
@@ -57,8 +58,10 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length
-    if (bytes > CONTROL_BODY_BYTES_MAX) throw new GatewayError('REQUEST_TOO_LARGE', `larger than ${CONTROL_BODY_BYTES_MAX} bytes`)
-    chunks.push(chunk)
+    if (bytes <= CONTROL_BODY_BYTES_MAX) chunks.push(chunk)
+    // A body a little over is read to its end and thrown away, so that the caller gets an answer.
+    else if (bytes > DRAINED_BYTES_MAX) break
   }
+  if (bytes > CONTROL_BODY_BYTES_MAX) throw new GatewayError('REQUEST_TOO_LARGE', `larger than ${CONTROL_BODY_BYTES_MAX} bytes`)
   return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
 }

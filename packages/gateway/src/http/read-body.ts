@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { GatewayError } from '@sallyport/core'
 import { type ByteBudget, COST_FACTOR } from './byte-budget.ts'
+import { collect, decodeUtf8 } from './collect.ts'
 
 export interface Body {
   readonly text: string
@@ -22,34 +23,23 @@ export async function readBody(request: IncomingMessage, bytesMax: number, budge
     budget.give(taken)
     taken = 0
   }
+  let bytes = 0
   try {
-    const chunks: Buffer[] = []
-    let bytes = 0
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      bytes += chunk.length
+    const body = await collect(request, (more) => {
+      bytes += more
       if (bytes > bytesMax) throw tooLarge(bytesMax)
-      const more = bytes * COST_FACTOR - taken
-      if (more > 0) {
-        budget.take(more)
-        taken += more
-      }
-      chunks.push(chunk)
-    }
-    return { text: decode(chunks), bytes, release }
+      const uncovered = bytes * COST_FACTOR - taken
+      if (uncovered <= 0) return
+      budget.take(uncovered)
+      taken += uncovered
+    })
+    const text = decodeUtf8(body)
+    if (text === undefined) throw new GatewayError('REQUEST_MALFORMED', 'the body is not UTF-8')
+    return { text, bytes, release }
   } catch (error) {
     release()
     if (error instanceof GatewayError) throw error
     throw new GatewayError('REQUEST_CANCELLED', 'the client closed the request', { cause: error })
-  }
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-function decode(chunks: readonly Buffer[]): string {
-  try {
-    return utf8.decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))
-  } catch {
-    throw new GatewayError('REQUEST_MALFORMED', 'the body is not UTF-8')
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** 256 random bits. */
 const SECRET_BYTES = 32
@@ -15,5 +15,5 @@ export function isAgentKey(text: string): boolean {
 
 /** SHA-256, hex: what the store holds. The secret has 256 bits, so a slow hash would add nothing. */
 export function hashAgentKey(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex')
+  return hash('sha256', secret, 'hex')
 }

@@ -12,14 +12,28 @@ export type ManifestFile =
   | { readonly agent: string; readonly file: string; readonly manifest: Manifest; readonly hash: string }
   | { readonly agent: string; readonly file: string; readonly problem: string }
 
+/** Files that changed since the last call and files that are gone; `stamps` remembers. @throws GatewayError `CONFIG_INVALID` */
+export function changedFiles(dir: string, stamps: Map<string, string>): { readonly changed: string[]; readonly gone: string[] } {
+  const files = listManifests(dir)
+  const gone = [...stamps.keys()].filter((file) => !files.includes(file))
+  for (const file of gone) stamps.delete(file)
+  const changed = files.filter((file) => {
+    const stamp = stampOf(file)
+    if (stamps.get(file) === stamp) return false
+    stamps.set(file, stamp)
+    return true
+  })
+  return { changed, gone }
+}
+
 /** What tells one state of a file from the next without reading it. */
-export function stampOf(file: string): string {
+function stampOf(file: string): string {
   const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
   return stat === undefined ? '' : `${stat.ino}/${stat.size}/${stat.mtimeNs}/${stat.ctimeNs}`
 }
 
-/** Paths of the manifest files in a folder, sorted. @throws GatewayError `CONFIG_INVALID` */
-export function listManifests(dir: string): string[] {
+/** Paths of the manifest files in a folder, sorted. */
+function listManifests(dir: string): string[] {
   let names: string[]
   try {
     names = readdirSync(dir).filter((name) => name.endsWith('.yaml') && !name.startsWith('.'))

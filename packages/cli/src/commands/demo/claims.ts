@@ -27,19 +27,39 @@ export function checkClaims(measured: Measured): DemoClaim[] {
   const unexpected = calls.filter((call) => !call.isExpected)
   const arrived = Object.entries(deniedToolCalls(calls, counts)).filter(([, count]) => count !== 0)
   const miscounted = [...allowedCalls(calls)].filter(([tool, count]) => counts[tool] !== count)
-  const control = measured.countsAtEnd[CONTROL_TOOL] ?? 0
+  const control = (measured.countsAtEnd[CONTROL_TOOL] ?? 0) - (counts[CONTROL_TOOL] ?? 0)
   const unlogged = calls.filter((call) => call.entry === undefined || measured.effects.get(call.entry) !== effectOf(call))
   return [
-    claim('every call was allowed or denied as the manifest says', unexpected, (call) => `${call.target}: ${call.outcome} ${call.reasons.join(', ')}`),
+    claim(
+      'every call was allowed or denied as the manifest says',
+      unexpected,
+      (call) => `${call.target}: ${call.outcome} ${call.reasons.join(', ')}`,
+    ),
     claim('no denied call reached a tool server', arrived, ([tool, count]) => `${tool}: ${count} calls arrived`),
-    claim('the servers counted every allowed call', miscounted, ([tool, count]) => `${tool}: ${counts[tool] ?? 0} arrived, ${count} allowed`),
-    holds('the agent saw only the granted fields of suppliers', measured.supplierFields.join() === GRANTED_SUPPLIER_FIELDS.join(), measured.supplierFields.join(', ')),
+    claim(
+      'the servers counted every allowed call',
+      miscounted,
+      ([tool, count]) => `${tool}: ${counts[tool] ?? 0} arrived, ${count} allowed`,
+    ),
+    holds(
+      'the agent saw only the granted fields of suppliers',
+      measured.supplierFields.join() === GRANTED_SUPPLIER_FIELDS.join(),
+      measured.supplierFields.join(', '),
+    ),
     holds('no letter left the company', measured.lettersSent === 0, `${measured.lettersSent} in the outbox`),
-    holds('the agent’s rights are what they were', measured.rights.before === measured.rights.after, 'tools listed and manifest compared'),
+    holds(
+      'the agent’s rights are what they were',
+      measured.rights.before === measured.rights.after,
+      'tools listed and manifest compared',
+    ),
     holds('the same export goes through for the task it is granted to', control === 1, `${control} arrived`),
     claim('every call is in the audit log with its effect', unlogged, (call) => `entry ${call.entry ?? 'missing'}: ${call.target}`),
     holds('the audit log verifies', measured.audit.ok, measured.audit.problem ?? `${measured.audit.entries} entries`),
-    holds('the proof of a denied call verifies offline', measured.proof?.ok === true, measured.proof?.fault ?? `entry ${measured.proof?.entry}`),
+    holds(
+      'the proof of a denied call verifies offline',
+      measured.proof?.ok === true,
+      measured.proof?.fault ?? `entry ${measured.proof?.entry}`,
+    ),
   ]
 }
 
@@ -53,7 +73,8 @@ export function deniedToolCalls(calls: readonly DemoCall[], counts: Readonly<Rec
 function allowedCalls(calls: readonly DemoCall[]): Map<string, number> {
   const counts = new Map<string, number>()
   for (const call of calls) {
-    if (call.outcome === 'allowed' && call.part !== 'control' && isTool(call)) counts.set(call.target, (counts.get(call.target) ?? 0) + 1)
+    if (call.outcome === 'allowed' && call.part !== 'control' && isTool(call))
+      counts.set(call.target, (counts.get(call.target) ?? 0) + 1)
   }
   return counts
 }

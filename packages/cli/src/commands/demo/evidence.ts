@@ -1,4 +1,14 @@
-import { formatProof, GatewayError, type NoteKey, parseProof, proveEntry, type ReadFile, readEntries, verifyLog, verifyProof } from '@sallyport/core'
+import {
+  formatProof,
+  GatewayError,
+  type NoteKey,
+  parseProof,
+  proveEntry,
+  type ReadFile,
+  readEntries,
+  verifyLog,
+  verifyProof,
+} from '@sallyport/core'
 import { auditKeyOf, logReader, problemOf } from '@sallyport/gateway'
 import type { Measured } from './claims.ts'
 import type { DemoReport } from './report.ts'
@@ -22,7 +32,11 @@ export async function collectEvidence(world: World, provedEntry: number | undefi
     if (entry.type === 'refusal') effects.set(index, 'deny')
   }
   const proof = provedEntry === undefined ? undefined : await prove(read, provedEntry, key)
-  return { audit: { ok: report.ok, entries: report.size, rootHash: report.root, ...problemOf(report) }, effects, ...(proof && { proof }) }
+  return {
+    audit: { ok: report.ok, entries: report.size, rootHash: report.root, ...problemOf(report) },
+    effects,
+    ...(proof && { proof }),
+  }
 }
 
 /** Makes the proof as text, then checks the text alone with the log's public key, as an outsider would. */

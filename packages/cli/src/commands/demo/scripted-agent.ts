@@ -38,7 +38,9 @@ export interface ScriptedAgent {
 export async function connectAgent(settings: AgentSettings): Promise<ScriptedAgent> {
   const headers = { Authorization: `Bearer ${settings.credential}` }
   const client = new Client({ name: 'obedient-agent', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } })
-  await client.connect(new StreamableHTTPClientTransport(new URL(`${settings.url}/a/${settings.agent}/mcp`), { requestInit: { headers } }))
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(`${settings.url}/a/${settings.agent}/mcp`), { requestInit: { headers } }),
+  )
   return { perform, close: () => client.close() }
 
   async function perform(attempt: Attempt): Promise<Observed> {
@@ -53,7 +55,11 @@ export async function connectAgent(settings: AgentSettings): Promise<ScriptedAge
     switch (attempt.kind) {
       case 'list': {
         const { tools, _meta } = await client.listTools()
-        return allowed(_meta, counted(tools.length, 'tool'), tools.map((tool) => tool.name))
+        return allowed(
+          _meta,
+          counted(tools.length, 'tool'),
+          tools.map((tool) => tool.name),
+        )
       }
       case 'tool': {
         // Agents see `server__tool` where manifests write `server.tool`.
@@ -71,7 +77,11 @@ export async function connectAgent(settings: AgentSettings): Promise<ScriptedAge
   /** Plain HTTP with the agent's own credential, aimed past the MCP endpoint. */
   async function administrate(path: string): Promise<Observed> {
     const body = JSON.stringify({ agent: settings.agent, grant: { 'mail.sendExternal': { scope: 'send', tier: 'low' } } })
-    const response = await fetch(`${settings.url}${path}`, { method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' }, body })
+    const response = await fetch(`${settings.url}${path}`, {
+      method: 'POST',
+      headers: { ...headers, 'Content-Type': 'application/json' },
+      body,
+    })
     await response.body?.cancel()
     const text = `HTTP ${response.status}`
     return { outcome: response.ok ? 'allowed' : 'denied', reasons: [], text }
@@ -89,7 +99,9 @@ function fromToolResult(result: CallToolResult): Observed {
 function fromError(error: unknown): Observed {
   if (!(error instanceof Error)) throw error
   const refusal = Refusal.safeParse(error instanceof ProtocolError ? error.data : undefined)
-  return refusal.success ? denied(refusal.data, error.message) : { outcome: 'failed', reasons: [], text: error.message.slice(0, TEXT_CHARS_MAX) }
+  return refusal.success
+    ? denied(refusal.data, error.message)
+    : { outcome: 'failed', reasons: [], text: error.message.slice(0, TEXT_CHARS_MAX) }
 }
 
 function denied(refusal: z.infer<typeof Refusal>, text: string): Observed {
@@ -103,7 +115,13 @@ function denied(refusal: z.infer<typeof Refusal>, text: string): Observed {
 
 function allowed(meta: Readonly<Record<string, unknown>> | undefined, text: string, content: unknown): Observed {
   const entry = z.int().safeParse(meta?.[ENTRY_KEY])
-  return { outcome: 'allowed', reasons: [], ...(entry.success ? { entry: entry.data } : {}), text: text.slice(0, TEXT_CHARS_MAX), content }
+  return {
+    outcome: 'allowed',
+    reasons: [],
+    ...(entry.success ? { entry: entry.data } : {}),
+    text: text.slice(0, TEXT_CHARS_MAX),
+    content,
+  }
 }
 
 /** What an answer holds, without repeating it. */

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { ERRORS, REASONS } from '@sallyport/core'
+import { shown } from '../../shown.ts'
 import type { DemoCall, DemoReport, Part } from './report.ts'
 
 /** Writes the demo as a story, line by line, while it happens. */
@@ -17,6 +18,7 @@ const TITLES: Readonly<Record<Part, readonly string[]>> = {
 const OUTCOME_WIDTH = 8
 const TARGET_WIDTH = 26
 const ENTRY_WIDTH = 5
+const LINE_WIDTH_MAX = 100
 
 /** @param write Takes one line. @param isColoured Whether the output is a terminal that wants colours. */
 export function openTeller(write: (line: string) => void, isColoured: boolean): Teller {
@@ -35,11 +37,11 @@ export function openTeller(write: (line: string) => void, isColoured: boolean): 
   function call(told: DemoCall): void {
     const outcome = paint(told.outcome === 'allowed' ? 'green' : 'red', told.outcome.padEnd(OUTCOME_WIDTH))
     const entry = (told.entry === undefined ? '' : `#${told.entry}`).padStart(ENTRY_WIDTH)
-    write(`  ${outcome} ${entry}  ${told.target.padEnd(TARGET_WIDTH)} ${told.says}`)
+    write(`  ${outcome} ${entry}  ${shown(told.target).padEnd(TARGET_WIDTH)} ${shown(told.says)}`)
     const indent = ' '.repeat(2 + OUTCOME_WIDTH + 1 + ENTRY_WIDTH + 2)
-    if (told.outcome === 'allowed') write(paint('dim', `${indent}→ ${told.answer}`))
+    if (told.outcome === 'allowed') write(paint('dim', `${indent}→ ${shown(told.answer)}`))
     for (const reason of told.reasons) write(`${indent}${paint('red', reason)}: ${meaning(reason)}`)
-    if (told.outcome === 'failed') write(`${indent}→ ${told.answer}`)
+    if (told.outcome === 'failed') write(`${indent}→ ${shown(told.answer)}`)
   }
 
   function end(report: DemoReport): void {
@@ -49,25 +51,25 @@ export function openTeller(write: (line: string) => void, isColoured: boolean): 
     write(`  ${'asked for by the document'.padEnd(TARGET_WIDTH + 2)} calls that reached the server, by its own count`)
     for (const [tool, count] of Object.entries(report.deniedToolCalls)) write(`  ${tool.padEnd(TARGET_WIDTH + 2)} ${count}`)
     write('')
-    write(`  audit verify: ${report.audit.ok ? 'ok' : `FAILED, ${report.audit.problem ?? ''}`}, ${report.audit.entries} entries, root ${report.audit.rootHash}`)
+    write(
+      `  audit verify: ${report.audit.ok ? 'ok' : `FAILED, ${report.audit.problem ?? ''}`}, ${report.audit.entries} entries, root ${report.audit.rootHash}`,
+    )
     if (report.proof !== undefined) {
-      write(`  proof of entry #${report.proof.entry}, verified offline: ${report.proof.ok ? 'ok' : `FAILED, ${report.proof.fault ?? ''}`}`)
-      for (const line of report.proof.text.trimEnd().split('\n')) write(paint('dim', `    ${abridged(line)}`))
+      write(
+        `  proof of entry #${report.proof.entry}, verified offline: ${report.proof.ok ? 'ok' : `FAILED, ${report.proof.fault ?? ''}`}`,
+      )
+      for (const line of report.proof.text.trimEnd().split('\n')) write(paint('dim', `    ${shown(line, LINE_WIDTH_MAX)}`))
     }
     write('')
     for (const { claim, ok, detail } of report.claims) {
-      write(`  ${ok ? paint('green', 'ok    ') : paint('red', 'FAILED')}  ${claim}${ok || detail === '' ? '' : `: ${detail}`}`)
+      write(
+        `  ${ok ? paint('green', 'ok    ') : paint('red', 'FAILED')}  ${claim}${ok || detail === '' ? '' : `: ${shown(detail)}`}`,
+      )
     }
     const held = report.claims.filter((claim) => claim.ok).length
     write('')
     write(`${held} of ${report.claims.length} claims hold, ${(report.durationMs / 1000).toFixed(1)} s.`)
   }
-}
-
-const LINE_WIDTH_MAX = 100
-
-function abridged(line: string): string {
-  return line.length <= LINE_WIDTH_MAX ? line : `${line.slice(0, LINE_WIDTH_MAX)}… (${line.length} characters)`
 }
 
 /** Codes are explained by the tables that every refusal uses. */

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { GatewayError } from '@sallyport/core'
 import { callControl, type Home, openHome, parsePrivateKey, readSecret, signLocalUserToken, startGateway } from '@sallyport/gateway'
 import { z } from 'zod'
-import { createExample, type ExampleTask, seedExample, type Seeded, startExampleServers } from '../../example/index.ts'
+import { createExample, EXAMPLE_COMPANY, type ExampleTask, startExampleServers } from '../../example/index.ts'
+import { seedCompany } from '../../seed-company.ts'
 
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const JWT = 'urn:ietf:params:oauth:token-type:jwt'
@@ -15,7 +16,8 @@ export interface World {
   readonly home: Home
   readonly homeDir: string
   readonly url: string
-  readonly keys: Seeded['keys']
+  /** The agent's keys, by task type. */
+  readonly keys: Readonly<Record<ExampleTask, string>>
   /** Turns the agent's key for a task and a user's word into a session token, as an agent does for its user. */
   exchange(user: string, task: ExampleTask): Promise<string>
   /** Ends the gateway, so that its log is complete; the folder stays until `close`. */
@@ -39,14 +41,14 @@ export async function openWorld(manifest?: string): Promise<World> {
     let stopped: Promise<void> | undefined
     const stopGateway = () => (stopped ??= gateway.close())
     closing.push(stopGateway)
-    const seeded = await seedExample({ home, call: (request) => overSocket(home, request), nowMs: Date.now })
-    return { home, homeDir, url: gateway.url, keys: seeded.keys, exchange, stopGateway, close }
+    const keys = await seedCompany(EXAMPLE_COMPANY, { home, call: (request) => overSocket(home, request), nowMs: Date.now })
+    return { home, homeDir, url: gateway.url, keys, exchange, stopGateway, close }
 
     async function exchange(user: string, task: ExampleTask): Promise<string> {
       const file = home.userKeyFile(user)
       const key = parsePrivateKey(readSecret(file), file)
       const subject = await signLocalUserToken({ user, jti: randomUUID() }, { key, nowMs: Date.now() })
-      return exchangeToken(gateway.url, { agentKey: seeded.keys[task], subject })
+      return exchangeToken(gateway.url, { agentKey: keys[task], subject })
     }
   } catch (error) {
     await close()

@@ -43,7 +43,11 @@ export function decode(text: string, headers: IncomingHttpHeaders): Incoming {
   if (!isJsonObject(params)) throw fault('REQUEST_PARAMS', 'params is not an object', id)
   if (params['_meta'] !== undefined && !isJsonObject(params['_meta'])) throw fault('REQUEST_PARAMS', '_meta is not an object', id)
   const era = eraOf({ id, method, params }, headers)
-  if (id === null) return { type: 'notification', era, method, params }
+  if (id === null) {
+    const named = one(headers['mcp-method'])
+    if (era === 'modern' && named !== undefined && named !== method) throw fault('REQUEST_HEADER_MISMATCH', 'Mcp-Method and the body disagree')
+    return { type: 'notification', era, method, params }
+  }
   if (era === 'modern') checkStandardHeaders({ id, method, params }, headers)
   return { type: 'request', era, id, method, params }
 }
@@ -82,7 +86,7 @@ function checkStandardHeaders(message: { id: RpcId; method: string; params: Json
   }
   required('MCP-Protocol-Version')
   if (required('Mcp-Method') !== method) throw fault('REQUEST_HEADER_MISMATCH', 'Mcp-Method and the body disagree', id)
-  const field = NAMED[method]
+  const field = Object.hasOwn(NAMED, method) ? NAMED[method] : undefined
   if (field !== undefined && required('Mcp-Name') !== params[field]) throw fault('REQUEST_HEADER_MISMATCH', 'Mcp-Name and the body disagree', id)
 }
 

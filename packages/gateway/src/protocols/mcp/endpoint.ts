@@ -15,7 +15,7 @@ import type { PerformDeps } from './perform.ts'
 import type { StageDeps } from './stages.ts'
 import { META, REFUSED, type RpcId, RpcError, metaOf, rpcError, rpcResult } from './wire.ts'
 
-export interface EndpointDeps extends Pick<PerformDeps, 'catalogue' | 'manifest'>, Pick<StageDeps, 'identify'> {
+export interface EndpointDeps extends Pick<PerformDeps, 'catalogue' | 'upstreams' | 'manifest'>, Pick<StageDeps, 'identify'> {
   readonly stages: Stages<McpRequest>
   readonly hub: Hub
   readonly refusals: Refusals
@@ -44,12 +44,16 @@ const DECLARED_MAX = 10_000
 /** Serves both revision families at one URL per agent. Host and Origin have been checked. */
 export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, response: ServerResponse, agent: string) => Promise<void> {
   const questions = new Map<string, Question>()
+  /** Calls in progress, for `notifications/cancelled`; a caller can name its own only. */
+  const running = new Map<string, AbortController>()
   /** Capabilities of handshake-era clients, by session: they are declared once and hold for later requests. */
   const declared = boundedCache<JsonObject>(DECLARED_MAX)
 
   return async (request, response, agent) => {
     const exchange: Exchange = { request, response, agent, abort: new AbortController() }
-    response.once('close', () => exchange.abort.abort())
+    response.once('close', () => {
+      if (!response.writableFinished) exchange.abort.abort()
+    })
     let charged = 0
     let release = (): void => {}
     const forget = deps.onCut(agent, () => {
@@ -82,6 +86,7 @@ export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, r
     if (message.type !== 'request') {
       requireLive(exchange.agent)
       if (message.type === 'response') settleQuestion(principal, message)
+      else if (message.method === 'notifications/cancelled') running.get(callKey(principal, message.params['requestId']))?.abort()
       response.writeHead(202).end()
       return
     }
@@ -106,11 +111,15 @@ export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, r
     }
     if ('own' in handling) return own(handling.own, { exchange, inbound, id })
     checkParamHeaders(inbound, id)
+    const key = callKey(principal, id)
+    running.set(key, exchange.abort)
     try {
       const { status, message: answer } = encode(inbound, id, await handle(inbound, deps.stages))
       reply.end(answer, status)
     } catch (error) {
       await answerFailure(exchange, reply, { id, error })
+    } finally {
+      if (running.get(key) === exchange.abort) running.delete(key)
     }
   }
 
@@ -188,7 +197,8 @@ export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, r
   function checkParamHeaders(inbound: McpRequest, id: RpcId): void {
     if (inbound.era !== 'modern' || inbound.kind !== 'tool.call') return
     const target = deps.catalogue.resolve(String(inbound.params['name']))
-    const tool = target && deps.catalogue.known(target.server, target.name)
+    const context = deps.upstreams.get(target?.server ?? '')?.context(inbound.agent) ?? ''
+    const tool = target && deps.catalogue.known({ server: target.server, context }, target.name)
     const args = isJsonObject(inbound.params['arguments']) ? inbound.params['arguments'] : {}
     const name = tool && mismatchedParam(tool.params, args, inbound.header)
     if (name !== undefined) throw new WireFault(new GatewayError('REQUEST_HEADER_MISMATCH', `Mcp-Param-${name} and the body disagree`), id)
@@ -249,7 +259,7 @@ function challenge(error: GatewayError, metadata: string): string {
 
 function isVisible(principal: Principal, manifest: CompiledManifest, uri: string): boolean {
   const found = locateResource(principal, manifest, uri)
-  return found !== undefined && visibleResource(principal, manifest, found.server, uri)
+  return found !== undefined && visibleResource(principal, manifest, { server: found.server, name: uri })
 }
 
 function requirePost(request: IncomingMessage): void {
@@ -278,6 +288,10 @@ function correlationOf(request: IncomingMessage, params: JsonObject): McpRequest
   const session = hint(request.headers['x-session-id'])
   const name = hint(clientInfo['name'])
   return { ...(trace ? { traceparent: trace } : {}), ...(session ? { clientSession: session } : {}), ...(name ? { clientName: name } : {}) }
+}
+
+function callKey({ session }: Principal, id: unknown): string {
+  return `${session} ${typeof id} ${String(id)}`
 }
 
 function closed(response: ServerResponse): Promise<void> {

@@ -9,9 +9,9 @@ export const FEATURE_OF: Readonly<Record<string, 'sampling' | 'elicitation' | 'r
 
 /** Whether a server may ask this client that: the manifest grants it and the client declared it. */
 export function mayAsk(ask: { principal: Principal; manifest: CompiledManifest | undefined; server: string; capabilities: JsonObject }, method: string): boolean {
-  const feature = FEATURE_OF[method]
+  const feature = Object.hasOwn(FEATURE_OF, method) ? FEATURE_OF[method] : undefined
   if (!feature || !ask.manifest) return false
-  return clientFeatureGranted(ask.principal, ask.manifest, ask.server, feature) && isJsonObject(ask.capabilities[feature])
+  return clientFeatureGranted(ask.principal, ask.manifest, { server: ask.server, feature }) && isJsonObject(ask.capabilities[feature])
 }
 
 /** The client's capabilities as far as this server may use them: nothing is announced that would be refused. */

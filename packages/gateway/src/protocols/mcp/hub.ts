@@ -1,9 +1,14 @@
 import { type CompiledManifest, GatewayError, type JsonObject, type Principal, visibleResource } from '@sallyport/core'
 import type { Reply } from './reply.ts'
+import type { Link } from './upstream/link.ts'
 import type { Upstream } from './upstream/upstream.ts'
 import { META, type RpcId } from './wire.ts'
 
 const SUBSCRIPTIONS_MAX = 1_000
+/** Sessions whose subscriptions are remembered; those that asked longest ago are forgotten first. */
+const SESSIONS_MAX = 10_000
+/** Resources watched at one server at once; each is an open stream in the stateless revision. */
+const WATCHED_MAX = 32
 
 /** What a client wants to hear about. */
 export interface Interest {
@@ -64,12 +69,16 @@ export function openHub({ manifest, streamsMax }: HubDeps): Hub {
     if (on && uris.size >= SUBSCRIPTIONS_MAX) throw new GatewayError('LIMIT_OVERLOADED', `more than ${SUBSCRIPTIONS_MAX} subscriptions`, { retryAfterMs: 60_000 })
     if (on) uris.add(uri)
     else uris.delete(uri)
+    sessions.delete(session)
     if (uris.size > 0) sessions.set(session, uris)
-    else sessions.delete(session)
+    for (const oldest of sessions.keys()) {
+      if (sessions.size <= SESSIONS_MAX) break
+      sessions.delete(oldest)
+    }
   }
 
   function publish(server: string, method: string, params: JsonObject): void {
-    const list = LISTS[method]
+    const list = Object.hasOwn(LISTS, method) ? LISTS[method] : undefined
     for (const listener of listeners) {
       const granted = manifest(listener.principal.agent)
       if (!granted) continue
@@ -78,7 +87,7 @@ export function openHub({ manifest, streamsMax }: HubDeps): Hub {
       } else if (method === 'notifications/resources/updated' && typeof params['uri'] === 'string') {
         const { uri } = params
         const wanted = listener.interest.uris.has(uri) || (listener.id === undefined && sessions.get(listener.principal.session)?.has(uri) === true)
-        if (wanted && visibleResource(listener.principal, granted, server, uri)) say(listener, method, { uri })
+        if (wanted && visibleResource(listener.principal, granted, { server, name: uri })) say(listener, method, { uri })
       }
     }
   }
@@ -101,6 +110,9 @@ function serversOf(manifest: CompiledManifest, principal: Principal): ReadonlySe
   return new Set(keys.map((key) => key.slice(0, key.indexOf('.'))))
 }
 
+/** What is watched already, by link: asked for twice, it needs no second stream. */
+const watched = new WeakMap<Link, Set<string>>()
+
 /** Makes a server report changes of one resource, in the way of its revision. */
 export async function watchResource(upstream: Upstream, at: { context: string; uri: string; signal: AbortSignal }): Promise<void> {
   const connection = await upstream.connect(at.context, 'legacy')
@@ -109,9 +121,17 @@ export async function watchResource(upstream: Upstream, at: { context: string; u
     await connection.call({ method: 'resources/subscribe', params: { uri: at.uri }, timeoutMs, signal: at.signal })
     return
   }
-  const params = { notifications: { resourceSubscriptions: [at.uri] } }
   const { link } = connection
+  const uris = watched.get(link) ?? new Set()
+  watched.set(link, uris)
+  if (uris.has(at.uri)) return
+  if (uris.size >= WATCHED_MAX) throw new GatewayError('LIMIT_OVERLOADED', `more than ${WATCHED_MAX} resources are watched`, { retryAfterMs: 60_000 })
+  uris.add(at.uri)
+  const params = { notifications: { resourceSubscriptions: [at.uri] } }
   const onNotification = (method: string, said: JsonObject): void => link.onEvent(method, said)
   // Runs as long as the connection; its end is noticed by the next call.
-  connection.call({ method: 'subscriptions/listen', params, timeoutMs: 2 ** 31 - 1, signal: at.signal, onNotification }).catch(() => undefined)
+  connection
+    .call({ method: 'subscriptions/listen', params, timeoutMs: 2 ** 31 - 1, signal: at.signal, onNotification })
+    .catch(() => undefined)
+    .finally(() => uris.delete(at.uri))
 }

@@ -1,10 +1,12 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AuditLog, CLIENT_FEATURES, type CompiledManifest, type JsonObject, type Pin, type Principal } from '@sallyport/core'
 import type { Budgets } from '../../budgets.ts'
 import type { Config, ServerConfig } from '../../config.ts'
 import type { ByteBudget } from '../../http/byte-budget.ts'
 import type { Refusals } from '../../refusals.ts'
+import { committer } from './committer.ts'
+import { openParking } from './conversation.ts'
 import { createEndpoint } from './endpoint.ts'
 import { openHub, watchResource } from './hub.ts'
 import type { McpRequest } from './request.ts'
@@ -54,6 +56,7 @@ export function openMcp(deps: McpDeps): Mcp {
   const cuts = new Map<string, Set<() => void>>()
   const { nowMs, manifest } = deps
   const catalogue = openCatalogue({ upstreams, pins: deps.pins, nowMs, signal: stop.signal })
+  const parking = openParking()
   const hub = openHub({ manifest, streamsMax: deps.config.limits.streamsMax })
   for (const [id, config] of Object.entries(deps.config.servers)) upstreams.set(id, open(id, config))
   const stages = openStages({
@@ -61,15 +64,18 @@ export function openMcp(deps: McpDeps): Mcp {
     catalogue,
     upstreams,
     seal: openSeal(deps.sealKey, nowMs),
+    parking,
     hello: (request) => hello(request, manifest(request.agent)),
     subscribe,
-    newId: () => randomBytes(12).toString('base64url'),
+    newId: randomUUID,
+    commit: committer(deps.commitKey),
     version: GATEWAY_INFO.version,
   })
   const endpoint = createEndpoint({
     stages,
     identify: deps.identify,
     catalogue,
+    upstreams,
     hub,
     manifest,
     refusals: deps.refusals,
@@ -113,6 +119,7 @@ export function openMcp(deps: McpDeps): Mcp {
 
   function cut(agent: string): void {
     for (const end of cuts.get(agent) ?? []) end()
+    parking.cut(agent)
   }
 
   async function reconfigure(servers: Readonly<Record<string, ServerConfig>>): Promise<void> {
@@ -125,6 +132,7 @@ export function openMcp(deps: McpDeps): Mcp {
 
   async function close(): Promise<void> {
     stop.abort()
+    parking.close()
     await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
   }
 }

@@ -27,7 +27,7 @@ export async function listTools(principal: Principal, manifest: CompiledManifest
   return perServer(principal, granted, deps, async (at) => {
     const tools = await deps.catalogue.tools(at)
     return tools.flatMap(({ definition, exposed, state }) => {
-      const grant = state === 'approved' ? visibleTool(principal, manifest, at.server, definition.name) : undefined
+      const grant = state === 'approved' ? visibleTool(principal, manifest, { server: at.server, name: definition.name }) : undefined
       if (!grant) return []
       const { _meta, outputSchema, ...rest } = definition as JsonObject
       return [{ ...rest, ...(outputSchema !== undefined && !isReduced(grant) ? { outputSchema } : {}), name: exposed }]
@@ -42,7 +42,7 @@ export async function listPrompts(principal: Principal, manifest: CompiledManife
     const prompts = await deps.catalogue.list(at, 'prompts')
     return prompts.flatMap(({ _meta, ...prompt }) => {
       const { name } = prompt
-      if (typeof name !== 'string' || !visiblePrompt(principal, manifest, at.server, name)) return []
+      if (typeof name !== 'string' || !visiblePrompt(principal, manifest, { server: at.server, name })) return []
       return [{ ...prompt, name: deps.catalogue.exposed(at.server, name) }]
     })
   })
@@ -59,8 +59,8 @@ export async function listResources(
     const items = await deps.catalogue.list(at, deps.kind)
     return items.flatMap(({ _meta, ...item }) => {
       const { uri, uriTemplate } = item
-      if (deps.kind === 'resources') return typeof uri === 'string' && visibleResource(principal, manifest, at.server, uri) ? [item] : []
-      return typeof uriTemplate === 'string' && visibleTemplate(principal, manifest, at.server, uriTemplate) ? [item] : []
+      if (deps.kind === 'resources') return typeof uri === 'string' && visibleResource(principal, manifest, { server: at.server, name: uri }) ? [item] : []
+      return typeof uriTemplate === 'string' && visibleTemplate(principal, manifest, { server: at.server, name: uriTemplate }) ? [item] : []
     })
   })
 }

@@ -8,7 +8,7 @@ export type Handling = { readonly act: ActionKind } | { readonly own: 'ping' | '
  * Every method of the protocol that is served, by revision family. A method that is not in here is refused: there is no
  * default and no pass-through. Tasks, roots, sampling and elicitation are never requests of a client to a gateway.
  */
-const BOTH: Readonly<Record<string, Handling>> = {
+const BOTH = {
   'tools/list': { act: 'tool.list' },
   'tools/call': { act: 'tool.call' },
   'resources/list': { act: 'resource.list' },
@@ -17,16 +17,21 @@ const BOTH: Readonly<Record<string, Handling>> = {
   'prompts/list': { act: 'prompt.list' },
   'prompts/get': { act: 'prompt.get' },
   'completion/complete': { act: 'complete' },
-}
+} as const
 
 export const METHODS: Readonly<Record<Era, Readonly<Record<string, Handling>>>> = {
-  modern: { ...BOTH, 'server/discover': { act: 'session.open' }, 'subscriptions/listen': { own: 'listen' } },
-  legacy: {
+  modern: table({ ...BOTH, 'server/discover': { act: 'session.open' }, 'subscriptions/listen': { own: 'listen' } }),
+  legacy: table({
     ...BOTH,
     initialize: { act: 'session.open' },
     'resources/subscribe': { act: 'resource.subscribe' },
     'resources/unsubscribe': { act: 'resource.subscribe' },
     ping: { own: 'ping' },
     'logging/setLevel': { own: 'logLevel' },
-  },
+  }),
+}
+
+/** Without a prototype: `constructor` and `toString` are names of methods like any other, and unknown. */
+function table(methods: Record<string, Handling>): Readonly<Record<string, Handling>> {
+  return Object.assign(Object.create(null) as Record<string, Handling>, methods)
 }

@@ -47,7 +47,9 @@ export function mismatchedParam(
     const raw = received(`mcp-param-${name.toLowerCase()}`)
     const decoded = raw === undefined ? undefined : decodeHeader(raw)
     if (decoded === undefined) return true
-    return typeof value === 'number' ? !/^-?\d+(?:\.\d+)?$/.test(decoded) || Number(decoded) !== value : decoded !== text
+    // 42 and 42.0 are one number; forms such as 1e3 or 0x1a count only where they are how the number is written.
+    const numeric = typeof value === 'number' && /^-?\d+(?:\.\d+)?$/.test(decoded)
+    return numeric ? Number(decoded) !== value : decoded !== text
   })?.name
 }
 

@@ -5,6 +5,8 @@ import { RpcError, rpcNotification, rpcRequest } from './wire.ts'
 
 const KEEP_ALIVE_MS = 15_000
 const ASK_MS_MAX = 5 * 60_000
+/** Bytes that may wait for a client that reads slowly; what is said beyond that, before the result, it does not get to hear. */
+const UNREAD_BYTES_MAX = 1_048_576
 
 /** A question to a client of the handshake era, waiting for the POST that answers it. */
 export interface Question {
@@ -55,10 +57,11 @@ export function openReply({ response, streams, owner, questions }: ReplyOptions)
   }
 
   function notify(method: string, params: JsonObject): void {
-    if (stream()) event(rpcNotification(method, params))
+    if (stream() && response.writableLength < UNREAD_BYTES_MAX) event(rpcNotification(method, params))
   }
 
   function ask(method: string, params: JsonObject, signal: AbortSignal): Promise<JsonObject> {
+    if (signal.aborted) return Promise.reject(new GatewayError('UPSTREAM_CANCELLED', 'the call was cut off'))
     if (!stream()) return Promise.reject(new RpcError(-32_601, 'the client takes no stream'))
     // Unguessable, so that nobody but the client that was asked can answer.
     const id = randomBytes(16).toString('base64url')

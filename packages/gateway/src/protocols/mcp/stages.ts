@@ -3,7 +3,7 @@ import {
   type Action,
   type AuditLog,
   type Decision,
-  type Facts,
+  type Gathered,
   type JsonObject,
   type Principal,
   type Released,
@@ -21,33 +21,40 @@ import type { McpRequest } from './request.ts'
 import { targetOf } from './target.ts'
 import type { OfferedTool } from './upstream/catalogue.ts'
 
-export interface StageDeps extends PerformDeps {
+export interface StageDeps extends Omit<PerformDeps, 'offered'> {
   readonly identify: (authorization: string | undefined, agent: string) => Promise<Principal>
   readonly isolation: (agent: string) => { readonly isolated: boolean; readonly epoch: number }
   readonly budgets: Budgets
   readonly audit: Pick<AuditLog, 'append'>
   readonly nowMs: () => number
   readonly newId: () => string
-  readonly commitKey: Uint8Array
+  readonly commit: Stages<McpRequest>['commit']
   readonly version: string
 }
 
 /** The pipeline's stages for MCP: where the pure decision meets catalogue, budgets, log and tool servers. */
 export function openStages(deps: StageDeps): Stages<McpRequest> {
-  const { catalogue, nowMs, newId, commitKey, version } = deps
+  const { catalogue, nowMs, newId, commit, version } = deps
+  /** The definition each act was decided on. What follows uses this one, whatever the server says in the meantime. */
+  const decidedOn = new WeakMap<Action, OfferedTool>()
+  const performDeps: PerformDeps = { ...deps, offered: (action) => decidedOn.get(action) }
   return {
     identify: (request) => deps.identify(request.authorization, request.agent),
     normalise: (request) => targetOf(request, { catalogue, locate }),
     gather,
+    reserve: (principal, action, gathered) => {
+      const draws = gathered.manifest ? budgetsOf(principal, action, gathered.manifest) : []
+      return { ...gathered, budget: deps.budgets.reserve(draws, gathered.nowMs) }
+    },
     settle: (_principal, _action, facts) => {
       if (facts.budget.reserved) deps.budgets.refund(facts.budget.keys, facts.nowMs)
     },
     record: (entry) => deps.audit.append(entry),
-    act: (request, _principal, action) => perform(request, action, deps),
+    act: (request, _principal, action) => perform(request, action, performDeps),
     release: releaseActed,
     nowMs,
     newId,
-    commitKey,
+    commit,
     version,
   }
 
@@ -56,19 +63,17 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
     return manifest && locateResource(principal, manifest, uri)
   }
 
-  async function gather(principal: Principal, action: Action): Promise<Facts> {
+  async function gather(principal: Principal, action: Action): Promise<Gathered> {
     const manifest = deps.manifest(principal.agent)
     const granted = manifest && action.kind === 'tool.call' && manifest.tasks.get(principal.task ?? '')?.tools.has(`${action.server}.${action.name}`)
     const tool = granted ? await toolFacts(principal, action) : undefined
     // Read after the last wait: what is decided on is what is true now.
-    const at = nowMs()
     const current = deps.manifest(principal.agent)
     return {
-      nowMs: at,
+      nowMs: nowMs(),
       ...(current ? { manifest: current } : {}),
       isolation: deps.isolation(principal.agent),
       ...(tool ? { tool } : {}),
-      budget: deps.budgets.reserve(current ? budgetsOf(principal, action, current) : [], at),
     }
   }
 
@@ -76,7 +81,9 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
     const { server = '', name = '' } = action
     try {
       const context = deps.upstreams.get(server)?.context(principal.agent) ?? ''
-      return factsOf(await catalogue.tool({ server, context }, name), action.args)
+      const offer = await catalogue.tool({ server, context }, name)
+      if (offer) decidedOn.set(action, offer)
+      return factsOf(offer, action.args)
     } catch (error) {
       if (isGatewayError(error)) return { state: 'unverifiable' }
       throw error
@@ -96,7 +103,7 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
     const content = Array.isArray(blocks) ? blocks.filter(isJsonObject) : []
     const { structuredContent, isError } = acted.content
     const result = { content, ...(structuredContent === undefined ? {} : { structuredContent }), ...(isError === true ? { isError } : {}) }
-    const validate = catalogue.known(action.server ?? '', action.name ?? '')?.validateOutput
+    const validate = decidedOn.get(action)?.validateOutput
     const released = release(decision, result, validate)
     return { effect: released.effect, reasons: [...released.reasons, ...released.observed], content: { ...released.result } as JsonObject }
   }

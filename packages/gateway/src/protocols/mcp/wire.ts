@@ -33,6 +33,8 @@ export interface RpcRequest {
 export class RpcError extends Error {
   readonly code: number
   readonly data: Json | undefined
+  /** HTTP status it came with, where there was one. */
+  httpStatus: number | undefined
   constructor(code: number, message: string, data?: Json) {
     super(message)
     this.name = 'RpcError'
@@ -61,12 +63,13 @@ export function metaOf(params: JsonObject): JsonObject {
   return isJsonObject(params['_meta']) ? params['_meta'] : {}
 }
 
-const SENTINEL = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/
+/** Both ends make the sentinel; with one alone the value means what it says. */
+const SENTINEL = /^=\?base64\?(.*)\?=$/s
 
 /** Reads a header value that may carry the base64 sentinel. `undefined` when the sentinel's content is malformed. */
 export function decodeHeader(value: string): string | undefined {
-  const encoded = SENTINEL.exec(value)?.[1]
-  if (encoded === undefined) return value.startsWith('=?base64?') ? undefined : value.trim()
+  const encoded = SENTINEL.exec(value.trim())?.[1]
+  if (encoded === undefined) return value.trim()
   const bytes = Buffer.from(encoded, 'base64')
   const text = bytes.toString('utf8')
   return bytes.toString('base64') === encoded && Buffer.from(text, 'utf8').equals(bytes) ? text : undefined

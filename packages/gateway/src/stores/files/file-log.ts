@@ -188,7 +188,8 @@ class OpenLog implements FileLog {
     this.#isClosing = true
     clearInterval(this.#timer)
     try {
-      if (this.#queue.length > 0 || this.#isWriting) await new Promise<void>((resolve) => this.#idle.push(resolve))
+      if (!this.#failure && (this.#queue.length > 0 || this.#isWriting))
+        await new Promise<void>((resolve) => this.#idle.push(resolve))
       if (this.#failure) return
       await this.#signing?.catch(() => undefined)
       await this.checkpoint()
@@ -205,7 +206,9 @@ class OpenLog implements FileLog {
       const [settledIndex = this.#durable] = this.#open
       const { head } = await this.#link.call({ verb: 'prepare', settledIndex })
       if (!head) throw new GatewayError('AUDIT_UNAVAILABLE', 'the writer of the audit log gave no answer')
-      const note = await signCheckpoint({ origin: this.#options.origin, ...head }, this.key, (bytes) => sign(null, bytes, this.#privateKey))
+      const note = await signCheckpoint({ origin: this.#options.origin, ...head }, this.key, (bytes) =>
+        sign(null, bytes, this.#privateKey),
+      )
       await this.#link.call({ verb: 'publish', note })
       this.#head = { note, size: head.size, rootHex: toHex(head.root) }
     } catch (error) {
@@ -282,6 +285,7 @@ class OpenLog implements FileLog {
 
 function rawPublicKey(privateKey: KeyObject): Uint8Array {
   const { x } = createPublicKey(privateKey).export({ format: 'jwk' })
-  if (privateKey.asymmetricKeyType !== 'ed25519' || x === undefined) throw new GatewayError('CONFIG_INVALID', 'the audit key is not an Ed25519 key')
+  if (privateKey.asymmetricKeyType !== 'ed25519' || x === undefined)
+    throw new GatewayError('CONFIG_INVALID', 'the audit key is not an Ed25519 key')
   return new Uint8Array(Buffer.from(x, 'base64url'))
 }

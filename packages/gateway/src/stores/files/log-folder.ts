@@ -1,4 +1,16 @@
-import { closeSync, fdatasyncSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fdatasyncSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 
 /** The file operations the writer uses, one call each, so that a test can make any of them fail. All are synchronous. */
 export interface LogFolder {
@@ -29,7 +41,7 @@ export const diskFolder: LogFolder = {
   read: (path) => orNothing(() => readFileSync(path)),
   open: (path, mode) => openSync(path, mode === 'append' ? 'a' : 'w', 0o600),
   write: (file, bytes) => {
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at)
   },
   truncate: ftruncateSync,
   sync: fdatasyncSync,

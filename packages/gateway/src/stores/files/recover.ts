@@ -69,7 +69,7 @@ export async function recover(options: RecoverOptions, folder: LogFolder): Promi
   const writer = new LogWriter(dir, folder, tree)
   for (const entries of openBundles(dir, folder, firstOpen)) writer.adopt(entries)
   if (writer.size < checkpoint.size) throw invalid('entries that the checkpoint covers are missing')
-  await compareRoots(read, writer, checkpoint, knownHead)
+  await compareRoots(read, writer, { checkpoint, knownHead })
   const found = await readTail(read, writer.size, settledIndex(folder, dir))
   return { writer, ...found, head: { note: fromUtf8(note) ?? '', size: checkpoint.size, rootHex: toHex(checkpoint.root) } }
 }
@@ -98,7 +98,7 @@ async function restoreTree(read: ReadFile, checkpointSize: number): Promise<Tile
     const first = count - (count % TILE_WIDTH)
     const hashes: Uint8Array[] = []
     for (let n = first; n < count; n++) {
-      const tile = await readHashes(read, level - 1, n, TILE_WIDTH)
+      const tile = await readHashes(read, { level: level - 1, n, width: TILE_WIDTH })
       if (!tile) throw invalid('a hash tile is missing or malformed')
       hashes.push(rootOf(tile, sha256Native))
     }
@@ -111,9 +111,10 @@ async function recheckBundles(read: ReadFile, size: number): Promise<void> {
   const end = size / TILE_WIDTH
   for (let n = Math.max(0, end - RECHECKED_BUNDLES); n < end; n++) {
     const bundle = await readBundle(read, n)
-    const hashes = await readHashes(read, 0, n, TILE_WIDTH)
+    const hashes = await readHashes(read, { level: 0, n, width: TILE_WIDTH })
     const isWhole = bundle?.entries.length === TILE_WIDTH && bundle.wholeBytes === bundle.bytes.length
-    const isSame = isWhole && hashes && bundle.entries.every((entry, i) => sameBytes(leafHash(entry, sha256Native), hashes[i] ?? entry))
+    const isSame =
+      isWhole && hashes && bundle.entries.every((entry, i) => sameBytes(leafHash(entry, sha256Native), hashes[i] ?? entry))
     if (!isSame) throw invalid(`entries from ${n * TILE_WIDTH} on are not those the log committed to`)
   }
 }
@@ -130,7 +131,8 @@ async function appendFullBundles(read: ReadFile, tree: TileBuilder): Promise<num
     for (const tile of tiles) {
       const stored = await read(tilePath(tile))
       // Written before its bundle is moved, so it is there, and it is right.
-      if (!stored || !parseHashes(stored, TILE_WIDTH) || !sameBytes(stored, tile.bytes)) throw invalid('a hash tile does not belong to its entries')
+      if (!stored || !parseHashes(stored, TILE_WIDTH) || !sameBytes(stored, tile.bytes))
+        throw invalid('a hash tile does not belong to its entries')
     }
   }
 }
@@ -146,7 +148,8 @@ function openBundles(dir: string, folder: LogFolder, first: number): Uint8Array[
     const { entries, wholeBytes } = parseBundle(bytes)
     const isLast = n === first + names.length - 1
     if (wholeBytes < bytes.length) {
-      if (!isLast || entries.length === TILE_WIDTH || !isTorn(bytes.subarray(wholeBytes))) throw invalid('an open bundle is damaged')
+      if (!isLast || entries.length === TILE_WIDTH || !isTorn(bytes.subarray(wholeBytes)))
+        throw invalid('an open bundle is damaged')
       cutOff(path, wholeBytes, folder)
     } else if (!isLast && entries.length < TILE_WIDTH) throw invalid('an open bundle is too short')
     requireSequence(entries, n * TILE_WIDTH)
@@ -180,14 +183,19 @@ function requireSequence(entries: readonly Uint8Array[], first: number): void {
 }
 
 /** The log must still contain the tree of its checkpoint and the one the caller remembers. */
-async function compareRoots(read: ReadFile, writer: LogWriter, checkpoint: Checkpoint, known: RecoverOptions['knownHead']): Promise<void> {
+async function compareRoots(
+  read: ReadFile,
+  writer: LogWriter,
+  heads: { checkpoint: Checkpoint; knownHead: RecoverOptions['knownHead'] },
+): Promise<void> {
+  const { checkpoint, knownHead: known } = heads
   // Partial tiles come from the entries: those on disk are of the checkpoint and prove nothing.
   const made = new Map(writer.partials().map((tile) => [tilePath(tile), tile.bytes]))
   const nodes = tileNodes((path) => made.get(path) ?? read(path), writer.size, sha256Native)
-  if (!sameBytes(await rootAt(checkpoint.size, nodes, sha256Native), checkpoint.root)) {
+  if (!sameBytes(await rootAt(checkpoint.size, nodes), checkpoint.root)) {
     throw invalid('the entries do not have the root of the checkpoint')
   }
-  if (known && toHex(await rootAt(known.size, nodes, sha256Native)) !== known.rootHex) {
+  if (known && toHex(await rootAt(known.size, nodes)) !== known.rootHex) {
     throw invalid('the log was rewritten: a remembered checkpoint has another root')
   }
 }

@@ -100,7 +100,10 @@ export function directWriter(folder: LogFolder = diskFolder): WriterLink {
   }
 }
 
-function settle(caller: { resolve: (reply: WriterReply) => void; reject: (error: Error) => void } | undefined, reply: WriterReply): void {
+function settle(
+  caller: { resolve: (reply: WriterReply) => void; reject: (error: Error) => void } | undefined,
+  reply: WriterReply,
+): void {
   if (reply.error) caller?.reject(new GatewayError(reply.error.code, reply.error.message))
   else caller?.resolve(reply)
 }

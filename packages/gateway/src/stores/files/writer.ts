@@ -1,6 +1,16 @@
 import { hash } from 'node:crypto'
 import { dirname, join } from 'node:path'
-import { CHECKPOINT_PATH, leafHash, openBundlePath, parseBundle, TILE_WIDTH, TileBuilder, tilePath, type HashTile, type TreeHead } from '@sallyport/core'
+import {
+  CHECKPOINT_PATH,
+  leafHash,
+  openBundlePath,
+  parseBundle,
+  TILE_WIDTH,
+  TileBuilder,
+  tilePath,
+  type HashTile,
+  type TreeHead,
+} from '@sallyport/core'
 import type { LogFolder } from './log-folder.ts'
 
 /** SHA-256 by the runtime. */
@@ -52,7 +62,7 @@ export class LogWriter {
   /** Makes a group of entries, in bundle format, durable. */
   append(group: Uint8Array): void {
     this.#guard(() => {
-      for (let rest = group; rest.length > 0; ) {
+      for (let rest = group; rest.length > 0;) {
         const room = TILE_WIDTH - (this.#size % TILE_WIDTH)
         const { entries, wholeBytes } = parseBundle(rest, room)
         if (entries.length === 0) throw new Error('a group of entries is malformed')

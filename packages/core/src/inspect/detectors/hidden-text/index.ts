@@ -5,7 +5,7 @@ const SIGHTINGS_MAX = 10
 
 /** Anything below may be hidden; almost no text has any of it, and one look tells. */
 const SUSPECT =
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  // oxlint-disable-next-line no-control-regex, no-misleading-character-class -- single characters are what is looked for
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/u
 
 /** Finds text that people do not see and programs read: zero-width, control, direction, tag and variation characters. */
@@ -29,7 +29,7 @@ function runsOf(text: string): readonly Sighting[] {
   const sightings: Sighting[] = []
   let run: { code: Code; start: number } | undefined
   let before = 0
-  for (let i = 0; i < text.length && sightings.length < SIGHTINGS_MAX; ) {
+  for (let i = 0; i < text.length && sightings.length < SIGHTINGS_MAX;) {
     const point = text.codePointAt(i) ?? 0
     const width = point > 0xffff ? 2 : 1
     const code = isOrdinary(point, before, text.codePointAt(i + width) ?? 0) ? undefined : codeOf(point)
@@ -41,7 +41,8 @@ function runsOf(text: string): readonly Sighting[] {
     before = point
     i += width
   }
-  if (run && sightings.length < SIGHTINGS_MAX) sightings.push({ code: run.code, severity: SEVERITY[run.code], start: run.start, end: text.length })
+  if (run && sightings.length < SIGHTINGS_MAX)
+    sightings.push({ code: run.code, severity: SEVERITY[run.code], start: run.start, end: text.length })
   return sightings
 }
 
@@ -58,7 +59,13 @@ function isOrdinary(point: number, before: number, after: number): boolean {
 }
 
 function isSymbol(point: number): boolean {
-  return (point >= 0x2190 && point <= 0x3299) || (point >= 0x1f000 && point <= 0x1faff) || point === 0xa9 || point === 0xae || (point >= 0x23 && point <= 0x39)
+  return (
+    (point >= 0x2190 && point <= 0x3299) ||
+    (point >= 0x1f000 && point <= 0x1faff) ||
+    point === 0xa9 ||
+    point === 0xae ||
+    (point >= 0x23 && point <= 0x39)
+  )
 }
 
 /** Letters of scripts that join: Arabic, Syriac, the Indic blocks, Mongolian. */
@@ -71,8 +78,10 @@ function codeOf(point: number): Code | undefined {
   if (point === 0x61c || point === 0x200e || point === 0x200f) return 'direction_characters'
   if ((point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069)) return 'direction_characters'
   if (point >= 0xe0000 && point <= 0xe007f) return 'tag_characters'
-  if ((point >= 0xfe00 && point <= 0xfe0f) || (point >= 0xe0100 && point <= 0xe01ef) || (point >= 0x180b && point <= 0x180f)) return 'variation_characters'
-  if (INVISIBLE.has(point) || (point >= 0x200b && point <= 0x200d) || (point >= 0x2060 && point <= 0x206f)) return 'invisible_characters'
+  if ((point >= 0xfe00 && point <= 0xfe0f) || (point >= 0xe0100 && point <= 0xe01ef) || (point >= 0x180b && point <= 0x180f))
+    return 'variation_characters'
+  if (INVISIBLE.has(point) || (point >= 0x200b && point <= 0x200d) || (point >= 0x2060 && point <= 0x206f))
+    return 'invisible_characters'
   if ((point >= 0xfff0 && point <= 0xfffb) || point === 0xfffe || point === 0xffff) return 'invisible_characters'
   if ((point >= 0x1d173 && point <= 0x1d17a) || (point >= 0xe0080 && point <= 0xe0fff)) return 'invisible_characters'
   return undefined

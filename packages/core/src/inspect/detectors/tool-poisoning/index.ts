@@ -12,6 +12,8 @@ interface Word {
   readonly text: string
   readonly start: number
   readonly end: number
+  /** Whether a comma or the end of a sentence stands before it. */
+  readonly opens: boolean
 }
 
 /** First word of a phrase → the phrases that start with it. */
@@ -42,13 +44,15 @@ export const toolPoisoning = defineDetector({
 })
 
 /** The word that ends a phrase begun at `index`; `undefined` when it does not follow. */
-function match(words: readonly Word[], index: number, { parts }: Phrase): Word | undefined {
+function match(words: readonly Word[], index: number, { parts, firstGapMax = GAP_MAX }: Phrase): Word | undefined {
+  const isShort = firstGapMax < GAP_MAX
   let at = index
   for (const part of parts.slice(1)) {
-    const stop = Math.min(words.length, at + 1 + GAP_MAX)
+    const stop = Math.min(words.length, at + 1 + (at === index ? firstGapMax : GAP_MAX))
     let next = at + 1
-    while (next < stop && !part.includes(words[next]?.text ?? '')) next++
-    if (next >= stop) return undefined
+    while (next < stop && !part.includes(words[next]?.text ?? '') && !(at === index && isShort && words[next]?.opens)) next++
+    const found = words[next]
+    if (next >= stop || !found || (at === index && isShort && found.opens)) return undefined
     at = next
   }
   return words[at]
@@ -67,7 +71,21 @@ function taggedOrders(text: string): readonly Sighting[] {
   })
 }
 
-const ORDERS = new Set(['must', 'always', 'never', 'instead', 'before', 'redirect', 'replace', 'change', 'bcc', 'override', 'ignore', "don't", 'not'])
+const ORDERS = new Set([
+  'must',
+  'always',
+  'never',
+  'instead',
+  'before',
+  'redirect',
+  'replace',
+  'change',
+  'bcc',
+  'override',
+  'ignore',
+  "don't",
+  'not',
+])
 
 /** Names of tools of other servers, near a word that commands. */
 function shadowing(words: readonly Word[], otherTools: readonly string[]): readonly Sighting[] {
@@ -76,22 +94,32 @@ function shadowing(words: readonly Word[], otherTools: readonly string[]): reado
   return words.flatMap((word, index) => {
     if (!names.has(word.text)) return []
     const near = words.slice(Math.max(0, index - GAP_MAX), index + 1 + GAP_MAX)
-    return near.some(({ text }) => ORDERS.has(text)) ? [{ code: 'shadowing', severity: 'high' as const, start: word.start, end: word.end }] : []
+    return near.some(({ text }) => ORDERS.has(text))
+      ? [{ code: 'shadowing', severity: 'high' as const, start: word.start, end: word.end }]
+      : []
   })
 }
 
 /** Words in lower case, as NFKC without invisible characters, so that neither styled letters nor zero-width marks hide one. */
 function wordsOf(text: string): readonly Word[] {
   const words: Word[] = []
+  let before = 0
   for (const found of text.matchAll(/[\p{L}\p{N}_.'’/~\p{M}\p{Cf}-]+/gu)) {
-    const plain = found[0].slice(0, WORD_CHARS_MAX).normalize('NFKC').replaceAll(/\p{Cf}/gu, '').replaceAll('’', "'").toLowerCase()
+    const plain = found[0]
+      .slice(0, WORD_CHARS_MAX)
+      .normalize('NFKC')
+      .replaceAll(/\p{Cf}/gu, '')
+      .replaceAll('’', "'")
+      .toLowerCase()
     const start = found.index
     const end = start + found[0].length
     // A path also counts by its last segment: `~/.ssh/id_rsa` is `id_rsa`.
     const bare = trimPunctuation(plain)
-    words.push({ text: bare, start, end })
+    const opens = /[,;:!?()\n]/.test(text.slice(before, start)) || text[before - 1] === '.'
+    before = end
+    words.push({ text: bare, start, end, opens })
     const last = bare.includes('/') ? bare.slice(bare.lastIndexOf('/') + 1) : ''
-    if (last !== '') words.push({ text: last, start, end })
+    if (last !== '') words.push({ text: last, start, end, opens: false })
   }
   return words
 }

@@ -34,8 +34,8 @@ export interface Catalogue {
   exposed(server: string, name: string): string
   /** The tool as last seen, with definitions no older than the server's `pinRecheckMs`. @throws GatewayError `UPSTREAM_*` */
   tool(at: { server: string; context: string }, name: string): Promise<OfferedTool | undefined>
-  /** The tool as last seen, without asking. */
-  known(server: string, name: string): OfferedTool | undefined
+  /** The tool as last seen, without asking; where an agent's own credential was never used, as the shared one saw it. */
+  known(at: { server: string; context: string }, name: string): OfferedTool | undefined
   tools(at: { server: string; context: string }): Promise<readonly OfferedTool[]>
   /** Everything last seen, fetched where nothing was; unreachable servers are left out. For reviews. */
   offered(): Promise<readonly OfferedTool[]>
@@ -49,6 +49,16 @@ interface Fetched<T> {
   readonly items: Promise<T>
 }
 
+/** Definitions as one credential context saw them. What a server shows to one agent says nothing about what it shows to another. */
+interface Seen {
+  readonly server: string
+  readonly upstream: Upstream
+  /** Order of the requests; an answer that was asked for earlier never replaces a later one. */
+  readonly turn: number
+  readonly definitions: readonly ToolDefinition[]
+  offers: ReadonlyMap<string, OfferedTool> | undefined
+}
+
 export interface CatalogueDeps {
   readonly upstreams: ReadonlyMap<string, Upstream>
   readonly pins: () => readonly Pin[]
@@ -59,11 +69,11 @@ export interface CatalogueDeps {
 export function openCatalogue(deps: CatalogueDeps): Catalogue {
   const definitions = new Map<string, Fetched<readonly ToolDefinition[]>>()
   const lists = new Map<string, Fetched<readonly JsonObject[]>>()
-  /** Last definitions per server, for names and collisions. */
-  const seen = new Map<string, readonly ToolDefinition[]>()
-  let classified: ReadonlyMap<string, OfferedTool> | undefined
+  /** Last definitions by server and context. */
+  const seen = new Map<string, Seen>()
+  let turns = 0
 
-  return { resolve, exposed, tool, known: (server, name) => classify().get(`${server}.${name}`), tools, offered, list, invalidate }
+  return { resolve, exposed, tool, known, tools, offered, list, invalidate }
 
   function prefixOf(server: string): string {
     return deps.upstreams.get(server)?.config.prefix ?? `${server}__`
@@ -80,57 +90,76 @@ export function openCatalogue(deps: CatalogueDeps): Catalogue {
       if (prefix === '') bare.push(server)
       else if (name.startsWith(prefix)) return { server, name: name.slice(prefix.length) }
     }
-    const owner = bare.find((server) => seen.get(server)?.some((definition) => definition.name === name)) ?? (bare.length === 1 ? bare[0] : undefined)
+    const offers = (server: string): boolean => current().some((one) => one.server === server && one.definitions.some((definition) => definition.name === name))
+    const owner = bare.find(offers) ?? (bare.length === 1 ? bare[0] : undefined)
     return owner === undefined ? undefined : { server: owner, name }
   }
 
   async function tool(at: { server: string; context: string }, name: string): Promise<OfferedTool | undefined> {
     await refresh(at)
-    return classify().get(`${at.server}.${name}`)
+    return offersOf(seen.get(keyOf(at))).get(name)
+  }
+
+  function known(at: { server: string; context: string }, name: string): OfferedTool | undefined {
+    return offersOf(seen.get(keyOf(at)) ?? seen.get(keyOf({ server: at.server, context: '' }))).get(name)
   }
 
   async function tools(at: { server: string; context: string }): Promise<readonly OfferedTool[]> {
     await refresh(at)
-    return [...classify().values()].filter((offer) => offer.server === at.server)
+    return [...offersOf(seen.get(keyOf(at))).values()]
   }
 
   async function offered(): Promise<readonly OfferedTool[]> {
-    await Promise.allSettled([...deps.upstreams.keys()].map((server) => refresh({ server, context: '' })))
-    return [...classify().values()]
+    const servers = [...deps.upstreams.keys()].map((server) => ({ server, context: '' }))
+    await Promise.allSettled(servers.map(refresh))
+    return servers.flatMap((at) => [...offersOf(seen.get(keyOf(at))).values()])
   }
 
   async function refresh(at: { server: string; context: string }): Promise<void> {
     const upstream = upstreamOf(at.server)
-    const key = `${at.server} ${at.context}`
-    const known = definitions.get(key)
-    // Asked for anew at every call when the limit is 0, but two calls at the same moment share one answer.
-    if (known && deps.nowMs() - known.atMs <= upstream.config.pinRecheckMs && (upstream.config.pinRecheckMs > 0 || known.atMs === deps.nowMs())) {
-      await known.items
+    const key = keyOf(at)
+    const last = definitions.get(key)
+    // No older than the limit, counted from when it was asked for. With a limit of 0 calls share an answer only within one tick
+    // of the clock: what was asked for before a call cannot vouch for it.
+    const ageMs = last ? deps.nowMs() - last.atMs : -1
+    if (last && ageMs >= 0 && ageMs <= upstream.config.pinRecheckMs) {
+      await last.items
       return
     }
+    const turn = ++turns
     const items = fetchAll(upstream, at.context, 'tools').then((raw) => raw.flatMap(readDefinition))
     definitions.set(key, { atMs: deps.nowMs(), items })
     try {
       const now = await items
-      const before = seen.get(at.server)
-      if (!before || !same(before, now)) {
-        seen.set(at.server, now)
-        classified = undefined
-      }
+      const before = seen.get(key)
+      if (before?.upstream === upstream && before.turn > turn) return
+      const unchanged = before?.upstream === upstream && same(before.definitions, now)
+      if (!unchanged) forgetOffers()
+      seen.set(key, { server: at.server, upstream, turn, definitions: now, offers: unchanged ? before.offers : undefined })
     } catch (error) {
       if (definitions.get(key)?.items === items) definitions.delete(key)
       throw error
     }
   }
 
-  function classify(): ReadonlyMap<string, OfferedTool> {
-    if (classified) return classified
-    const all = [...seen].flatMap(([server, items]) => items.map((definition) => ({ server, definition, exposed: exposed(server, definition.name) })))
+  /** What was seen of servers as they are configured now. */
+  function current(): readonly Seen[] {
+    return [...seen.values()].filter((one) => deps.upstreams.get(one.server) === one.upstream)
+  }
+
+  /** Tools by name. Collisions are looked for among the names of all servers, each counted once however many agents see it. */
+  function offersOf(one: Seen | undefined): ReadonlyMap<string, OfferedTool> {
+    if (!one || deps.upstreams.get(one.server) !== one.upstream) return new Map()
+    if (one.offers) return one.offers
+    const named = ({ server }: Seen, definition: ToolDefinition): NamedTool => ({ server, definition, exposed: exposed(server, definition.name) })
+    const own = one.definitions.map((definition) => named(one, definition))
+    const others = current().filter(({ server }) => server !== one.server)
+    const elsewhere = new Map(others.flatMap((other) => other.definitions.map((definition) => [`${other.server}.${definition.name}`, named(other, definition)] as const)))
     const made = new Map<string, OfferedTool>()
-    for (const { offered: offer, state, hash, pin, detail } of standingsOf(all, deps.pins())) {
+    for (const { offered: offer, state, hash, pin, detail } of standingsOf(own, deps.pins(), [...own, ...elsewhere.values()])) {
       const params = paramHeaders(offer.definition.inputSchema)
       const validators = compiled(offer.definition)
-      made.set(`${offer.server}.${offer.definition.name}`, {
+      made.set(offer.definition.name, {
         ...offer,
         hash,
         pin,
@@ -141,17 +170,25 @@ export function openCatalogue(deps: CatalogueDeps): Catalogue {
         validateOutput: validators?.output,
       })
     }
-    classified = made
+    one.offers = made
     return made
   }
 
+  /** One server's change can make another's tool collide. */
+  function forgetOffers(): void {
+    for (const one of seen.values()) one.offers = undefined
+  }
+
   async function list(at: { server: string; context: string }, kind: ListKind): Promise<readonly JsonObject[]> {
-    const key = `${at.server} ${at.context} ${kind}`
-    const known = lists.get(key)
-    if (known && deps.nowMs() - known.atMs <= LIST_AGE_MS_MAX) return known.items
+    const key = `${keyOf(at)} ${kind}`
+    const last = lists.get(key)
+    const ageMs = last ? deps.nowMs() - last.atMs : -1
+    if (last && ageMs >= 0 && ageMs <= LIST_AGE_MS_MAX) return last.items
     const items = fetchAll(upstreamOf(at.server), at.context, kind)
     lists.set(key, { atMs: deps.nowMs(), items })
-    items.catch(() => lists.delete(key))
+    items.catch(() => {
+      if (lists.get(key)?.items === items) lists.delete(key)
+    })
     return items
   }
 
@@ -182,10 +219,21 @@ export function openCatalogue(deps: CatalogueDeps): Catalogue {
   }
 
   function invalidate(server?: string): void {
-    classified = undefined
+    forgetOffers()
+    for (const [key, one] of seen) if (deps.upstreams.get(one.server) !== one.upstream) seen.delete(key)
     if (server === undefined) return
     for (const store of [definitions, lists]) for (const key of store.keys()) if (key.startsWith(`${server} `)) store.delete(key)
   }
+}
+
+interface NamedTool {
+  readonly server: string
+  readonly definition: ToolDefinition
+  readonly exposed: string
+}
+
+function keyOf({ server, context }: { server: string; context: string }): string {
+  return `${server} ${context}`
 }
 
 /** A definition that does not even have the shape of one cannot be reviewed, so it is not offered. */

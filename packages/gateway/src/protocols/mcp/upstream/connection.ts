@@ -65,6 +65,7 @@ async function initialize(link: Link, how: Negotiation): Promise<Connection> {
     throw new GatewayError('UPSTREAM_MALFORMED', 'the tool server chose an unsupported revision')
   }
   const made = connection('legacy', version, result, link)
+  link.revision = version
   await link.notify('notifications/initialized', {})
   return made
 }
@@ -75,7 +76,7 @@ function connection(era: Era, version: string, result: JsonObject, link: Link): 
   const call: Connection['call'] =
     era === 'modern'
       ? (request, own = {}) => modernCall(link, request, own)
-      : (request) => link.call({ ...request, headers: { 'mcp-protocol-version': version, ...request.headers } })
+      : (request) => link.call(request)
   return { era, version, capabilities, instructions, link, call }
 }
 

@@ -2,14 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { GatewayError, type JsonObject, isGatewayError } from '@sallyport/core'
 import { createParser } from 'eventsource-parser'
 import type { Dispatcher, Pool } from 'undici'
+import { collect, decodeUtf8 } from '../../../http/collect.ts'
 import { RpcError, rpcError, rpcNotification, rpcRequest, rpcResult } from '../wire.ts'
-import type { Link, LinkCall } from './link.ts'
+import { type Link, type LinkCall, SessionGone } from './link.ts'
 import { type Message, parseMessage } from './message.ts'
 
 /** Attempts to resume a stream that ended before the answer (2025 revisions, `Last-Event-ID`). */
 const RESUMES_MAX = 5
 const RETRY_MS = 1_000
 const RETRY_MS_MAX = 30_000
+/** Longest a timer of the platform can run. */
+const TIMER_MS_MAX = 2 ** 31 - 1
 
 export interface HttpLinkOptions {
   readonly pool: Pool
@@ -25,6 +28,15 @@ export interface HttpLink extends Link {
   readonly session: () => string | undefined
   /** Opens the server's own stream of changes (2025 revisions). Resolves when it ends; `false` when it offers none. */
   follow(signal: AbortSignal): Promise<boolean>
+  /** Takes no new calls and ends streams of changes; calls in flight run to their end. */
+  retire(): void
+}
+
+/** A call as it runs: its own limit of time, and an end with its caller or with the link. */
+interface Timed {
+  readonly signal: AbortSignal
+  readonly timedOut: () => boolean
+  stop(): void
 }
 
 /** A link to a streamable HTTP server. Requests go straight through the pool: one POST each, JSON or an event stream back. */
@@ -32,23 +44,58 @@ export function openHttpLink(options: HttpLinkOptions): HttpLink {
   const { pool, path, resultBytesMax } = options
   let nextId = 1
   let session: string | undefined
-  const link: HttpLink = { call, notify, onEvent: () => {}, close, session: () => session, follow }
+  const endless = new AbortController()
+  const link: HttpLink = { call, notify, onEvent: () => {}, revision: undefined, close, session: () => session, follow, retire }
   return link
 
-  async function call(request: LinkCall): Promise<JsonObject> {
+  async function call(given: LinkCall): Promise<JsonObject> {
     const id = nextId++
-    const response = await send('POST', rpcRequest(id, request.method, request.params), request)
-    if (options.sessions) session = header(response, 'mcp-session-id') ?? session
-    const endless = request.method === 'subscriptions/listen'
-    const stream: Stream = { call: request, id, endless, lastEventId: undefined, retryMs: RETRY_MS, answer: undefined }
-    await consume(response, stream)
-    for (let resumes = 0; !stream.answer && stream.lastEventId !== undefined && resumes < RESUMES_MAX; resumes++) {
-      await delay(stream.retryMs, undefined, { signal: request.signal }).catch(() => undefined)
-      await consume(await send('GET', undefined, request, { 'last-event-id': stream.lastEventId }), stream)
+    const isEndless = given.method === 'subscriptions/listen'
+    const time = timed(given, isEndless ? endless.signal : undefined)
+    const request = { ...given, signal: time.signal }
+    const stream: Stream = { call: request, id, endless: isEndless, lastEventId: undefined, retryMs: RETRY_MS, answer: undefined }
+    try {
+      await exchange(stream)
+    } catch (error) {
+      // Closing the stream cancels in the stateless revision; the handshake one wants to be told.
+      if (time.signal.aborted && session !== undefined) notify('notifications/cancelled', { requestId: id, reason: 'cut off' }).catch(() => undefined)
+      if (time.timedOut()) throw new GatewayError('UPSTREAM_TIMEOUT', 'the tool server did not answer in time', { cause: error })
+      throw error
+    } finally {
+      time.stop()
     }
     if (stream.answer?.type === 'result') return stream.answer.result
     if (stream.answer?.type === 'error') throw stream.answer.error
     throw new GatewayError('UPSTREAM_MALFORMED', 'the tool server ended its stream without an answer')
+  }
+
+  /** One POST, and as often as a stream breaks off that can be resumed, a GET for the rest. */
+  async function exchange(stream: Stream): Promise<void> {
+    const { call: request, id } = stream
+    const sent = session
+    const response = await send('POST', rpcRequest(id, request.method, request.params), request)
+    if (response.statusCode === 404 && sent !== undefined) {
+      await response.body.dump()
+      throw new SessionGone()
+    }
+    if (options.sessions) session = header(response, 'mcp-session-id') ?? session
+    let broken = await consumed(response, stream)
+    for (let resumes = 0; !stream.answer && stream.lastEventId !== undefined && resumes < RESUMES_MAX; resumes++) {
+      await delay(stream.retryMs, undefined, { signal: request.signal }).catch(() => undefined)
+      broken = await consumed(await send('GET', undefined, request, { 'last-event-id': stream.lastEventId }), stream)
+    }
+    if (!stream.answer && broken) throw broken
+  }
+
+  /** Reads a response; a connection lost on the way is returned, not thrown: there may be something to resume. */
+  async function consumed(response: Dispatcher.ResponseData, stream: Stream): Promise<Error | undefined> {
+    try {
+      await consume(response, stream)
+      return undefined
+    } catch (error) {
+      if (response.statusCode === 200 && isGatewayError(error) && error.code === 'UPSTREAM_UNAVAILABLE' && !stream.call.signal.aborted) return error
+      throw error
+    }
   }
 
   async function notify(method: string, params: JsonObject): Promise<void> {
@@ -72,6 +119,7 @@ export function openHttpLink(options: HttpLinkOptions): HttpLink {
         path,
         headers: {
           ...options.headers,
+          ...(link.revision === undefined ? {} : { 'mcp-protocol-version': link.revision }),
           ...request.headers,
           ...extra,
           accept: method === 'GET' ? 'text/event-stream' : 'application/json, text/event-stream',
@@ -89,14 +137,17 @@ export function openHttpLink(options: HttpLinkOptions): HttpLink {
   }
 
   async function consume(response: Dispatcher.ResponseData, stream: Stream): Promise<void> {
-    const type = header(response, 'content-type') ?? ''
+    const type = (header(response, 'content-type') ?? '').toLowerCase()
     try {
       if (type.startsWith('text/event-stream') && response.statusCode === 200) return await consumeEvents(response, stream)
       const text = await readText(response, resultBytesMax, stream.call.charge)
       if (response.statusCode >= 300 && response.statusCode < 400) throw new GatewayError('UPSTREAM_MALFORMED', 'the tool server answered with a redirect; none is followed')
       if (!type.startsWith('application/json')) throw statusError(response.statusCode)
       const message = parseMessage(text)
-      if (message.type === 'error') stream.answer = message
+      if (message.type === 'error' && (message.id === stream.id || message.id === null || message.id === undefined)) {
+        message.error.httpStatus = response.statusCode
+        stream.answer = message
+      }
       else if (message.type === 'result' && message.id === stream.id && response.statusCode === 200) stream.answer = message
       else throw statusError(response.statusCode)
     } catch (error) {
@@ -113,7 +164,7 @@ export function openHttpLink(options: HttpLinkOptions): HttpLink {
       onError: (error) => (fault ??= error.type === 'max-buffer-size-exceeded' ? tooLarge(resultBytesMax) : undefined),
       onEvent: (event) => {
         if (event.id !== undefined) stream.lastEventId = event.id
-        if (event.data === '' || fault) return
+        if (event.data === '' || fault || (event.event !== undefined && event.event !== 'message')) return
         try {
           receive(parseMessage(event.data), stream)
         } catch (error) {
@@ -159,20 +210,52 @@ export function openHttpLink(options: HttpLinkOptions): HttpLink {
   }
 
   /** A stream of changes may live for days: its messages are bounded one by one, its length is not. */
-  async function follow(signal: AbortSignal): Promise<boolean> {
+  async function follow(outer: AbortSignal): Promise<boolean> {
+    const { signal, stop } = timed({ signal: outer, timeoutMs: TIMER_MS_MAX }, endless.signal)
     const call: LinkCall = { method: '', params: {}, timeoutMs: 0, signal, onNotification: (method, params) => link.onEvent(method, params) }
-    const response = await send('GET', undefined, { timeoutMs: 0, signal })
-    if (response.statusCode !== 200) {
-      await response.body.dump()
-      return false
+    try {
+      const response = await send('GET', undefined, { timeoutMs: 0, signal })
+      if (response.statusCode !== 200) {
+        await response.body.dump()
+        return false
+      }
+      await consume(response, { call, id: -1, endless: true, lastEventId: undefined, retryMs: 0, answer: undefined })
+      return true
+    } finally {
+      stop()
     }
-    await consume(response, { call, id: -1, endless: true, lastEventId: undefined, retryMs: 0, answer: undefined })
-    return true
+  }
+
+  function retire(): void {
+    endless.abort()
+    pool.close().catch(() => undefined)
   }
 
   async function close(): Promise<void> {
+    endless.abort()
     await pool.destroy()
   }
+}
+
+/** The time limit is one for the whole answer: a server that only keeps its stream alive does not extend it. */
+function timed({ signal, timeoutMs }: Pick<LinkCall, 'signal' | 'timeoutMs'>, other?: AbortSignal): Timed {
+  const own = new AbortController()
+  let late = false
+  const abort = (): void => own.abort()
+  const timer = setTimeout(() => {
+    late = true
+    own.abort()
+  }, timeoutMs)
+  const sources = other ? [signal, other] : [signal]
+  for (const source of sources) {
+    if (source.aborted) abort()
+    else source.addEventListener('abort', abort, { once: true })
+  }
+  const stop = (): void => {
+    clearTimeout(timer)
+    for (const source of sources) source.removeEventListener('abort', abort)
+  }
+  return { signal: own.signal, timedOut: () => late, stop }
 }
 
 interface Stream {
@@ -189,15 +272,18 @@ async function readText(response: Dispatcher.ResponseData, bytesMax: number, cha
     response.body.destroy()
     throw tooLarge(bytesMax)
   }
-  const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of response.body as AsyncIterable<Buffer>) {
-    bytes += chunk.length
+  const body = await collect(response.body, (more) => {
+    bytes += more
     if (bytes > bytesMax) throw tooLarge(bytesMax)
-    charge?.(chunk.length)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+    charge?.(more)
+  }).catch((error: unknown) => {
+    response.body.destroy()
+    throw error
+  })
+  const text = decodeUtf8(body)
+  if (text === undefined) throw new GatewayError('UPSTREAM_MALFORMED', 'the tool server sent bytes that are not UTF-8')
+  return text
 }
 
 function header(response: Dispatcher.ResponseData, name: string): string | undefined {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@sallyport/core'
+import { GatewayError, type JsonObject } from '@sallyport/core'
 
 /** One request to a tool server. */
 export interface LinkCall {
@@ -26,5 +26,15 @@ export interface Link {
   notify(method: string, params: JsonObject): Promise<void>
   /** Changes outside any call, where the transport carries them. */
   onEvent: (method: string, params: JsonObject) => void
+  /** Revision of the handshake, once there was one; what is said outside calls names it too. */
+  revision: string | undefined
+  /** Ends the channel now, with everything on it. */
   close(): Promise<void>
+}
+
+/** The server answered that it does not know the session (any more), so it did nothing: the request may be sent again in a new one. */
+export class SessionGone extends GatewayError {
+  constructor() {
+    super('UPSTREAM_UNAVAILABLE', 'the tool server no longer knows the session')
+  }
 }

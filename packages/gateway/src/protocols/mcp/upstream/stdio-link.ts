@@ -10,6 +10,8 @@ const STDERR_BYTES_MAX = 65_536
 const STOP_MS = 2_000
 /** Requests waiting for one process at once. */
 const PENDING_MAX = 1_024
+/** Bytes that may wait for a process that does not read its input. */
+const UNREAD_BYTES_MAX = 64 * 1_048_576
 
 interface Pending {
   readonly call: LinkCall
@@ -35,11 +37,14 @@ export function openStdioLink(config: StdioServer): StdioLink {
   let nextId = 1
   let stderr = ''
   let dead = false
-  const link: StdioLink = { call, notify, onEvent: () => {}, close, stderr: () => stderr, ended: new Promise((resolve) => child.once('close', () => resolve())) }
+  const link: StdioLink = { call, notify, onEvent: () => {}, revision: undefined, close, stderr: () => stderr, ended: new Promise((resolve) => child.once('close', () => resolve())) }
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-STDERR_BYTES_MAX)
   })
-  child.stdin.on('error', () => end('the tool server closed its input'))
+  child.stdin.on('error', () => {
+    end('the tool server closed its input')
+    void close()
+  })
   child.on('error', (cause) => end('the tool server could not be started', cause))
   child.on('close', () => end('the tool server ended'))
   readLines(child, config.resultBytesMax, {
@@ -48,7 +53,7 @@ export function openStdioLink(config: StdioServer): StdioLink {
         receive(parseMessage(text), text.length)
       } catch (error) {
         // Servers print stray lines. One that could have been the answer to the only open call is reported to that call.
-        if (isGatewayError(error)) soleCall()?.reject(error)
+        if (isGatewayError(error) && text.startsWith('{')) soleCall()?.reject(error)
       }
     },
     tooLong: () => {
@@ -61,6 +66,8 @@ export function openStdioLink(config: StdioServer): StdioLink {
   function call(request: LinkCall): Promise<JsonObject> {
     if (dead) return Promise.reject(new GatewayError('UPSTREAM_UNAVAILABLE', 'the tool server is not running'))
     if (pending.size >= PENDING_MAX) return Promise.reject(new GatewayError('LIMIT_OVERLOADED', 'too many calls wait for this tool server', { retryAfterMs: 1_000 }))
+    if (child.stdin.writableLength > UNREAD_BYTES_MAX) return Promise.reject(new GatewayError('LIMIT_OVERLOADED', 'the tool server does not read its input', { retryAfterMs: 1_000 }))
+    if (request.signal.aborted) return Promise.reject(new GatewayError('UPSTREAM_CANCELLED', 'the call was cut off'))
     const id = nextId++
     return new Promise<JsonObject>((resolve, reject) => {
       const cancel = (code: 'UPSTREAM_TIMEOUT' | 'UPSTREAM_CANCELLED', reason: string): void => {
@@ -77,7 +84,6 @@ export function openStdioLink(config: StdioServer): StdioLink {
       }
       request.signal.addEventListener('abort', onAbort, { once: true })
       pending.set(id, { call: request, resolve: (result) => (settle(), resolve(result)), reject: (error) => (settle(), reject(error)) })
-      if (request.signal.aborted) return onAbort()
       write(rpcRequest(id, request.method, withProgressToken(request.params, id)))
     })
   }
@@ -91,8 +97,9 @@ export function openStdioLink(config: StdioServer): StdioLink {
   }
 
   function receive(message: Message, bytes: number): void {
-    if (message.type === 'result') return deliver(pending.get(Number(message.id)), message.result, bytes)
-    if (message.type === 'error') return pending.get(Number(message.id))?.reject(message.error)
+    const waiting = 'id' in message && typeof message.id === 'number' ? pending.get(message.id) : undefined
+    if (message.type === 'result') return deliver(waiting, message.result, bytes)
+    if (message.type === 'error') return waiting?.reject(message.error)
     if (message.type === 'notification') return notified(message.method, message.params)
     void answer(message)
   }
@@ -139,7 +146,12 @@ export function openStdioLink(config: StdioServer): StdioLink {
   async function close(): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
     child.stdin.end()
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      // What the process started may hold its output open, and would be waited for.
+      child.stdout.destroy()
+      child.stderr.destroy()
+    }, STOP_MS)
     child.kill('SIGTERM')
     await link.ended
     clearTimeout(timer)

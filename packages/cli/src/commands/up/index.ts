@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs'
+import { GatewayError } from '@sallyport/core'
+import { auditKeyOf, callControl, openHome, startGateway, type Home } from '@sallyport/gateway'
+import { z } from 'zod'
+import { defineCommand, type Context } from '../../define-command.ts'
+import { createExample, EXAMPLE_AGENT, EXAMPLE_COMPANY, hasExample, startExampleServers } from '../../example/index.ts'
+import { createFirstOwner } from '../../first-owner.ts'
+import { seedCompany } from '../../seed-company.ts'
+import { welcome } from './welcome.ts'
+
+const Up = z.strictObject({
+  url: z.string(),
+  home: z.string(),
+  firstRun: z.boolean(),
+  agents: z.array(z.strictObject({ agent: z.string(), mcp: z.string() })),
+  keys: z.record(z.string(), z.string()).meta({ description: 'Secrets of the example agent by task type; only on the first run.' }),
+  logKey: z.string(),
+})
+export type Up = z.infer<typeof Up>
+
+export const command = defineCommand({
+  configure(command, act) {
+    command
+      .option('--owner <user>', 'on the first run with your own configuration: name of the first user (else $USER)')
+      .action(act(Up, (context, options: { owner?: string }) => up(context, options.owner)))
+  },
+})
+
+/** Starts everything, says what to do next, and runs until it is told to end. */
+async function up(context: Context, owner: string | undefined) {
+  const closing: (() => Promise<void>)[] = []
+  const close = async (): Promise<void> => {
+    for (const end of closing.splice(0).reverse()) await end()
+  }
+  try {
+    const home = openHome(context.homeDir, { create: true })
+    const isNew = !existsSync(home.configFile)
+    if (isNew) await createExample(home.dir)
+    if (hasExample(home.dir)) closing.push((await startExampleServers(home.dir)).close)
+    const gateway = await startGateway({ homeDir: home.dir })
+    closing.push(() => gateway.close())
+    const keys = isNew ? await seedCompany(EXAMPLE_COMPANY, { home, call: (request) => overSocket(home, request), nowMs: Date.now }) : {}
+    const first = isNew ? undefined : await createFirstOwner(home, owner ?? context.env['USER'], (request) => overSocket(home, request))
+    const report = describe(home, gateway.url, isNew, keys)
+    if (context.json) context.write(JSON.stringify(report))
+    else context.write(welcome(report, { agent: EXAMPLE_AGENT, ...(first === undefined ? {} : { firstOwner: first }) }))
+    await ended()
+    await close()
+    return { output: report, text: '', isPrinted: true }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function describe(home: Home, url: string, firstRun: boolean, keys: Readonly<Record<string, string>>): Up {
+  const agents = [...new Set(hasExample(home.dir) ? [EXAMPLE_AGENT] : [])].map((agent) => ({ agent, mcp: `${url}/a/${agent}/mcp` }))
+  return { url, home: home.dir, firstRun, agents, keys: { ...keys }, logKey: auditKeyOf(home).name }
+}
+
+async function overSocket(home: Home, request: Parameters<typeof callControl>[1]) {
+  const answer = await callControl(home.controlSocket, request)
+  if (answer === undefined) throw new GatewayError('STORE_UNAVAILABLE', 'the gateway does not listen on its control socket')
+  return answer
+}
+
+/** Resolves at the first request to end; a second one ends at once. */
+function ended(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => {
+        resolve()
+        process.once(signal, () => process.exit(1))
+      })
+    }
+  })
+}

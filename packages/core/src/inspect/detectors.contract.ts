@@ -1,0 +1,64 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { CHANNELS, type Detector, type Surroundings } from './define-detector.ts'
+
+/** Longest a detector may take for a megabyte, in milliseconds: a linear one needs a few tens. */
+const MEGABYTE_MS_MAX = 2_000
+
+const places: readonly Surroundings[] = ['/name', '/description', ''].map((path) => ({
+  channel: 'definition',
+  path,
+  otherTools: ['send_mail', 'search'],
+}))
+
+/** Texts that cost a backtracking or quadratic detector dearly, and contain what detectors look for. */
+const HOSTILE: readonly string[] = [
+  'a',
+  ' ',
+  '<',
+  '<important>',
+  'do not ',
+  'do not tell ',
+  'ignore all ',
+  'before ',
+  'read ',
+  '\u200b',
+  '\u{e0041}',
+  '\ufe0f',
+  '😀\u200d',
+  '-',
+  '.',
+  '/',
+  "'",
+  'send_mail must ',
+  'aаb',
+]
+
+/** What every detector owes: spans inside the text, the same answer each time, nothing thrown, and linear time. */
+export function detectorContract(detector: Detector): void {
+  describe(`detector ${detector.id}`, () => {
+    test('names its channels', () => {
+      expect(detector.channels.length).toBeGreaterThan(0)
+      for (const channel of detector.channels) expect(CHANNELS).toContain(channel)
+    })
+    test('spans lie inside the text and are not empty, and it is pure', () => {
+      const anyText = fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.array(fc.constantFrom(...HOSTILE, 'the user', 'instructions', 'tool'), { maxLength: 30 }).map((parts) => parts.join('')),
+      )
+      fc.assert(
+        fc.property(anyText, fc.constantFrom(...places), (text, place) => {
+          const seen = detector.detect(text, place)
+          for (const { start, end } of seen) expect(start >= 0 && start < end && end <= text.length).toBe(true)
+          expect(detector.detect(text, place)).toEqual(seen)
+        }),
+      )
+    })
+    test.each(HOSTILE)('takes linear time for a megabyte of %j', (unit) => {
+      const text = unit.repeat(Math.ceil(1_048_576 / unit.length))
+      const startMs = performance.now()
+      for (const place of places.slice(0, 2)) detector.detect(text, place)
+      expect(performance.now() - startMs).toBeLessThan(2 * MEGABYTE_MS_MAX)
+    })
+  })
+}

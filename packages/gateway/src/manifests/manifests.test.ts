@@ -1,0 +1,233 @@
+import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { signEd25519 } from '../ed25519.ts'
+import { emptyWorld, tempFolder, type World } from '../fixtures/world.ts'
+import { hosts } from '../hosts.ts'
+import { compileSchema } from '../schema.ts'
+import { openManifests, signableBytes, type ManifestChange, type ManifestProblem, type Manifests } from './index.ts'
+
+const is = (code: string) => expect.objectContaining({ code })
+const manifest = (tools: string, more = '') => `apiVersion: sallyport/v1\nagent: a\nowner: o\npurpose: p\n${more}tasks: { work: { tools: { ${tools} } } }\n`
+const READ = 'erp.read: { scope: read, tier: low }'
+const WRITE = `${READ}, erp.write: { scope: write, tier: medium, rationale: needed }`
+
+let world: World
+let folder: ReturnType<typeof tempFolder>
+let dir: string
+let open: Manifests[]
+let changes: ManifestChange[]
+let problems: ManifestProblem[]
+let keys: Record<string, ReturnType<World['user']>>
+
+beforeEach(() => {
+  world = emptyWorld()
+  world.agent('a')
+  folder = tempFolder()
+  dir = join(folder.path, 'manifests')
+  mkdirSync(dir)
+  open = []
+  changes = []
+  problems = []
+  keys = { alice: world.user('alice', ['engineer', 'security']), bob: world.user('bob', ['security']), carol: world.user('carol', ['engineer']) }
+})
+afterEach(() => {
+  for (const one of open) one.close()
+  folder.remove()
+})
+
+function start(watch = false): Manifests {
+  const manifests = openManifests({
+    dir,
+    state: world.state,
+    deps: { compileSchema, hosts },
+    nowMs: world.clock.nowMs,
+    onChange: (change) => void changes.push(change),
+    onProblem: (problem) => void problems.push(problem),
+    watch,
+  })
+  open.push(manifests)
+  return manifests
+}
+let stamp = 1
+/** Writes as an editor does, with a new time each. */
+function write(text: string, name = 'a.yaml'): void {
+  writeFileSync(join(dir, `.${name}.tmp`), text)
+  utimesSync(join(dir, `.${name}.tmp`), stamp, stamp++)
+  renameSync(join(dir, `.${name}.tmp`), join(dir, name))
+}
+function sign(manifests: Manifests, user: string, role: string, changed: Record<string, unknown> = {}): void {
+  const newest = manifests.standing('a')?.newest
+  const signable = { agent: 'a', version: newest?.version ?? 0, hash: newest?.hash ?? '', role, reason: 'looked at it', user, ...changed }
+  const key = keys[user]
+  if (key === undefined) throw new Error('no such user')
+  const signature = signEd25519(signableBytes({ ...signable, ...(changed['signedAs'] as object) }), key)
+  const { signedAs: _, ...sent } = signable as Record<string, unknown> & typeof signable
+  world.state.transact([manifests.acceptSignature(sent, signature)])
+  manifests.refresh('a')
+}
+const proposed = (manifests: Manifests) => manifests.current('a')?.tasks.get('work')?.tools.get('erp.write')?.proposed !== undefined
+
+describe('versions', () => {
+  test('R040: every text becomes an immutable version with its time, once', () => {
+    write(manifest(READ))
+    const first = start()
+    world.clock.advance(1_000)
+    write(manifest(WRITE))
+    first.reload()
+    first.reload()
+    const versions = world.state.manifestVersions('a')
+    expect(versions.map((version) => version.version)).toEqual([1, 2])
+    expect((versions[1]?.createdMs ?? 0) - (versions[0]?.createdMs ?? 0)).toBe(1_000)
+    expect(start().current('a')?.version).toBe(2)
+    expect(world.state.manifestVersions('a')).toHaveLength(2)
+  })
+
+  test('the hash covers what is meant, not how it is written', () => {
+    write(manifest(READ))
+    const manifests = start()
+    write(`# a comment\n${manifest('erp.read: { tier: low, scope: read }')}`)
+    manifests.reload()
+    expect(world.state.manifestVersions('a')).toHaveLength(1)
+  })
+
+  test('an agent without a manifest has none, and removing the file takes it away', () => {
+    write(manifest(READ))
+    const manifests = start()
+    expect(manifests.current('b')).toBeUndefined()
+    rmSync(join(dir, 'a.yaml'))
+    manifests.reload()
+    expect(manifests.current('a')).toBeUndefined()
+    expect(changes.at(-1)).toEqual({ agent: 'a', cause: 'removed' })
+  })
+})
+
+describe('signatures', () => {
+  test('R039 R043: a write stays proposed until each role was signed by a different person', () => {
+    write(manifest(WRITE))
+    const manifests = start()
+    expect(proposed(manifests)).toBe(true)
+    sign(manifests, 'carol', 'engineer')
+    expect([proposed(manifests), manifests.current('a')?.signed]).toEqual([true, false])
+    sign(manifests, 'bob', 'security')
+    expect([proposed(manifests), manifests.current('a')?.signed]).toEqual([false, true])
+    expect(changes.map((change) => change.signed)).toEqual([false, true])
+  })
+
+  test('R043: one person cannot sign twice, in any of their roles', () => {
+    write(manifest(WRITE))
+    const manifests = start()
+    sign(manifests, 'alice', 'engineer')
+    expect(() => sign(manifests, 'alice', 'security')).toThrowError(is('CONFLICT'))
+    expect(() => sign(manifests, 'alice', 'engineer')).toThrowError(is('CONFLICT'))
+    expect(manifests.current('a')?.signed).toBe(false)
+  })
+
+  test('R043: wrong role, unknown role, another’s signature, another hash or version: refused', () => {
+    write(manifest(WRITE))
+    const manifests = start()
+    expect(() => sign(manifests, 'carol', 'security')).toThrowError(is('IDENTITY_FORBIDDEN'))
+    expect(() => sign(manifests, 'carol', 'owner')).toThrowError(is('CONFLICT'))
+    expect(() => sign(manifests, 'carol', 'engineer', { hash: 'f'.repeat(64) })).toThrowError(is('CONFLICT'))
+    expect(() => sign(manifests, 'carol', 'engineer', { version: 2 })).toThrowError(is('CONFLICT'))
+    for (const signedAs of [{ reason: 'another reason' }, { hash: 'f'.repeat(64) }, { agent: 'b' }, { role: 'security' }, { user: 'bob' }, { version: 9 }]) {
+      expect(() => sign(manifests, 'carol', 'engineer', { signedAs })).toThrowError(is('IDENTITY_FORBIDDEN'))
+    }
+    expect(manifests.standing('a')?.signatures).toEqual([])
+  })
+
+  test('R043: any edit needs signatures again; what was signed before stays in force', () => {
+    write(manifest(WRITE))
+    const manifests = start()
+    sign(manifests, 'carol', 'engineer')
+    sign(manifests, 'bob', 'security')
+    write(manifest(`${WRITE}, erp.more: { scope: write, tier: medium }`))
+    manifests.reload()
+    const tools = manifests.current('a')?.tasks.get('work')?.tools
+    expect(manifests.current('a')?.signed).toBe(false)
+    expect(tools?.get('erp.write')?.proposed).toBeUndefined()
+    expect(tools?.get('erp.more')?.proposed).toBeDefined()
+  })
+
+  test('R043: going back to an older signed text does not bring its grants back unsigned', () => {
+    write(manifest(WRITE))
+    const manifests = start()
+    sign(manifests, 'carol', 'engineer')
+    sign(manifests, 'bob', 'security')
+    write(manifest(READ))
+    manifests.reload()
+    sign(manifests, 'carol', 'engineer')
+    sign(manifests, 'bob', 'security')
+    write(manifest(WRITE))
+    manifests.reload()
+    expect(manifests.current('a')?.version).toBe(3)
+    expect(proposed(manifests)).toBe(true)
+  })
+
+  test('R043: a version cannot name its own judges: the roles of the last signed one decide', () => {
+    write(manifest(WRITE))
+    const manifests = start()
+    sign(manifests, 'carol', 'engineer')
+    sign(manifests, 'bob', 'security')
+    write(manifest(`${WRITE}, erp.more: { scope: write, tier: medium }`, 'signOff: [engineer, engineer]\n'))
+    manifests.reload()
+    sign(manifests, 'carol', 'engineer')
+    expect(manifests.standing('a')?.required).toEqual(['engineer', 'security'])
+    sign(manifests, 'alice', 'engineer')
+    expect(manifests.current('a')?.signed).toBe(false)
+  })
+
+  test('R043: a signature in the store that does not verify counts for nothing', () => {
+    write(manifest(WRITE))
+    const manifests = start()
+    sign(manifests, 'carol', 'engineer')
+    const { newest } = manifests.standing('a') ?? {}
+    const value = { agent: 'a', version: 1, hash: newest?.hash ?? '', role: 'security', user: 'bob', reason: 'forged', atMs: 1, signature: `${'A'.repeat(86)}==` } as const
+    world.state.transact([{ op: 'insert', kind: 'signature', value }])
+    manifests.refresh('a')
+    expect(manifests.current('a')?.signed).toBe(false)
+  })
+})
+
+describe('reload', () => {
+  test.each([
+    ['not YAML', 'a: ['],
+    ['an unknown key', manifest(READ, 'grants: {}\n')],
+    ['a gated tool exempted (R142)', manifest('mail.send: { scope: send, tier: low, requiresHumanApproval: false }')],
+    ['a tool without tier (R140)', manifest('erp.read: { scope: read }')],
+    ['another agent’s name', manifest(READ).replace('agent: a', 'agent: b')],
+    ['a role nobody can hold', manifest(READ, 'signOff: [engineer, wizard]\n')],
+    ['a wildcard grant', manifest('erp.*: { scope: read, tier: low }')],
+    ['a schema that cannot be used', manifest('erp.read: { scope: read, tier: low, args: { $ref: "https://evil.example/x" } }')],
+  ])('R040: %s keeps the last good version, also after a restart, and says why', (_, text) => {
+    write(manifest(WRITE))
+    const manifests = start()
+    const before = manifests.current('a')?.hash
+    write(text)
+    manifests.reload()
+    expect(manifests.current('a')?.hash).toBe(before)
+    expect(manifests.problems()).toMatchObject([{ agent: 'a', problem: expect.stringContaining('a.yaml') }])
+    expect(problems).toHaveLength(1)
+    const restarted = start()
+    expect(restarted.current('a')?.hash).toBe(before)
+    write(manifest(READ))
+    restarted.reload()
+    expect(restarted.problems()).toEqual([])
+    expect(restarted.current('a')?.hash).not.toBe(before)
+  })
+
+  test('a manifest that never was valid puts nothing in force and does not stop the others', () => {
+    write('nonsense: [', 'broken.yaml')
+    write(manifest(READ))
+    const manifests = start()
+    expect(manifests.agents()).toEqual(['a'])
+    expect(manifests.current('broken')).toBeUndefined()
+  })
+
+  test('changes on disk are followed without being asked', async () => {
+    write(manifest(READ))
+    const manifests = start(true)
+    write(manifest(WRITE))
+    await vi.waitFor(() => expect(manifests.current('a')?.version).toBe(2), { timeout: 5_000 })
+  })
+})

@@ -1,0 +1,1 @@
+import { run } from './bench/decide.ts'; console.log(JSON.stringify(await run()))
