@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { ERRORS, Entry, Manifest, REASONS } from '@sallyport/core'
 import { Config } from '@sallyport/gateway'
 import { z } from 'zod'
+import { cliPage } from './generate/cli-page.ts'
 import { fieldTable, inputSchema, schemaTables } from './generate/schema-page.ts'
 import { importTableMarkdown } from './tidy/import-table.ts'
 
@@ -18,10 +19,12 @@ Unknown keys are refused. \`\${env:NAME}\` and \`\${file:path}\` are replaced in
 const ERRORS_INTRO = `Every expected failure and how each wire reports it. Source: \`packages/core/src/errors.ts\`. A refusal by policy is not an error; see [reasons](reasons.md).`
 const REASONS_INTRO = `Every reason a decision can carry. Source: \`packages/core/src/reasons.ts\`. Codes are stable. A refused \`tools/call\` carries them in
 \`_meta["dev.sallyport/refusal"].reasons\`, other refused methods in \`data\` of JSON-RPC error −32010; \`sallyport explain <entry>\` prints them for a recorded act.`
+const CLI_INTRO = `\`sallyport\`, or \`npm run -s sallyport --\` in a clone. Source: \`packages/cli/src/command-list.ts\` and the folders it names. Durations are written \`90s\`, \`15m\`, \`12h\`,
+\`30d\`. With \`--json\` every command prints one object, whose schema \`--schema\` prints; errors are objects too.`
 const ENTRIES_INTRO = `What the audit log holds: one JSON object (RFC 8785) per entry, at most 65,535 bytes. Source: \`packages/core/src/model/entry.ts\`. Arguments and results appear only as
 a keyed commitment, a size and a redacted structure of field names and types.`
 
-const changed = [...pages()].filter(
+const changed = [...(await pages())].filter(
   ([path, text]) => !existsSync(join(ROOT, path)) || readFileSync(join(ROOT, path), 'utf8') !== text,
 )
 if (process.argv.includes('--check')) {
@@ -36,13 +39,14 @@ if (process.argv.includes('--check')) {
 }
 
 /** Every generated file with its text. */
-function pages(): Map<string, string> {
+async function pages(): Promise<Map<string, string>> {
   return new Map([
     ['docs/reference/manifest.md', page('Manifest', MANIFEST_INTRO, schemaTables(inputSchema(Manifest)))],
     ['docs/reference/configuration.md', page('Configuration', CONFIG_INTRO, schemaTables(inputSchema(Config)))],
     ['docs/reference/errors.md', page('Errors', ERRORS_INTRO, errorTable())],
     ['docs/reference/reasons.md', page('Reasons', REASONS_INTRO, reasonTable())],
     ['docs/reference/entries.md', page('Audit entries', ENTRIES_INTRO, entryTables())],
+    ['docs/reference/cli.md', page('Command line', CLI_INTRO, await cliPage())],
     ['docs/reference/schemas/manifest.schema.json', json(inputSchema(Manifest))],
     ['docs/reference/schemas/config.schema.json', json(inputSchema(Config))],
     ['ARCHITECTURE.md', withTable(readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8'))],

@@ -47,10 +47,13 @@ describe('runProgram', () => {
     expect(complained).toContain('no machine')
   })
 
-  test.each([[['nothing']], [[]], [['fine', 'more']], [['constructor']], [['fine', '--jsno']]])('%j is wrong usage: exit 2 and a list of names', async (args) => {
-    expect(await runProgram('eval', { fine: FINE }, args)).toBe(2)
-    expect(complained).toContain('npm run -s eval -- NAME')
-  })
+  test.each([[['nothing']], [[]], [['fine', 'more']], [['constructor']], [['fine', '--jsno']]])(
+    '%j is wrong usage: exit 2 and a list of names',
+    async (args) => {
+      expect(await runProgram('eval', { fine: FINE }, args)).toBe(2)
+      expect(complained).toContain('npm run -s eval -- NAME')
+    },
+  )
 })
 
 test.each([

@@ -32,7 +32,7 @@ export interface Program {
 }
 
 /** The report of one run, in the form of DESIGN §10. */
-export interface Report extends Measured {
+interface Report extends Measured {
   readonly name: string
   /** Start of the run, RFC 3339 in UTC. */
   readonly at: string
@@ -60,23 +60,19 @@ export async function runProgram(
   programs: Readonly<Record<string, Program>>,
   args: readonly string[],
 ): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { json: { type: 'boolean', default: false }, short: { type: 'boolean', default: false } },
-  })
-  const [name = '', ...rest] = positionals
-  const program = Object.hasOwn(programs, name) ? programs[name] : undefined
-  if (!program || rest.length > 0) {
+  const asked = parse(args)
+  const program = asked && Object.hasOwn(programs, asked.name) ? programs[asked.name] : undefined
+  if (!asked || !program) {
     process.stderr.write(usage(command, programs))
     return 2
   }
+  const { name, json, short } = asked
   const at = new Date().toISOString()
   const note = (line: string): void => void process.stderr.write(`${line}\n`)
   try {
-    const { figures, targets } = await program.run({ short: values.short, note })
+    const { figures, targets } = await program.run({ short, note })
     const report: Report = { name, at, machine: machine(), figures, targets }
-    process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : table(report))
+    process.stdout.write(json ? `${JSON.stringify(report)}\n` : table(report))
     return 0
   } catch (error) {
     process.stderr.write(
@@ -87,10 +83,21 @@ export async function runProgram(
 }
 
 /** Hardware and runtime in one line; figures of different machines must not be compared. */
-export function machine(): string {
+function machine(): string {
   const list = cpus()
   const memoryGib = Math.round(totalmem() / 2 ** 30)
   return `${list.length} x ${list[0]?.model.trim() ?? 'unknown processor'}, ${memoryGib} GiB, ${process.platform}-${process.arch}, Node ${process.versions.node}`
+}
+
+function parse(args: readonly string[]): { name: string; json: boolean; short: boolean } | undefined {
+  const options = { json: { type: 'boolean', default: false }, short: { type: 'boolean', default: false } } as const
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options })
+    const [name] = positionals
+    return name === undefined || positionals.length > 1 ? undefined : { name, ...values }
+  } catch {
+    return undefined
+  }
 }
 
 function usage(command: string, programs: Readonly<Record<string, Program>>): string {

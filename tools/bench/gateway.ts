@@ -9,6 +9,8 @@ import { type Rates, measureRounds, median, round3 } from './gateway/rounds.ts'
 
 const CONNECTIONS = [1, 16, 64]
 const IDLE_MS = 3_000
+/** By then compiled code, caches and pools have their size. */
+const EARLY_CALLS = 10_000
 const LARGE_BODIES = 200
 const MIB = 1_048_576
 const MB_PER_MIB = 1.048576
@@ -36,6 +38,7 @@ async function run(options: RunOptions): Promise<Measured> {
       await modelCalls(stage),
       await largeBodies(stage),
       await memory(stage),
+      await restart(stage),
     ]
     return {
       figures: Object.assign({}, ...parts.map((part) => part.figures)),
@@ -148,14 +151,15 @@ async function memory({ short, note, load, governed }: Stage): Promise<Measured>
   const inspector = await openInspector(child.inspectorUrl)
   try {
     const request = { ...toolCall(governed.url, { prefix: PREFIX, token: governed.token }), connections: 64 }
-    await load.run({ ...request, callsMax: calls / 10 })
+    await load.run({ ...request, callsMax: EARLY_CALLS })
     const early = await inspector.memoryMb()
-    const rest = await load.run({ ...request, callsMax: calls - calls / 10 })
+    const rest = await load.run({ ...request, callsMax: calls - EARLY_CALLS })
     if (rest.failed + rest.broken > 0) throw new Error(`calls failed: ${JSON.stringify(rest)}`)
     const late = await inspector.memoryMb()
     const growthPercent = round3((100 * (late.residentMb - early.residentMb)) / early.residentMb)
     const figures = {
       memoryCalls: calls,
+      memoryEarlyCalls: EARLY_CALLS,
       residentEarlyMb: round3(early.residentMb),
       residentLateMb: round3(late.residentMb),
       residentGrowthPercent: growthPercent,
@@ -170,14 +174,14 @@ async function memory({ short, note, load, governed }: Stage): Promise<Measured>
   }
 }
 
-/** How long the gateway takes to come back when its log holds many calls of the last hours. */
-async function restart(stage: Stage, calls: number): Promise<number> {
-  stage.note(`restart after ${calls} calls`)
+/** How long the gateway takes to come back when its log holds all the calls of this run. */
+async function restart({ note, governed }: Stage): Promise<Measured> {
+  note('restart over a full log')
   const startMs = performance.now()
-  const child = await startGateway(stage.governed.home)
-  const ms = Math.round(performance.now() - startMs)
+  const child = await startGateway(governed.home)
+  const restartMs = Math.round(performance.now() - startMs)
   await child.stop()
-  return ms
+  return { figures: { restartMs }, targets: {} }
 }
 
 /** Many large bodies at once: each is served or told to come back, and the process lives. */

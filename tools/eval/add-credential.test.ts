@@ -15,11 +15,14 @@ test.each([
 ])('%s in Host and Origin arrives with its meaning, body and credential', async (_, host, wanted) => {
   const { target, seen } = await echo()
   const door = await addCredential(`${target}/a/b/mcp`, 'sp_key')
-  closing.push(door.close)
+  closing.push(() => door.close())
   const own = new URL(door.url).host
   const sent = host === 'own' ? own : host
   const arrived = wanted === 'target' ? new URL(target).host : wanted
-  expect(await post(door.url, { host: sent, origin: `http://${sent}` }, 'hello')).toEqual({ status: 201, text: 'POST /a/b/mcp hello' })
+  expect(await post(door.url, { host: sent, origin: `http://${sent}` }, 'hello')).toEqual({
+    status: 201,
+    text: 'POST /a/b/mcp hello',
+  })
   expect(seen.headers).toMatchObject({ host: arrived, origin: `http://${arrived}`, authorization: 'Bearer sp_key' })
 })
 

@@ -62,6 +62,10 @@ function installOnce(wanted: string, folder: string, install: () => void): void 
 }
 
 function run(file: string, args: readonly string[]): void {
-  const { status, error } = spawnSync(file, args, { cwd: CLIENTS_DIR, stdio: ['ignore', 2, 2] })
+  const { status, error } = spawnSync(file, args, {
+    cwd: CLIENTS_DIR,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32' && file === 'npm',
+  })
   if (status !== 0) throw new Error(`${file} ${args[0]} failed${error ? `: ${error.message}` : ''}`)
 }

@@ -46,19 +46,34 @@ describe('readOutcomes', () => {
   }
   const ok = { id: 'a', status: 'SUCCESS' }
 
-  test('a scenario whose checks all succeed passed', () => expect(outcome('auth/basic', [ok])).toMatchObject({ result: 'passed', checks: [] }))
+  test('a scenario whose checks all succeed passed', () =>
+    expect(outcome('auth/basic', [ok])).toMatchObject({ result: 'passed', checks: [] }))
   test('a warning is a failure, told by its id and its words', () => {
     const warning = { id: 'b', status: 'WARNING', errorMessage: 'should not' }
-    expect(outcome('server-tools-list', [ok, warning, warning])).toMatchObject({ name: 'tools-list', result: 'failed', checks: ['b'], why: 'should not' })
+    expect(outcome('server-tools-list', [ok, warning, warning])).toMatchObject({
+      name: 'tools-list',
+      result: 'failed',
+      checks: ['b'],
+      why: 'should not',
+    })
   })
   test('a scenario without a verdict was skipped', () => {
-    expect(outcome('one', [{ id: 'a', status: 'SKIPPED', description: 'no sessions' }])).toMatchObject({ result: 'skipped', why: 'no sessions' })
+    expect(outcome('one', [{ id: 'a', status: 'SKIPPED', description: 'no sessions' }])).toMatchObject({
+      result: 'skipped',
+      why: 'no sessions',
+    })
   })
-  test('a scenario without a result failed', () => expect(outcome('one', undefined)).toMatchObject({ result: 'failed', checks: ['unfinished'] }))
+  test('a scenario without a result failed', () =>
+    expect(outcome('one', undefined)).toMatchObject({ result: 'failed', checks: ['unfinished'] }))
 })
 
 describe('expected failures', () => {
-  const failed = (name: string, ...checks: string[]): Outcome => ({ name, side: 'server', result: checks.length > 0 ? 'failed' : 'passed', checks })
+  const failed = (name: string, ...checks: string[]): Outcome => ({
+    name,
+    side: 'server',
+    result: checks.length > 0 ? 'failed' : 'passed',
+    checks,
+  })
   const read = (text: string): ReturnType<typeof readExpected> => {
     const file = join(dir, 'expected.yaml')
     writeFileSync(file, text)
@@ -72,7 +87,8 @@ describe('expected failures', () => {
     expect(expectedReason(failed('two', 'b'), read(LINES))).toBe('only b')
     expect(expectedReason(failed('two', 'a', 'b'), read(LINES))).toBeUndefined()
   })
-  test('the other side is not covered', () => expect(expectedReason({ ...failed('one', 'a'), side: 'client' }, read(LINES))).toBeUndefined())
+  test('the other side is not covered', () =>
+    expect(expectedReason({ ...failed('one', 'a'), side: 'client' }, read(LINES))).toBeUndefined())
   test('a line whose scenario passed everywhere is stale; one that fails somewhere, or was not run, is not', () => {
     expect(staleLines(read(LINES), [failed('one'), failed('one', 'a'), failed('two', 'a')])).toEqual(['two:b'])
     expect(staleLines(read(LINES), [])).toEqual([])

@@ -56,7 +56,8 @@ function baseProgram(around: Surroundings): Command {
   return harden(withCommonOptions(program), around)
 }
 
-function withCommonOptions(command: Command): Command {
+/** What every command takes. */
+export function withCommonOptions(command: Command): Command {
   return command
     .option('--home <folder>', 'home folder (else $SALLYPORT_HOME, else ~/.sallyport)')
     .option('--as <user>', 'local user who asks (else $SALLYPORT_USER, else the only one with a key here)')

@@ -3,8 +3,8 @@
  * separators. Text of agents and servers may use them to draw what is not there.
  * @see UTS #36; "Trojan Source", CVE-2021-42574
  */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\u115F\u1160\u3164\uFFA0\u{FE00}-\u{FE0F}\u{E0100}-\u{E01EF}]/gu
-const UNSAFE_BUT_NEWLINE = new RegExp(`(?!\\n)${UNSAFE.source}`, 'gu')
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]|[\u115F\u1160\u3164\uFFA0]|[\u{FE00}-\u{FE0F}]|[\u{E0100}-\u{E01EF}]/gu
+const UNSAFE_BUT_NEWLINE = new RegExp(`(?!\\n)(?:${UNSAFE.source})`, 'gu')
 const SHOWN_CHARS_MAX = 2_000
 
 /** One line of foreign text for the terminal: what is invisible shows as an escape, what is endless is cut. */

@@ -1,7 +1,7 @@
 import type { Action, ActionKind } from './model/action.ts'
 import type { Decision } from './model/decision.ts'
 import type { DecisionEntry, EntryBody, OutcomeEntry } from './model/entry.ts'
-import type { Facts } from './model/facts.ts'
+import type { Facts } from './decide/facts.ts'
 import type { Finding } from './model/finding.ts'
 import { jcs } from './model/jcs.ts'
 import type { JsonObject } from './model/json.ts'

@@ -1,6 +1,6 @@
 import { GatewayError } from '@sallyport/core'
 import { openPool } from './egress.ts'
-import { collect } from './http/collect.ts'
+import { collect } from './collect.ts'
 
 const JWKS_BYTES_MAX = 262_144
 const JWKS_MS = 5_000

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LoadResult, LoadSpec } from './load.ts'
 
-const START_MS_MAX = 20_000
+const START_MS_MAX = 60_000
 const STOP_MS_MAX = 5_000
 const CONDITIONS = '--conditions=sallyport-source'
 

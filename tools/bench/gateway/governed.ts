@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -14,9 +15,11 @@ import {
   openHome,
   parsePrivateKey,
   rawPublicKey,
+  readSecret,
   signEd25519,
   signRequest,
   signableBytes,
+  writeSecret,
 } from '@sallyport/gateway'
 import { AGENT, GRANT, SERVER, STORE_GRANT, STORE_TOOL, TASK, TOOL } from './call.ts'
 import { type ServerChild, startCommand } from './children.ts'
@@ -63,6 +66,8 @@ export async function prepareHome(upstreamUrl: string): Promise<GovernedHome> {
   // JSON is YAML.
   writeFileSync(home.configFile, JSON.stringify(config), { mode: 0o600 })
   writeFileSync(join(home.manifestsDir, `${AGENT}.yaml`), JSON.stringify(manifest()), { mode: 0o600 })
+  // With keys of people already there, the first start does not make an owner of its own.
+  for (const user of ['operator', 'reviewer']) writeSecret(home.userKeyFile(user), newPrivateKeyPem())
   const gateway = await startGateway(home)
   try {
     return {
@@ -107,10 +112,7 @@ function manifest(): object {
 
 /** What people do before an agent goes live: two users, a key, a review of every tool, both signatures under the manifest. */
 async function seed(home: Home): Promise<string> {
-  const keys = {
-    operator: parsePrivateKey(newPrivateKeyPem(), 'operator'),
-    reviewer: parsePrivateKey(newPrivateKeyPem(), 'reviewer'),
-  }
+  const keys = { operator: readKey(home, 'operator'), reviewer: readKey(home, 'reviewer') }
   const person = (user: Person): PersonRecord => ({
     user,
     roles: [...PEOPLE[user].roles],
@@ -131,6 +133,10 @@ async function seed(home: Home): Promise<string> {
     await call(user, 'manifest.sign', { ...signable, signature })
   }
   return created.key.secret
+}
+
+function readKey(home: Home, user: Person): KeyObject {
+  return parsePrivateKey(readSecret(home.userKeyFile(user)), user)
 }
 
 /** `undefined` while nothing listens. Without a request, asks something that is refused, to see whether somebody is there. */

@@ -1,5 +1,5 @@
 import { GatewayError, isGatewayError } from '../errors.ts'
-import type { Validate } from '../model/facts.ts'
+import type { Validate } from '../model/tool-facts.ts'
 import type { JsonObject } from '../model/json.ts'
 import {
   GATED_SCOPES,

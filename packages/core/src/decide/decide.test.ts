@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Action } from '../model/action.ts'
-import type { Facts } from '../model/facts.ts'
+import type { Facts } from './facts.ts'
 import type { JsonObject } from '../model/json.ts'
 import { SCOPES, type Scope } from '../model/manifest.ts'
 import type { Principal } from '../model/principal.ts'

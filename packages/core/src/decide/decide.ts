@@ -1,6 +1,6 @@
 import type { Action } from '../model/action.ts'
 import type { Decision, Obligation, Vote } from '../model/decision.ts'
-import type { Facts } from '../model/facts.ts'
+import type { Facts } from './facts.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Principal } from '../model/principal.ts'
 import type { ReasonCode } from '../reasons.ts'

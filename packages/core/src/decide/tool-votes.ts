@@ -1,6 +1,7 @@
 import type { Action } from '../model/action.ts'
 import type { Obligation, Vote } from '../model/decision.ts'
-import type { Facts, ToolFacts } from '../model/facts.ts'
+import type { ToolFacts } from '../model/tool-facts.ts'
+import type { Facts } from './facts.ts'
 import type { Scope } from '../model/manifest.ts'
 import type { Principal } from '../model/principal.ts'
 import type { CompiledGrant, CompiledManifest, ObservableRule } from './compile.ts'

@@ -1,5 +1,5 @@
 import type { Vote } from '../model/decision.ts'
-import type { Facts } from '../model/facts.ts'
+import type { Facts } from './facts.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { CompiledManifest } from './compile.ts'
 

@@ -164,9 +164,9 @@ describe('session tokens', () => {
     const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
     const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as Record<string, unknown>
     const { token: forged } = await issueSessionToken(session(id), { key: new Uint8Array(32).fill(7), nowMs: world.clock.nowMs(), ttlMs: 60_000 })
-    const hs = (header: unknown, payload: unknown) => {
+    const hs = (header: { alg: string; typ: string }, payload: unknown) => {
       const input = `${encode(header)}.${encode(payload)}`
-      return `${input}.${createHmac('sha256', KEY).update(input).digest('base64url')}`
+      return `${input}.${createHmac(header.alg === 'HS512' ? 'sha512' : 'sha256', KEY).update(input).digest('base64url')}`
     }
     const bad = [
       forged,
@@ -231,10 +231,14 @@ describe('tokens of configured issuers', () => {
     for (const token of bad) await expect(id.identify(bearer(token), 'a')).rejects.toEqual(is('IDENTITY_INVALID'))
   })
 
-  test('a symmetric key in the issuer’s key set is never used', async () => {
+  test('a key set with a symmetric or private key in it is not used at all', async () => {
     const issuer = testIssuer('agents')
-    issuer.jwks = { keys: [{ kty: 'oct', kid: 'k1', k: Buffer.from('secret').toString('base64url') }] }
-    await expect(identifier(issuer).identify(bearer(await issuer.token(claims())), 'a')).rejects.toEqual(is('KEYS_UNAVAILABLE'))
+    const [good = {}] = issuer.jwks.keys
+    const secret = { kid: 'k2', k: Buffer.from('secret').toString('base64url') }
+    for (const bad of [{ kty: 'oct', ...secret }, { kty: 'oct', kid: 'k2' }, { ...issuer.privateKey.export({ format: 'jwk' }), kid: 'k2' }]) {
+      issuer.jwks = { keys: [good, bad] }
+      await expect(identifier(issuer).identify(bearer(await issuer.token(claims())), 'a')).rejects.toEqual(is('KEYS_UNAVAILABLE'))
+    }
   })
 
   test('keys are fetched once for concurrent calls, kept five minutes, and never used stale', async () => {

@@ -64,7 +64,7 @@ export interface Manifests {
 
 /** Loads every manifest of a folder and, with `watch`, follows it. @throws GatewayError `CONFIG_INVALID` for the folder itself. */
 export function openManifests(options: ManifestsDeps): Manifests {
-  const { dir, state, nowMs } = options
+  const { dir, state } = options
   const stamps = new Map<string, string>()
   const problems = new Map<string, ManifestProblem>()
   let current: ReadonlyMap<string, CompiledManifest> = new Map()

@@ -177,6 +177,20 @@ describe('signatures', () => {
     expect(manifests.current('a')?.signed).toBe(false)
   })
 
+  test('R043: two valid signatures of one person in the store still count as one person', () => {
+    write(manifest(WRITE))
+    const manifests = start()
+    const hash = manifests.standing('a')?.newest.hash ?? ''
+    for (const role of ['engineer', 'security'] as const) {
+      const signable = { agent: 'a', version: 1, hash, role, reason: 'both', user: 'alice' }
+      const signature = Buffer.from(signEd25519(signableBytes(signable), keys['alice'] as never)).toString('base64')
+      world.state.transact([{ op: 'insert', kind: 'signature', value: { ...signable, atMs: 1, signature } }])
+    }
+    manifests.refresh('a')
+    expect(manifests.standing('a')?.signatures).toHaveLength(2)
+    expect(manifests.current('a')?.signed).toBe(false)
+  })
+
   test('R043: a signature in the store that does not verify counts for nothing', () => {
     write(manifest(WRITE))
     const manifests = start()

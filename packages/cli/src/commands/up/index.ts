@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { GatewayError } from '@sallyport/core'
+import { formatNoteKey, GatewayError } from '@sallyport/core'
 import { auditKeyOf, callControl, openHome, startGateway, type Home } from '@sallyport/gateway'
 import { z } from 'zod'
 import { defineCommand, type Context } from '../../define-command.ts'
@@ -36,12 +36,15 @@ async function up(context: Context, owner: string | undefined) {
     const home = openHome(context.homeDir, { create: true })
     const isNew = !existsSync(home.configFile)
     if (isNew) await createExample(home.dir)
-    if (hasExample(home.dir)) closing.push((await startExampleServers(home.dir)).close)
+    if (hasExample(home.dir)) {
+      const servers = await startExampleServers(home.dir)
+      closing.push(() => servers.close())
+    }
     const gateway = await startGateway({ homeDir: home.dir })
     closing.push(() => gateway.close())
     const keys = isNew ? await seedCompany(EXAMPLE_COMPANY, { home, call: (request) => overSocket(home, request), nowMs: Date.now }) : {}
     const first = isNew ? undefined : await createFirstOwner(home, owner ?? context.env['USER'], (request) => overSocket(home, request))
-    const report = describe(home, gateway.url, isNew, keys)
+    const report = describe(home, { url: gateway.url, firstRun: isNew, keys })
     if (context.json) context.write(JSON.stringify(report))
     else context.write(welcome(report, { agent: EXAMPLE_AGENT, ...(first === undefined ? {} : { firstOwner: first }) }))
     await ended()
@@ -53,9 +56,9 @@ async function up(context: Context, owner: string | undefined) {
   }
 }
 
-function describe(home: Home, url: string, firstRun: boolean, keys: Readonly<Record<string, string>>): Up {
-  const agents = [...new Set(hasExample(home.dir) ? [EXAMPLE_AGENT] : [])].map((agent) => ({ agent, mcp: `${url}/a/${agent}/mcp` }))
-  return { url, home: home.dir, firstRun, agents, keys: { ...keys }, logKey: auditKeyOf(home).name }
+function describe(home: Home, run: { readonly url: string; readonly firstRun: boolean; readonly keys: Readonly<Record<string, string>> }): Up {
+  const agents = hasExample(home.dir) ? [{ agent: EXAMPLE_AGENT, mcp: `${run.url}/a/${EXAMPLE_AGENT}/mcp` }] : []
+  return { ...run, keys: { ...run.keys }, home: home.dir, agents, logKey: formatNoteKey(auditKeyOf(home)) }
 }
 
 async function overSocket(home: Home, request: Parameters<typeof callControl>[1]) {

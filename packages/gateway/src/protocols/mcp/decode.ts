@@ -65,13 +65,13 @@ function eraOf(message: { id: RpcId | null; method: string; params: JsonObject }
   const announced = one(headers['mcp-protocol-version'])
   if (claimed === undefined) {
     if (announced === MODERN_VERSION && id !== null) throw missing(id, [META.version, META.capabilities].filter((key) => meta[key] === undefined))
-    if (announced !== undefined && announced !== MODERN_VERSION && !isLegacy(announced)) throw unsupported(id, announced)
+    if (announced !== undefined && announced !== MODERN_VERSION && !isLegacy(announced)) throw unsupported(id, announced, LEGACY_VERSIONS)
     return announced === MODERN_VERSION ? 'modern' : 'legacy'
   }
   if (typeof claimed !== 'string') throw fault('REQUEST_PARAMS', `${META.version} is not a string`, id)
   if (announced !== undefined && announced !== claimed) throw fault('REQUEST_HEADER_MISMATCH', 'MCP-Protocol-Version and the body disagree', id)
   if (isLegacy(claimed)) return 'legacy'
-  if (claimed !== MODERN_VERSION) throw unsupported(id, claimed)
+  if (claimed !== MODERN_VERSION) throw unsupported(id, claimed, [MODERN_VERSION])
   if (id !== null && !isJsonObject(meta[META.capabilities])) throw missing(id, [META.capabilities])
   return 'modern'
 }
@@ -113,8 +113,8 @@ function missing(id: RpcId, keys: readonly string[]): WireFault {
   return new WireFault(new GatewayError('REQUEST_PARAMS', `_meta lacks ${keys.join(', ')}`), id, { missing: keys })
 }
 
-function unsupported(id: RpcId | null, requested: string): WireFault {
-  const supported = [MODERN_VERSION, ...LEGACY_VERSIONS]
+/** `supported` names the versions of the family the message speaks: the other family has another handshake. */
+function unsupported(id: RpcId | null, requested: string, supported: readonly string[]): WireFault {
   return new WireFault(new GatewayError('REQUEST_VERSION', 'the protocol version is not supported'), id, { supported, requested: requested.slice(0, 64) })
 }
 

@@ -1,4 +1,4 @@
-import { type Acted, type Action, type CompiledManifest, GatewayError, type JsonObject, type Principal, type ReasonCode, isJsonObject, jcs } from '@sallyport/core'
+import { type Acted, type Action, type CompiledManifest, GatewayError, type JsonObject, type Principal, type ReasonCode, isJsonObject, isReduced, jcs } from '@sallyport/core'
 import { type Conversation, type Parking, PARKED_MS_MAX, converse } from './conversation.ts'
 import { grantedCapabilities, mayAsk } from './features.ts'
 import { encodeParams } from './param-headers.ts'
@@ -94,7 +94,7 @@ function prepare(errand: Errand, upstream: Upstream, where: Parameters<Upstream[
     signal: request.signal,
     charge: request.charge,
     headers: encodeParams(deps.offered(action)?.params ?? [], action.args),
-    onNotification: (name, said) => relay(request, { name, said, ask }),
+    onNotification: (name, said) => relay(request, { name, said, ask, action }),
     onRequest: guarded(ask, reasons, (name, asked) => request.reply.ask(name, asked, request.signal)),
   }
   const send = async (changes: Partial<LinkCall>): Promise<JsonObject> => (await upstream.call(where, { ...call, ...changes }, capabilities)).result
@@ -209,13 +209,25 @@ function forwardedMeta({ params }: McpRequest): JsonObject {
   }
 }
 
-function relay(request: McpRequest, { name, said, ask }: { name: string; said: JsonObject; ask: Ask }): void {
-  const { _meta, ...params } = said
-  const token = progressToken(request.params)
-  if (name === 'notifications/progress' && token !== undefined) request.reply.notify(name, { ...params, progressToken: token })
-  if (name !== 'notifications/message') return
+interface Said {
+  readonly name: string
+  readonly said: JsonObject
+  readonly ask: Ask
+  readonly action: Action
+}
+
+/** Passes on what a server says while it works. Its words are no result: where a grant limits what a result may hold, they stay here. */
+function relay(request: McpRequest, { name, said, ask, action }: Said): void {
   const { manifest, principal, server } = ask
-  const granted = manifest?.tasks.get(principal.task ?? '')?.clientFeatures.get('logging')?.has(server) === true
+  const task = manifest?.tasks.get(principal.task ?? '')
+  const grant = task?.tools.get(`${server}.${action.name}`)
+  const isWordless = action.kind === 'tool.call' && (!grant || isReduced(grant))
+  const { _meta, message, ...params } = said
+  const words = isWordless || message === undefined ? {} : { message }
+  const token = progressToken(request.params)
+  if (name === 'notifications/progress' && token !== undefined) request.reply.notify(name, { ...params, ...words, progressToken: token })
+  if (name !== 'notifications/message' || isWordless) return
+  const granted = task?.clientFeatures.get('logging')?.has(server) === true
   const wanted = request.era === 'legacy' || metaOf(request.params)[META.logLevel] !== undefined
-  if (granted && wanted) request.reply.notify(name, params)
+  if (granted && wanted) request.reply.notify(name, { ...params, ...words })
 }

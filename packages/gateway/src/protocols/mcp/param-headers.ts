@@ -9,7 +9,7 @@ export interface ParamHeader {
 
 /** RFC 9110 §5.1. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/
-const PRIMITIVES: ReadonlySet<unknown> = new Set(['string', 'integer', 'number', 'boolean'])
+const PRIMITIVES: ReadonlySet<unknown> = new Set(['string', 'integer', 'boolean'])
 const HEADERS_MAX = 32
 
 /**

@@ -1,4 +1,4 @@
-import { GatewayError, type JsonObject, isGatewayError, isJsonObject } from '@sallyport/core'
+import { GatewayError, type Json, type JsonObject, isGatewayError, isJsonObject } from '@sallyport/core'
 import { type Era, LEGACY_VERSIONS, META, MODERN_VERSION, RpcError, encodeHeader, metaOf } from '../wire.ts'
 import type { Link, LinkCall } from './link.ts'
 
@@ -51,7 +51,12 @@ export async function negotiate(link: Link, how: Negotiation): Promise<Connectio
 
 async function discover(link: Link, how: Negotiation): Promise<Connection> {
   const timeoutMs = how.transport === 'stdio' ? PROBE_STDIO_MS : NEGOTIATE_MS
-  const result = await modernCall(link, { method: 'server/discover', params: {}, timeoutMs, signal: how.signal }, {})
+  const call = { method: 'server/discover', params: {}, timeoutMs, signal: how.signal }
+  // A server may turn the first message away with the versions it wants; when ours is among them, it is asked once more.
+  const result = await modernCall(link, call, {}).catch((error: unknown) => {
+    if (error instanceof RpcError && error.code === -32_022 && namesOurVersion(error.data)) return modernCall(link, call, {})
+    throw error
+  })
   const versions = result['supportedVersions']
   if (!Array.isArray(versions) || !versions.includes(MODERN_VERSION)) throw new RpcError(-32_022, 'no common version')
   return connection('modern', MODERN_VERSION, result, link)
@@ -68,6 +73,11 @@ async function initialize(link: Link, how: Negotiation): Promise<Connection> {
   link.revision = version
   await link.notify('notifications/initialized', {})
   return made
+}
+
+function namesOurVersion(data: Json | undefined): boolean {
+  const supported = isJsonObject(data) ? data['supported'] : undefined
+  return Array.isArray(supported) && supported.includes(MODERN_VERSION)
 }
 
 function connection(era: Era, version: string, result: JsonObject, link: Link): Connection {

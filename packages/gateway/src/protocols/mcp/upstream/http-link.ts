@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { GatewayError, type JsonObject, isGatewayError } from '@sallyport/core'
 import { createParser } from 'eventsource-parser'
 import type { Dispatcher, Pool } from 'undici'
-import { collect, decodeUtf8 } from '../../../http/collect.ts'
+import { collect, decodeUtf8 } from '../../../collect.ts'
 import { RpcError, rpcError, rpcNotification, rpcRequest, rpcResult } from '../wire.ts'
 import { type Link, type LinkCall, SessionGone } from './link.ts'
 import { type Message, parseMessage } from './message.ts'
@@ -45,6 +45,8 @@ export function openHttpLink(options: HttpLinkOptions): HttpLink {
   let nextId = 1
   let session: string | undefined
   const endless = new AbortController()
+  /** Calls that wait for their answer. */
+  const waiting = new Set<LinkCall>()
   const link: HttpLink = { call, notify, onEvent: () => {}, revision: undefined, close, session: () => session, follow, retire }
   return link
 
@@ -54,6 +56,7 @@ export function openHttpLink(options: HttpLinkOptions): HttpLink {
     const time = timed(given, isEndless ? endless.signal : undefined)
     const request = { ...given, signal: time.signal }
     const stream: Stream = { call: request, id, endless: isEndless, lastEventId: undefined, retryMs: RETRY_MS, answer: undefined }
+    if (!isEndless) waiting.add(given)
     try {
       await exchange(stream)
     } catch (error) {
@@ -62,6 +65,7 @@ export function openHttpLink(options: HttpLinkOptions): HttpLink {
       if (time.timedOut()) throw new GatewayError('UPSTREAM_TIMEOUT', 'the tool server did not answer in time', { cause: error })
       throw error
     } finally {
+      waiting.delete(given)
       time.stop()
     }
     if (stream.answer?.type === 'result') return stream.answer.result
@@ -199,10 +203,13 @@ export function openHttpLink(options: HttpLinkOptions): HttpLink {
     }
   }
 
+  /** Some servers ask on their own stream instead of the call's. With one call open it is clear whose question it is. */
   async function answer(message: { id: string | number; method: string; params: JsonObject }, request: LinkCall): Promise<void> {
+    const [sole] = waiting.size === 1 ? waiting : []
+    const ask = request.onRequest ?? sole?.onRequest
     try {
-      if (!request.onRequest) throw new RpcError(-32_601, 'not available')
-      await post(rpcResult(message.id, await request.onRequest(message.method, message.params)))
+      if (!ask) throw new RpcError(-32_601, 'not available')
+      await post(rpcResult(message.id, await ask(message.method, message.params)))
     } catch (error) {
       const refusal = error instanceof RpcError ? error : { code: -32_603, message: 'internal error' }
       await post(rpcError(message.id, refusal)).catch(() => undefined)

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ERRORS, GatewayError, isGatewayError } from '@sallyport/core'
-import type { Exchange } from '../identity/exchange.ts'
+import type { Exchange } from './exchange.ts'
 import type { Refusals } from '../refusals.ts'
-import type { ByteBudget } from './byte-budget.ts'
-import { readBody } from './read-body.ts'
+import type { ByteBudget } from '../byte-budget.ts'
+import { readBody } from '../read-body.ts'
 
 const FORM_BYTES_MAX = 65_536
 

@@ -1,0 +1,14 @@
+import type { ToolFacts } from '../model/tool-facts.ts'
+import type { CompiledManifest } from './compile.ts'
+
+/** What `gather` read, once, and what `reserve` took. `decide` sees nothing else, so replaying the same facts gives the same decision. */
+export interface Facts {
+  readonly nowMs: number
+  /** The agent's current manifest, compiled; absent when it has none. */
+  readonly manifest?: CompiledManifest
+  readonly isolation: { readonly isolated: boolean; readonly epoch: number }
+  /** Standing of the tool an action names; absent for other kinds. */
+  readonly tool?: ToolFacts
+  /** Budgets reserved for this act, all or none. */
+  readonly budget: { readonly reserved: boolean; readonly keys: readonly string[]; readonly limit?: string; readonly retryAfterMs?: number }
+}

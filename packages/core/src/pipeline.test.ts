@@ -1,0 +1,211 @@
+import { createHmac } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { alice, compiled, manifestOf } from './decide/fixtures/world.ts'
+import { GatewayError } from './errors.ts'
+import type { EntryBody } from './model/entry.ts'
+import type { Facts } from './model/facts.ts'
+import { type Acted, type Inbound, type Stages, handle } from './pipeline.ts'
+
+const manifest = compiled(manifestOf({ 'erp.read': { scope: 'read', tier: 'low' } }))
+const request: Inbound = { agent: 'buyer', authorization: 'Bearer x', kind: 'tool.call', correlation: { clientSession: 'hint' } }
+const done: Acted = { status: 'success', content: { content: [{ type: 'text', text: 'ok' }] }, changes: true }
+const allowed: Facts = {
+  nowMs: 5,
+  manifest,
+  isolation: { isolated: false, epoch: 3 },
+  tool: { state: 'approved', effect: 'read', definitionHash: 'd'.repeat(64) },
+  budget: { reserved: true, keys: ['agent:buyer'] },
+}
+const denied: Facts = { ...allowed, tool: { state: 'unreviewed' } }
+
+interface Script {
+  readonly facts?: Facts
+  readonly acted?: () => Promise<Acted>
+  /** Fails the nth record, from 0. */
+  readonly recordFails?: number
+  readonly identityFails?: boolean
+  readonly withhold?: boolean
+}
+
+/** Stages that write down what is asked of them. */
+function world(script: Script = {}): { stages: Stages<Inbound>; calls: string[]; entries: EntryBody[] } {
+  const calls: string[] = []
+  const entries: EntryBody[] = []
+  let now = 1_000
+  const stages: Stages<Inbound> = {
+    async identify() {
+      calls.push('identify')
+      if (script.identityFails) throw new GatewayError('IDENTITY_INVALID', 'unknown credential')
+      return alice
+    },
+    normalise() {
+      calls.push('normalise')
+      return { server: 'erp', name: 'read', args: { department: 'facilities' } }
+    },
+    async gather() {
+      calls.push('gather')
+      return script.facts ?? allowed
+    },
+    settle() {
+      calls.push('settle')
+    },
+    async record(entry) {
+      calls.push(`record ${entry.type}`)
+      if (entries.length === script.recordFails) throw new GatewayError('AUDIT_UNAVAILABLE', 'the log is gone')
+      return entries.push(entry) - 1
+    },
+    act() {
+      calls.push('act')
+      return (script.acted ?? (async () => done))()
+    },
+    release(_action, _decision, acted) {
+      calls.push('release')
+      return { effect: script.withhold ? 'deny' : 'allow', reasons: script.withhold ? ['result_invalid'] : ['fields_projected'], content: { ...acted.content, released: true } }
+    },
+    nowMs: () => (now += 10),
+    newId: () => '00000000-0000-4000-8000-000000000001',
+    commit: (text) => ({ commitment: createHmac('sha256', 'key').update(text).digest('hex'), bytes: Buffer.byteLength(text) }),
+    version: '0.1.0',
+  }
+  return { stages, calls, entries }
+}
+
+const codeOf = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'no error', (error: unknown) => (error as GatewayError).code)
+
+describe('the order of an act', () => {
+  test('R004: recorded before it happens and again after, and only then released', async () => {
+    const { stages, calls } = world()
+    expect(await handle(request, stages)).toEqual({ ok: true, entry: 0, status: 'success', content: { ...done.content, released: true } })
+    expect(calls).toEqual(['identify', 'normalise', 'gather', 'record decision', 'act', 'release', 'record outcome'])
+  })
+
+  test('R004: without a durable decision nothing happens, and the reserved call is given back', async () => {
+    const { stages, calls } = world({ recordFails: 0 })
+    expect(await codeOf(handle(request, stages))).toBe('AUDIT_UNAVAILABLE')
+    expect(calls).toEqual(['identify', 'normalise', 'gather', 'record decision', 'settle'])
+  })
+
+  test('R004: without a durable outcome the result is not released', async () => {
+    const { stages, calls } = world({ recordFails: 1 })
+    expect(await codeOf(handle(request, stages))).toBe('AUDIT_UNAVAILABLE')
+    expect(calls.at(-1)).toBe('record outcome')
+  })
+
+  test('R005: nobody identified, nothing read, nothing recorded as an act', async () => {
+    const { stages, calls } = world({ identityFails: true })
+    expect(await codeOf(handle(request, stages))).toBe('IDENTITY_INVALID')
+    expect(calls).toEqual(['identify'])
+  })
+})
+
+describe('a refusal', () => {
+  test('R035: is recorded with its reasons, takes no budget, and never acts', async () => {
+    const { stages, calls, entries } = world({ facts: denied })
+    expect(await handle(request, stages)).toMatchObject({ ok: false, entry: 0, effect: 'deny', reasons: ['tool_unreviewed'] })
+    expect(calls).toEqual(['identify', 'normalise', 'gather', 'settle', 'record decision'])
+    expect(entries[0]).toMatchObject({ type: 'decision', enforced: 'deny', reasons: ['tool_unreviewed'], budgets: [] })
+  })
+
+  test('that cannot be recorded is an error, and what was reserved is given back once', async () => {
+    const { stages, calls } = world({ facts: denied, recordFails: 0 })
+    expect(await codeOf(handle(request, stages))).toBe('AUDIT_UNAVAILABLE')
+    expect(calls.filter((call) => call === 'settle')).toHaveLength(1)
+  })
+
+  test('R020: carries the time to come back', async () => {
+    const { stages } = world({ facts: { ...allowed, budget: { reserved: false, keys: ['agent:buyer'], limit: 'agent:buyer', retryAfterMs: 700 } } })
+    expect(await handle(request, stages)).toMatchObject({ ok: false, reasons: ['rate_limited'], retryAfterMs: 700 })
+  })
+})
+
+describe('an act that fails', () => {
+  test.each([
+    ['UPSTREAM_TIMEOUT', 'failure'],
+    ['UPSTREAM_MALFORMED', 'failure'],
+    ['LIMIT_OVERLOADED', 'failure'],
+    ['UPSTREAM_CANCELLED', 'cancelled'],
+  ] as const)('R035: %s has an outcome with that code and status %s', async (code, status) => {
+    const { stages, calls, entries } = world({ acted: () => Promise.reject(new GatewayError(code, 'it did not work')) })
+    expect(await codeOf(handle(request, stages))).toBe(code)
+    expect(entries[1]).toMatchObject({ type: 'outcome', decision: 0, status, code, effect: 'unconfirmed' })
+    expect(calls).not.toContain('release')
+    expect(calls).not.toContain('settle')
+  })
+
+  test('R013: a bug is INTERNAL in the log and to the caller, and its text goes nowhere', async () => {
+    const { stages, entries } = world({ acted: () => Promise.reject(new TypeError('secret path /etc/x')) })
+    const error = await handle(request, stages).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'INTERNAL', message: 'internal error' })
+    expect(entries[1]).toMatchObject({ status: 'failure', code: 'INTERNAL' })
+    expect(JSON.stringify(entries)).not.toContain('secret')
+  })
+
+  test('a failure that cannot be recorded is an audit failure to the caller', async () => {
+    const { stages } = world({ acted: () => Promise.reject(new GatewayError('UPSTREAM_TIMEOUT', 'late')), recordFails: 1 })
+    expect(await codeOf(handle(request, stages))).toBe('AUDIT_UNAVAILABLE')
+  })
+})
+
+describe('what is recorded', () => {
+  test('R115 R124: both halves name the same act; the outcome names its decision', async () => {
+    const { stages, entries } = world()
+    await handle(request, stages)
+    const [decision, outcome] = entries
+    for (const entry of [decision, outcome]) {
+      expect(entry).toMatchObject({
+        act: '00000000-0000-4000-8000-000000000001',
+        actor: { type: 'agent', id: 'buyer', credential: 'k1' },
+        onBehalfOf: { user: 'alice', issuer: 'local' },
+        session: 's1',
+        task: 'reconcile',
+        action: { kind: 'tool.call', server: 'erp', name: 'read' },
+      })
+    }
+    expect(decision).toMatchObject({ enforced: 'allow', versions: { gateway: '0.1.0', epoch: 3, definition: 'd'.repeat(64) }, budgets: ['agent:buyer'], correlation: { clientSession: 'hint' } })
+    expect(outcome).toMatchObject({ decision: 0, status: 'success', reasons: ['fields_projected'], effect: 'unconfirmed', durationMs: 10 })
+  })
+
+  test('R122 R125: arguments and results are commitments with a shape, never their text', async () => {
+    const { stages, entries } = world()
+    await handle(request, stages)
+    expect(entries[0]).toMatchObject({ input: { commitment: createHmac('sha256', 'key').update('{"department":"facilities"}').digest('hex'), bytes: 27 } })
+    expect(JSON.stringify(entries)).not.toMatch(/facilities|"ok"/)
+  })
+
+  test('R121: work without a user says so', async () => {
+    const { user: _, ...agentAlone } = alice
+    const { stages, entries } = world()
+    await handle(request, { ...stages, identify: async () => agentAlone })
+    expect(entries[0]).toMatchObject({ onBehalfOf: 'system' })
+  })
+
+  test('a target’s label stands in for its name, which may hold personal data', async () => {
+    const { stages, entries } = world()
+    await handle(request, { ...stages, normalise: () => ({ server: 'erp', name: 'read', label: 'read *', args: {} }) })
+    expect(entries[0]).toMatchObject({ action: { name: 'read *' } })
+  })
+
+  test('answers of the client are part of what is committed to', async () => {
+    const digest = async (inputs?: { a: number }): Promise<unknown> => {
+      const { stages, entries } = world()
+      await handle(request, { ...stages, normalise: () => ({ server: 'erp', name: 'read', args: {}, ...(inputs ? { inputs } : {}) }) })
+      return (entries[0] as { action: { digest: string } }).action.digest
+    }
+    const digests = [await digest(), await digest({ a: 1 }), await digest({ a: 2 })]
+    expect(new Set(digests).size).toBe(3)
+  })
+
+  test('a withheld result is recorded as withheld and refused; the content stays inside', async () => {
+    const { stages, entries } = world({ withhold: true })
+    const outbound = await handle(request, stages)
+    expect(outbound).toMatchObject({ ok: false, entry: 0, effect: 'deny', reasons: ['result_invalid'] })
+    expect(JSON.stringify(outbound)).not.toContain('ok"}')
+    expect(entries[1]).toMatchObject({ status: 'withheld', reasons: ['result_invalid'] })
+  })
+
+  test('what happened on the way and what release said are both in the outcome, once', async () => {
+    const { stages, entries } = world({ acted: async () => ({ ...done, changes: false, reasons: ['feature_not_in_manifest', 'fields_projected'] }) })
+    await handle(request, stages)
+    expect(entries[1]).toMatchObject({ reasons: ['feature_not_in_manifest', 'fields_projected'], effect: 'none' })
+  })
+})

@@ -1,1 +1,0 @@
-import { run } from './bench/decide.ts'; console.log(JSON.stringify(await run()))
