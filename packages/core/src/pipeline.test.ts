@@ -36,7 +36,7 @@ function world(script: Script = {}): { stages: Stages<Inbound>; calls: string[];
     async identify() {
       calls.push('identify')
       if (script.identityFails) throw new GatewayError('IDENTITY_INVALID', 'unknown credential')
-      return alice
+      return { ...alice, epoch: 3 }
     },
     normalise() {
       calls.push('normalise')
@@ -44,7 +44,12 @@ function world(script: Script = {}): { stages: Stages<Inbound>; calls: string[];
     },
     async gather() {
       calls.push('gather')
-      return script.facts ?? allowed
+      const { budget: _, ...gathered } = script.facts ?? allowed
+      return gathered
+    },
+    reserve(_principal, _action, gathered) {
+      calls.push('reserve')
+      return { ...gathered, budget: (script.facts ?? allowed).budget }
     },
     settle() {
       calls.push('settle')
@@ -76,13 +81,13 @@ describe('the order of an act', () => {
   test('R004: recorded before it happens and again after, and only then released', async () => {
     const { stages, calls } = world()
     expect(await handle(request, stages)).toEqual({ ok: true, entry: 0, status: 'success', content: { ...done.content, released: true } })
-    expect(calls).toEqual(['identify', 'normalise', 'gather', 'record decision', 'act', 'release', 'record outcome'])
+    expect(calls).toEqual(['identify', 'normalise', 'gather', 'reserve', 'record decision', 'act', 'release', 'record outcome'])
   })
 
   test('R004: without a durable decision nothing happens, and the reserved call is given back', async () => {
     const { stages, calls } = world({ recordFails: 0 })
     expect(await codeOf(handle(request, stages))).toBe('AUDIT_UNAVAILABLE')
-    expect(calls).toEqual(['identify', 'normalise', 'gather', 'record decision', 'settle'])
+    expect(calls).toEqual(['identify', 'normalise', 'gather', 'reserve', 'record decision', 'settle'])
   })
 
   test('R004: without a durable outcome the result is not released', async () => {
@@ -102,7 +107,7 @@ describe('a refusal', () => {
   test('R035: is recorded with its reasons, takes no budget, and never acts', async () => {
     const { stages, calls, entries } = world({ facts: denied })
     expect(await handle(request, stages)).toMatchObject({ ok: false, entry: 0, effect: 'deny', reasons: ['tool_unreviewed'] })
-    expect(calls).toEqual(['identify', 'normalise', 'gather', 'settle', 'record decision'])
+    expect(calls).toEqual(['identify', 'normalise', 'gather', 'reserve', 'settle', 'record decision'])
     expect(entries[0]).toMatchObject({ type: 'decision', enforced: 'deny', reasons: ['tool_unreviewed'], budgets: [] })
   })
 
@@ -175,7 +180,7 @@ describe('what is recorded', () => {
   test('R121: work without a user says so', async () => {
     const { user: _, ...agentAlone } = alice
     const { stages, entries } = world()
-    await handle(request, { ...stages, identify: async () => agentAlone })
+    await handle(request, { ...stages, identify: async () => ({ ...agentAlone, epoch: 3 }) })
     expect(entries[0]).toMatchObject({ onBehalfOf: 'system' })
   })
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { unwatchFile, watchFile } from 'node:fs'
-import { type CompiledManifest, GatewayError, type Principal, isGatewayError } from '@sallyport/core'
+import { type CompiledManifest, GatewayError, type Principal, isGatewayError, plainPath } from '@sallyport/core'
 import { openBudgets } from './budgets.ts'
 import { openControl, serveControl } from './control/index.ts'
 import type { OfferedServer } from './control/index.ts'
@@ -44,7 +44,7 @@ export interface Gateway {
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const nowMs = options.nowMs ?? Date.now
-  const log = options.log ?? logToStderr
+  const log = options.log ?? stderrLog(nowMs)
   const closing: (() => Promise<void> | void)[] = []
   const close = async (): Promise<void> => {
     for (const end of closing.splice(0).reverse()) await end()
@@ -119,7 +119,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         bearer_methods_supported: ['header'],
       }),
       onRefused: (error, request) => {
-        refusals.record({ error, claims: { path: (request.url ?? '').split('?', 1)[0] ?? '', verb: request.method ?? '' } }).catch((failure: unknown) => log('a refusal was not recorded', failure))
+        refusals.record({ error, claims: { path: plainPath((request.url ?? '').split('?', 1)[0] ?? ''), verb: request.method ?? '' } }).catch((failure: unknown) => log('a refusal was not recorded', failure))
       },
       log,
     })
@@ -207,7 +207,21 @@ async function offered({ catalogue, upstreams }: Mcp): Promise<readonly OfferedS
   )
 }
 
-function logToStderr(message: string, error: unknown): void {
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  process.stderr.write(`${new Date().toISOString()} ${message}: ${detail}\n`)
+/** Lines of the operator's log per second; a fault under load repeats itself and must not fill the disk. */
+const LOG_LINES_PER_S = 20
+
+function stderrLog(nowMs: () => number): (message: string, error: unknown) => void {
+  let second = 0
+  let lines = 0
+  return (message, error) => {
+    const at = Math.floor(nowMs() / 1_000)
+    if (at !== second) {
+      if (lines > LOG_LINES_PER_S) process.stderr.write(`${lines - LOG_LINES_PER_S} more in that second\n`)
+      second = at
+      lines = 0
+    }
+    if (++lines > LOG_LINES_PER_S) return
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    process.stderr.write(`${new Date(nowMs()).toISOString()} ${message}: ${detail}\n`)
+  }
 }

@@ -1,4 +1,4 @@
-import { GatewayError, isJsonObject, jcs, type JsonObject, schemaFault, sha256Hex, type Validate } from '@sallyport/core'
+import { GatewayError, isJsonObject, jcs, type JsonObject, plainPath, schemaFault, sha256Hex, type Validate } from '@sallyport/core'
 import { Ajv, type Options, type ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { RE2JS } from 're2js'
@@ -96,7 +96,8 @@ function compile(schema: JsonObject): Validate {
     const [error] = validate.errors ?? []
     const extra = error?.params['additionalProperty'] ?? error?.params['unevaluatedProperty']
     const path = `${error?.instancePath ?? ''}${typeof extra === 'string' ? `/${extra.replaceAll('~', '~0').replaceAll('/', '~1')}` : ''}`
-    return { path: clip(path, PATH_CHARS_MAX), message: clip(error?.message ?? 'does not match', MESSAGE_CHARS_MAX) }
+    // It goes into the log: a name in the arguments is their author's choice and could be a value.
+    return { path: clip(plainPath(path), PATH_CHARS_MAX), message: clip(error?.message ?? 'does not match', MESSAGE_CHARS_MAX) }
   }
 }
 

@@ -6,6 +6,7 @@ import type { Scope } from '../model/manifest.ts'
 import type { Principal } from '../model/principal.ts'
 import type { CompiledGrant, CompiledManifest, ObservableRule } from './compile.ts'
 import { contradicts, resolveEntity, valueAt, type EntityValue } from './entities.ts'
+import { plainPath } from '../model/plain-name.ts'
 import { allow, approval, budgetVotes, deny } from './votes.ts'
 
 export interface ToolCall {
@@ -89,7 +90,7 @@ function entityVotes({ principal, action, manifest, grant }: ToolCall): {
 
 function domainVotes({ action, manifest, grant }: ToolCall): readonly Vote[] {
   const outside = grant.domains?.(action.args)
-  return outside ? [{ ...deny('domains', outside.reason, outside.path), mode: modeOf(manifest, 'domains') }] : []
+  return outside ? [{ ...deny('domains', outside.reason, plainPath(outside.path)), mode: modeOf(manifest, 'domains') }] : []
 }
 
 function obligationsOf({ manifest, grant }: ToolCall, entities: Readonly<Record<string, EntityValue>>): readonly Obligation[] {

@@ -1,5 +1,6 @@
 import type { Finding } from '../model/finding.ts'
 import { isJsonObject, type Json } from '../model/json.ts'
+import { plainPath } from '../model/plain-name.ts'
 import type { Channel, Detector } from './define-detector.ts'
 import { detectors as ALL } from './detectors/index.ts'
 
@@ -44,19 +45,23 @@ export function inspect(value: Json, options: InspectOptions = {}): readonly Fin
   function look(text: string, at: Step | undefined): boolean {
     charsLeft -= text.length
     if (charsLeft < 0) {
-      findings.push(failure('inspect', pointer(at)))
+      findings.push(failure('inspect', place(at)))
       return false
     }
     for (const detector of active) findings.push(...sightings(detector, text, at).slice(0, FINDINGS_MAX - findings.length))
     return findings.length < FINDINGS_MAX
   }
+  /** Findings go into the log: names in arguments and results are their author's choice and could be values. */
+  function place(at: Step | undefined): string {
+    return channel === 'definition' ? pointer(at) : plainPath(pointer(at))
+  }
   function sightings(detector: Detector, text: string, at: Step | undefined): readonly Finding[] {
     try {
       const path = channel === 'definition' ? pointer(at) : ''
       const seen = detector.detect(text, { channel, path, otherTools })
-      return seen.length === 0 ? [] : seen.map((sighting) => ({ detector: detector.id, path: pointer(at), ...sighting }))
+      return seen.length === 0 ? [] : seen.map((sighting) => ({ detector: detector.id, path: place(at), ...sighting }))
     } catch {
-      return [failure(detector.id, pointer(at))]
+      return [failure(detector.id, place(at))]
     }
   }
 }

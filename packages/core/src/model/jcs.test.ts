@@ -79,5 +79,5 @@ test('agrees with the canonicalize package, whatever the keys', () => {
       fc.array(fc.tuple(key, tie('value')), { maxLength: 6 }).map((pairs) => Object.fromEntries(pairs) as Json),
     ),
   }))
-  fc.assert(fc.property(value, (sample) => expect(jcs(sample)).toBe(canonicalize(sample))), { numRuns: 500 })
+  fc.assert(fc.property(value, (sample) => jcs(sample) === canonicalize(sample)), { numRuns: 500 })
 })

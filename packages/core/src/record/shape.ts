@@ -1,5 +1,6 @@
 import type { Shape } from '../model/entry.ts'
 import { isJsonObject, type Json, type JsonObject } from '../model/json.ts'
+import { isPlainName } from '../model/plain-name.ts'
 
 /** Deepest nesting a shape shows; below it only the count of members. */
 export const SHAPE_DEPTH_MAX = 6
@@ -7,8 +8,6 @@ export const SHAPE_DEPTH_MAX = 6
 export const SHAPE_WIDTH_MAX = 32
 /** Most values in one shape. */
 export const SHAPE_NODES_MAX = 256
-/** Longest field name shown as it is. */
-export const SHAPE_NAME_MAX = 64
 
 /**
  * Redacted structure of a JSON value: field names, types and sizes, never a value. A name that could itself be a value (too
@@ -55,10 +54,4 @@ function itemShapes(items: readonly Json[], depth: number, nodes: { left: number
 
 function namesOf(value: JsonObject): string[] {
   return Object.keys(value).filter((name) => value[name] !== undefined)
-}
-
-function isPlainName(name: string): boolean {
-  return (
-    name.length <= SHAPE_NAME_MAX && /^[A-Za-z_$][A-Za-z0-9_$.-]*$/.test(name) && !/[0-9]{5}/.test(name) && name !== '__proto__'
-  )
 }

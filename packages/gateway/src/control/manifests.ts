@@ -126,9 +126,9 @@ export const manifestSign = defineVerb({
   output: z.strictObject({ agent: Id, version: z.int(), hash: z.string(), role: z.string(), missing: z.array(z.string()) }),
   target: (input) => input.agent,
   run(deps, input, { user }) {
+    const standing = requireStanding(deps, input.agent)
     const { signature, ...signable } = input
     const change = deps.manifests.acceptSignature({ ...signable, user: user.id }, Buffer.from(signature, 'base64'))
-    const standing = requireStanding(deps, input.agent)
     const given = new Set([...standing.signatures.map((one) => one.role as string), input.role])
     const { reason, version, hash, role, agent } = input
     return {
@@ -140,7 +140,9 @@ export const manifestSign = defineVerb({
   },
 })
 
+/** Reads the folder first, so that a person who just saved a file sees that file. */
 function requireStanding(deps: ControlDeps, agent: string): Standing {
+  deps.manifests.reload()
   const standing = deps.manifests.standing(agent)
   if (standing === undefined) throw new GatewayError('NOT_FOUND', `no manifest is in force for this agent; write manifests/${agent}.yaml`)
   return standing

@@ -11,6 +11,7 @@ export function requireAgent(deps: Pick<ControlDeps, 'state'>, id: string): Agen
 
 /** A task must be one of the manifest, when there is one. @throws GatewayError `NOT_FOUND`, naming the tasks there are */
 export function requireTask(deps: Pick<ControlDeps, 'manifests'>, agent: string, task: string): void {
+  deps.manifests.reload()
   const manifest = deps.manifests.current(agent)
   if (manifest === undefined || manifest.tasks.has(task)) return
   throw new GatewayError('NOT_FOUND', `the manifest has no such task type; it has ${[...manifest.tasks.keys()].join(', ') || 'none'}`)

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ERRORS, GatewayError, type JsonObject, type Principal, type CompiledManifest, type Stages, handle, isGatewayError, isJsonObject, locateResource, visibleResource } from '@sallyport/core'
+import { ERRORS, GatewayError, type JsonObject, type Principal, type CompiledManifest, type Stages, handle, isGatewayError, isJsonObject, locateResource, plainPath, visibleResource } from '@sallyport/core'
 import { boundedCache } from '../../bounded-cache.ts'
 import { type ByteBudget, COST_FACTOR } from '../../byte-budget.ts'
 import { readBody } from '../../read-body.ts'
@@ -241,7 +241,7 @@ export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, r
   }
 
   async function recordRefusal(exchange: Exchange, error: GatewayError): Promise<void> {
-    const claims = { agent: exchange.agent, method: headerOf(exchange.request, 'mcp-method') ?? exchange.request.method ?? '' }
+    const claims = { agent: exchange.agent, method: plainPath(headerOf(exchange.request, 'mcp-method') ?? exchange.request.method ?? '') }
     await deps.refusals.record({ error, claims, ...(exchange.principal ? { principal: exchange.principal } : {}) })
   }
 }

@@ -1,4 +1,4 @@
-import { GatewayError, type JsonObject, type Target, isJsonObject } from '@sallyport/core'
+import { GatewayError, type JsonObject, type Target, isJsonObject, isPlainName } from '@sallyport/core'
 import type { Catalogue } from './upstream/catalogue.ts'
 import type { McpRequest } from './request.ts'
 import { metaOf } from './wire.ts'
@@ -33,7 +33,7 @@ export function targetOf(request: McpRequest, { catalogue, locate }: TargetDeps)
       if (!isJsonObject(args)) throw new GatewayError('REQUEST_PARAMS', 'arguments is not an object')
       const inputs = params['inputResponses']
       if (inputs !== undefined && !isJsonObject(inputs)) throw new GatewayError('REQUEST_PARAMS', 'inputResponses is not an object')
-      return { ...named(catalogue.resolve(exposed), exposed), args, ...(inputs ? { inputs } : {}) }
+      return { ...named(catalogue, exposed), args, ...(inputs ? { inputs } : {}) }
     }
     case 'resource.read':
     case 'resource.subscribe':
@@ -52,12 +52,15 @@ function completion(request: McpRequest, { catalogue, locate }: TargetDeps): Tar
   }
   if (ref['type'] !== 'ref/prompt') throw new GatewayError('REQUEST_PARAMS', 'ref is neither a prompt nor a resource')
   const exposed = text(ref, 'name', NAME_LENGTH_MAX)
-  const found = named(catalogue.resolve(exposed), exposed)
-  return { ...found, name: `prompt:${found.name}`, args: { argument } }
+  const found = named(catalogue, exposed)
+  return { ...found, name: `prompt:${found.name}`, label: `prompt:${found.label}`, args: { argument } }
 }
 
-function named(resolved: { server: string; name: string } | undefined, exposed: string): { server?: string; name: string } {
-  return resolved ?? { name: exposed }
+/** A name nobody offers is the caller's text: the record shows it only when it could not be anything but a name. */
+function named(catalogue: Catalogue, exposed: string): { server?: string; name: string; label: string } {
+  const found: { server?: string; name: string } = catalogue.resolve(exposed) ?? { name: exposed }
+  const isKnown = found.server !== undefined && catalogue.known({ server: found.server, context: '' }, found.name) !== undefined
+  return { ...found, label: isKnown || isPlainName(found.name) ? found.name : '?' }
 }
 
 /** The URI is an argument: it may name a person. What the record names is the grant it fell under. */
