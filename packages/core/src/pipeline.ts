@@ -98,7 +98,7 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
   const principal = await stage.identify(request)
   const target = stage.normalise(request, principal)
   const input = committed(target.inputs ? { args: target.args, inputs: target.inputs } : target.args, stage.commit)
-  const action = canonical(request.kind, target, input.commitment, stage.commit)
+  const action = canonical({ ...target, kind: request.kind }, input.commitment, stage.commit)
   const findings = inspect(action.args)
   const gathered = await stage.gather(principal, action)
   const facts = stage.reserve(principal, action, gathered)
@@ -111,49 +111,63 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
       if (decision.enforced === 'allow') stage.settle(principal, action, facts)
       throw error
     })
-  if (decision.enforced !== 'allow') return refused(entry, decision.enforced, decision.reasons, decision)
+  if (decision.enforced !== 'allow') return refused(entry, { ...decision, effect: decision.enforced })
   const startMs = stage.nowMs()
   const outcome = { ...act, type: 'outcome' as const, decision: entry }
-  let acted: Acted
-  try {
-    acted = await stage.act(request, principal, action)
-  } catch (error) {
+  const done = await perform(request, { principal, action, decision, facts }, stage).catch(async (error: unknown) => {
     const failure = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'internal error', { cause: error })
     await stage.record({ ...outcome, ...failed(failure.code), durationMs: stage.nowMs() - startMs })
     throw failure
-  }
-  const resultFindings = inspect(acted.content)
+  })
+  await stage.record({ ...outcome, ...done.record, durationMs: stage.nowMs() - startMs })
+  const { released } = done
+  if (released.effect === 'deny') return refused(entry, { effect: 'deny', reasons: released.reasons })
+  return { ok: true, entry, status: done.status, content: released.content }
+}
+
+interface Allowed {
+  readonly principal: Principal
+  readonly action: Action
+  readonly decision: Decision
+  readonly facts: Facts
+}
+
+interface Done {
+  readonly status: Acted['status']
+  readonly released: Released
+  readonly record: Pick<OutcomeEntry, 'status' | 'reasons' | 'output' | 'findings' | 'effect'>
+}
+
+/** act → inspect result → release: what happened, and what of it the agent gets. */
+async function perform<Request extends Inbound>(request: Request, { principal, action, decision, facts }: Allowed, stage: Stages<Request>): Promise<Done> {
+  const acted = await stage.act(request, principal, action)
+  const findings = inspect(acted.content)
   const released = stage.release(action, decision, acted, facts)
-  const withheld = released.effect === 'deny'
-  await stage.record({
-    ...outcome,
-    status: withheld ? 'withheld' : acted.status,
+  const record = {
+    status: released.effect === 'deny' ? ('withheld' as const) : acted.status,
     reasons: [...new Set([...(acted.reasons ?? []), ...released.reasons])],
     output: committed(acted.content, stage.commit),
-    findings: resultFindings.map((finding) => ({ ...finding })),
-    effect: acted.changes ? 'unconfirmed' : 'none',
-    durationMs: stage.nowMs() - startMs,
-  })
-  if (withheld) return refused(entry, 'deny', released.reasons)
-  return { ok: true, entry, status: acted.status, content: released.content }
+    findings: findings.map((finding) => ({ ...finding })),
+    effect: acted.changes ? ('unconfirmed' as const) : ('none' as const),
+  }
+  return { status: acted.status, released, record }
 }
 
 /** Most one refusal says about itself. */
 const DETAILS_MAX = 5
 
-function refused(entry: number, effect: 'deny' | 'require_approval', reasons: readonly ReasonCode[], decision?: Decision): Outbound {
-  const details = decision?.votes.flatMap((vote) => (vote.effect === effect && vote.mode === 'enforce' && vote.detail ? [vote.detail] : []))
-  return {
-    ok: false,
-    entry,
-    effect,
-    reasons,
-    details: (details ?? []).slice(0, DETAILS_MAX),
-    ...(decision?.retryAfterMs === undefined ? {} : { retryAfterMs: decision.retryAfterMs }),
-  }
+interface Refusal extends Pick<Partial<Decision>, 'votes' | 'retryAfterMs'> {
+  readonly effect: 'deny' | 'require_approval'
+  readonly reasons: readonly ReasonCode[]
 }
 
-function canonical(kind: ActionKind, { server, name, args }: Target, input: string, commit: Commit): Action {
+function refused(entry: number, { effect, reasons, votes = [], retryAfterMs }: Refusal): Outbound {
+  const details = votes.flatMap((vote) => (vote.effect === effect && vote.mode === 'enforce' && vote.detail ? [vote.detail] : []))
+  return { ok: false, entry, effect, reasons, details: details.slice(0, DETAILS_MAX), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+}
+
+/** @param input Commitment to the arguments and the client's answers. */
+function canonical({ kind, server, name, args }: Target & { readonly kind: ActionKind }, input: string, commit: Commit): Action {
   const digest = commit(jcs([kind, server ?? null, name ?? null, input])).commitment
   return { kind, ...(server === undefined ? {} : { server }), ...(name === undefined ? {} : { name }), args, digest }
 }

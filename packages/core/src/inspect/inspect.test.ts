@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { JsonObject } from '../model/json.ts'
+import type { Json, JsonObject } from '../model/json.ts'
 import { defineDetector } from './define-detector.ts'
 import { FINDINGS_MAX, inspect, INSPECT_CHARS_MAX } from './inspect.ts'
 
@@ -47,8 +47,12 @@ describe('inspect', () => {
       ).length,
     ).toBe(FINDINGS_MAX))
   test('a path is bounded and well formed', () => {
-    const [finding] = inspect({ ['😀'.repeat(200)]: 'x' }, { detectors: [letterX], channel: 'definition' })
-    expect([finding?.path.length, finding?.path.isWellFormed()]).toEqual([200, true])
+    const deep = Array.from({ length: 60 }).reduce<Json>((inner) => ({ member: inner }), 'x')
+    expect(inspect(deep, { detectors: [letterX] })[0]?.path.length).toBe(200)
+    expect(inspect({ ['😀'.repeat(200)]: 'x' }, { detectors: [letterX] })[0]?.path.isWellFormed()).toBe(true)
+  })
+  test('R122: a name that could be a value is not shown', () => {
+    expect(inspect({ 'a@b.c': { ok: 'x' } }, { detectors: [letterX] })[0]?.path).toBe('/?/ok')
   })
   test('plain values have no findings', () => expect(inspect({ a: 1, b: null, c: true, d: 'plain', e: [] })).toEqual([]))
 })

@@ -64,7 +64,7 @@ export async function listen(config: Config, routes: Routes): Promise<HttpServer
       const known = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'internal error', { cause: error })
       if (known.code === 'INTERNAL') routes.log('internal error', error)
       else routes.onRefused(known, request)
-      if (!response.headersSent) answer(response, ERRORS[known.code].http, { type: 'about:blank', title: known.message, status: ERRORS[known.code].http, code: known.code }, 'application/problem+json')
+      if (!response.headersSent) answer(response, ERRORS[known.code].http, { type: 'about:blank', title: known.message, status: ERRORS[known.code].http, code: known.code })
       else response.destroy()
     }
   }
@@ -89,8 +89,10 @@ function allowedHosts(config: Config, port: number): ReadonlySet<string> {
   return new Set([...names, ...bare, ...(config.publicUrl ? [new URL(config.publicUrl).host.toLowerCase()] : [])])
 }
 
-function answer(response: ServerResponse, status: number, body: object, type = 'application/json'): void {
+function answer(response: ServerResponse, status: number, body: object): void {
   const text = JSON.stringify(body)
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store', connection: status >= 400 ? 'close' : 'keep-alive' })
+  const type = status >= 400 ? 'application/problem+json' : 'application/json'
+  const connection = status >= 400 ? 'close' : 'keep-alive'
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store', connection })
   response.end(text)
 }

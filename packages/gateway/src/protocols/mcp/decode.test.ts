@@ -121,6 +121,6 @@ describe('what is no message', () => {
 
   test('the fault repeats the id once it is known, and says which revisions there are', () => {
     expect(faultOf('{"jsonrpc":"2.0","id":"a","method":"ping","params":[1]}', {})).toMatchObject({ id: 'a' })
-    expect(faultOf(message('ping'), { 'mcp-protocol-version': 'x'.repeat(100) })).toMatchObject({ data: { requested: 'x'.repeat(64), supported: [MODERN_VERSION, '2025-11-25', '2025-06-18', '2025-03-26'] } })
+    expect(faultOf(message('ping'), { 'mcp-protocol-version': 'x'.repeat(100) })).toMatchObject({ data: { requested: 'x'.repeat(64), supported: ['2025-11-25', '2025-06-18', '2025-03-26'] } })
   })
 })

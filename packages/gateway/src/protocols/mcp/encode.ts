@@ -21,7 +21,7 @@ export function encode(request: McpRequest, id: RpcId, outbound: Outbound): Enco
     const { code, message, data } = outbound.content
     // The one upstream error whose HTTP status the revision fixes.
     const status = code === -32_021 && request.era === 'modern' ? 400 : 200
-    return { status, message: rpcError(id, { code: Number(code), message: String(message), data }) }
+    return { status, message: rpcError(id, { code: Number(code), message: typeof message === 'string' ? message : 'the tool server reported an error', data }) }
   }
   if (outbound.ok) return { status: 200, message: rpcResult(id, complete(request, outbound)) }
   return refusal(request, id, outbound)

@@ -59,7 +59,7 @@ export async function forward(errand: Errand, deps: ForwardDeps): Promise<Acted>
   const upstream = deps.upstreams.get(action.server ?? '')
   if (!upstream) throw new GatewayError('UPSTREAM_UNAVAILABLE', 'no such server is configured')
   const where = { context: upstream.context(request.agent), prefer: request.era }
-  const trip = prepare(errand, upstream, where, deps)
+  const trip = prepare(errand, { upstream, where }, deps)
   try {
     const { era } = await upstream.connect(where.context, where.prefer)
     const asks = Object.keys(grantedCapabilities(trip.ask)).length > 0
@@ -76,7 +76,12 @@ export async function forward(errand: Errand, deps: ForwardDeps): Promise<Acted>
   }
 }
 
-function prepare(errand: Errand, upstream: Upstream, where: Parameters<Upstream['call']>[0], deps: ForwardDeps): Trip {
+interface Way {
+  readonly upstream: Upstream
+  readonly where: Parameters<Upstream['call']>[0]
+}
+
+function prepare(errand: Errand, { upstream, where }: Way, deps: ForwardDeps): Trip {
   const { request, action, manifest, method, params } = errand
   const ask: Ask = { principal: request.principal, manifest, server: upstream.id, capabilities: request.capabilities }
   const capabilities = grantedCapabilities(ask)

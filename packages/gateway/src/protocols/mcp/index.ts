@@ -8,13 +8,15 @@ import type { Refusals } from '../../refusals.ts'
 import { committer } from './committer.ts'
 import { openParking } from './conversation.ts'
 import { createEndpoint } from './endpoint.ts'
-import { openHub, watchResource } from './hub.ts'
+import { openCuts } from './cuts.ts'
+import { type Hub, openHub, watchResource } from './hub.ts'
 import type { McpRequest } from './request.ts'
 import { openSeal } from './seal.ts'
 import { openStages } from './stages.ts'
 import { type Catalogue, openCatalogue } from './upstream/catalogue.ts'
 import { GATEWAY_INFO } from './upstream/connection.ts'
-import { type Upstream, openUpstream } from './upstream/upstream.ts'
+import { type Servers, openServers } from './upstream/servers.ts'
+import type { Upstream, UpstreamDeps } from './upstream/upstream.ts'
 import { LEGACY_VERSIONS, MODERN_VERSION } from './wire.ts'
 
 export interface McpDeps {
@@ -51,90 +53,73 @@ export interface Mcp {
 }
 
 export function openMcp(deps: McpDeps): Mcp {
-  const upstreams = new Map<string, Upstream>()
+  const { config, nowMs, manifest } = deps
   const stop = new AbortController()
-  const cuts = new Map<string, Set<() => void>>()
-  const { nowMs, manifest } = deps
-  const catalogue = openCatalogue({ upstreams, pins: deps.pins, nowMs, signal: stop.signal })
+  const cuts = openCuts()
   const parking = openParking()
-  const hub = openHub({ manifest, streamsMax: deps.config.limits.streamsMax })
-  for (const [id, config] of Object.entries(deps.config.servers)) upstreams.set(id, open(id, config))
+  const hub = openHub({ manifest, streamsMax: config.limits.streamsMax })
+  const servers = openServers(config.servers, { depsOf, gone: (id) => catalogue.invalidate(id) })
+  const catalogue = openCatalogue({ upstreams: servers.all, pins: deps.pins, nowMs, signal: stop.signal })
+  const shared = { ...deps, catalogue, upstreams: servers.all, hub }
   const stages = openStages({
-    ...deps,
-    catalogue,
-    upstreams,
+    ...shared,
     seal: openSeal(deps.sealKey, nowMs),
     parking,
     hello: (request) => hello(request, manifest(request.agent)),
-    subscribe,
+    subscribe: (request, action) => subscribe(request, action, { servers, hub, signal: stop.signal }),
     newId: randomUUID,
     commit: committer(deps.commitKey),
     version: GATEWAY_INFO.version,
   })
   const endpoint = createEndpoint({
+    ...shared,
     stages,
-    identify: deps.identify,
-    catalogue,
-    upstreams,
-    hub,
-    manifest,
-    refusals: deps.refusals,
     isolated: (agent) => deps.isolation(agent).isolated,
     budget: deps.bytes,
-    bodyBytesMax: deps.config.limits.bodyBytesMax,
-    onCut,
+    bodyBytesMax: config.limits.bodyBytesMax,
+    onCut: (agent, end) => cuts.add(agent, end),
     resourceMetadata: (agent) => `${deps.publicUrl()}/.well-known/oauth-protected-resource/a/${agent}/mcp`,
-    log: deps.log,
   })
-  return { endpoint, catalogue, upstreams, reconfigure, cut, changed: (agent) => hub.changed(agent), streams: hub.size, close }
+  return {
+    endpoint,
+    catalogue,
+    upstreams: servers.all,
+    reconfigure: (next) => servers.reconfigure(next),
+    cut(agent) {
+      cuts.cut(agent)
+      parking.cut(agent)
+    },
+    changed: (agent) => hub.changed(agent),
+    streams: hub.size,
+    async close() {
+      stop.abort()
+      parking.close()
+      await servers.close()
+    },
+  }
 
-  function open(id: string, config: ServerConfig): Upstream {
-    return openUpstream(id, config, {
+  function depsOf(id: string): UpstreamDeps {
+    return {
       nowMs,
       features: () => features(id, deps.manifests()),
       onEvent: (method, params) => {
         if (method.endsWith('/list_changed')) catalogue.invalidate(id)
         hub.publish(id, method, params)
       },
-    })
-  }
-
-  async function subscribe(request: McpRequest, action: { server?: string; name?: string }): Promise<void> {
-    const upstream = upstreams.get(action.server ?? '')
-    const uri = action.name ?? ''
-    const on = request.method === 'resources/subscribe'
-    hub.subscribe(request.principal.session, uri, on)
-    if (upstream && on) await watchResource(upstream, { context: upstream.context(request.agent), uri, signal: stop.signal })
-  }
-
-  function onCut(agent: string, end: () => void): () => void {
-    const known = cuts.get(agent) ?? new Set()
-    cuts.set(agent, known)
-    known.add(end)
-    return () => {
-      known.delete(end)
-      if (known.size === 0 && cuts.get(agent) === known) cuts.delete(agent)
     }
   }
+}
 
-  function cut(agent: string): void {
-    for (const end of cuts.get(agent) ?? []) end()
-    parking.cut(agent)
-  }
-
-  async function reconfigure(servers: Readonly<Record<string, ServerConfig>>): Promise<void> {
-    const gone = [...upstreams].filter(([id, upstream]) => JSON.stringify(servers[id]) !== JSON.stringify(upstream.config))
-    for (const [id] of gone) upstreams.delete(id)
-    for (const [id, config] of Object.entries(servers)) if (!upstreams.has(id)) upstreams.set(id, open(id, config))
-    for (const [id] of gone) catalogue.invalidate(id)
-    await Promise.all(gone.map(([, upstream]) => upstream.close()))
-  }
-
-  async function close(): Promise<void> {
-    stop.abort()
-    parking.close()
-    await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
-  }
+async function subscribe(
+  request: McpRequest,
+  action: { readonly server?: string; readonly name?: string },
+  { servers, hub, signal }: { servers: Servers; hub: Hub; signal: AbortSignal },
+): Promise<void> {
+  const upstream = servers.all.get(action.server ?? '')
+  const uri = action.name ?? ''
+  const on = request.method === 'resources/subscribe'
+  hub.subscribe(request.principal.session, uri, on)
+  if (upstream && on) await watchResource(upstream, { context: upstream.context(request.agent), uri, signal })
 }
 
 /** Client features that some agent's manifest grants a server; nothing else is announced to it. */

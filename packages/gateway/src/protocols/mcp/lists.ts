@@ -24,7 +24,7 @@ export interface ListDeps {
 export async function listTools(principal: Principal, manifest: CompiledManifest | undefined, deps: ListDeps): Promise<JsonObject[]> {
   if (!manifest) return []
   const granted = [...(manifest.tasks.get(principal.task ?? '')?.tools.keys() ?? [])]
-  return perServer(principal, granted, deps, async (at) => {
+  return perServer(principal, { granted, upstreams: deps.upstreams }, async (at) => {
     const tools = await deps.catalogue.tools(at)
     return tools.flatMap(({ definition, exposed, state }) => {
       const grant = state === 'approved' ? visibleTool(principal, manifest, { server: at.server, name: definition.name }) : undefined
@@ -38,7 +38,7 @@ export async function listTools(principal: Principal, manifest: CompiledManifest
 export async function listPrompts(principal: Principal, manifest: CompiledManifest | undefined, deps: ListDeps): Promise<JsonObject[]> {
   if (!manifest) return []
   const granted = [...(manifest.tasks.get(principal.task ?? '')?.prompts.keys() ?? [])]
-  return perServer(principal, granted, deps, async (at) => {
+  return perServer(principal, { granted, upstreams: deps.upstreams }, async (at) => {
     const prompts = await deps.catalogue.list(at, 'prompts')
     return prompts.flatMap(({ _meta, ...prompt }) => {
       const { name } = prompt
@@ -55,7 +55,7 @@ export async function listResources(
 ): Promise<JsonObject[]> {
   if (!manifest) return []
   const granted = [...(manifest.tasks.get(principal.task ?? '')?.resources.exact.keys() ?? [])]
-  return perServer(principal, granted, deps, async (at) => {
+  return perServer(principal, { granted, upstreams: deps.upstreams }, async (at) => {
     const items = await deps.catalogue.list(at, deps.kind)
     return items.flatMap(({ _meta, ...item }) => {
       const { uri, uriTemplate } = item
@@ -68,8 +68,7 @@ export async function listResources(
 /** Asks each server that some grant names, at once. One that cannot be reached has nothing to offer now. */
 async function perServer(
   principal: Principal,
-  granted: readonly string[],
-  { upstreams }: ListDeps,
+  { granted, upstreams }: { readonly granted: readonly string[]; readonly upstreams: ListDeps['upstreams'] },
   list: (at: { server: string; context: string }) => Promise<JsonObject[]>,
 ): Promise<JsonObject[]> {
   const servers = [...new Set(granted.map((key) => key.slice(0, key.indexOf('.'))))]

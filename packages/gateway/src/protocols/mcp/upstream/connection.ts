@@ -59,7 +59,7 @@ async function discover(link: Link, how: Negotiation): Promise<Connection> {
   })
   const versions = result['supportedVersions']
   if (!Array.isArray(versions) || !versions.includes(MODERN_VERSION)) throw new RpcError(-32_022, 'no common version')
-  return connection('modern', MODERN_VERSION, result, link)
+  return connection(link, MODERN_VERSION, result)
 }
 
 async function initialize(link: Link, how: Negotiation): Promise<Connection> {
@@ -69,7 +69,7 @@ async function initialize(link: Link, how: Negotiation): Promise<Connection> {
   if (typeof version !== 'string' || !LEGACY_VERSIONS.some((known) => known === version)) {
     throw new GatewayError('UPSTREAM_MALFORMED', 'the tool server chose an unsupported revision')
   }
-  const made = connection('legacy', version, result, link)
+  const made = connection(link, version, result)
   link.revision = version
   await link.notify('notifications/initialized', {})
   return made
@@ -80,7 +80,8 @@ function namesOurVersion(data: Json | undefined): boolean {
   return Array.isArray(supported) && supported.includes(MODERN_VERSION)
 }
 
-function connection(era: Era, version: string, result: JsonObject, link: Link): Connection {
+function connection(link: Link, version: string, result: JsonObject): Connection {
+  const era: Era = version === MODERN_VERSION ? 'modern' : 'legacy'
   const capabilities = isJsonObject(result['capabilities']) ? result['capabilities'] : {}
   const instructions = typeof result['instructions'] === 'string' ? result['instructions'].slice(0, 10_000) : undefined
   const call: Connection['call'] =
