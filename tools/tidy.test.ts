@@ -53,6 +53,9 @@ describe('a planted violation is caught', () => {
     ],
     ['a folder nobody planned', 'packages/console/src/a.ts', 'export const a = 1', 'no row of the import table'],
     ['a long file', core, '\n'.repeat(401), '401 lines'],
+    ['a long function', core, `export function a() {\n${'  b()\n'.repeat(69)}}\n`, 'a has 71 lines'],
+    ['a long method', core, `class A {\n  async b(c: C): D {\n${'    b()\n'.repeat(69)}  }\n}\n`, 'b has 71 lines'],
+    ['a long arrow function', core, `const a = (b: B) => {\n${'  b()\n'.repeat(69)}}\n`, 'a has 71 lines'],
     ['a file called utils', 'packages/core/src/model/byte-utils.ts', '', '"utils" says nothing'],
     ['a file in camel case', 'packages/core/src/model/byteStore.ts', '', 'not kebab-case'],
     ['a default export', core, 'export default 1', 'default export'],
@@ -87,7 +90,6 @@ describe('the linter', () => {
 
   test.each([
     ['a dropped promise', 'async function a() {}\nexport function b() {\n  a()\n}\n', 'no-floating-promises'],
-    ['a function of 71 lines', `export function a() {\n${'  a()\n'.repeat(69)}}\n`, 'max-lines-per-function'],
     ['four positional parameters', 'export const a = (b: 1, c: 1, d: 1, e: 1) => [b, c, d, e]\n', 'max-params'],
     ['console output', 'console.log(1)\n', 'no-console'],
   ])('catches %s', (_, text, rule) => {

@@ -1,79 +1,119 @@
 import { randomInt } from 'node:crypto'
-import { faultLoop } from '../../packages/gateway/src/stores/files/fixtures/fault-loop.ts'
-import { killRounds } from '../../packages/gateway/src/stores/files/fixtures/kill-rounds.ts'
-import { exactly, type Figure, type Measured, type Program, type RunOptions } from '../report.ts'
+import { exactly, type Figure, type Program, type Target } from '../report.ts'
+import { type CrashFigures, crashLog } from './crash/crash-log.ts'
+import { type FaultOutcome, failLog } from './crash/fail-log.ts'
+import { fillDisk, type FullDiskFigures } from './crash/fill-disk.ts'
+import { type KillFigures, killGateway } from './crash/kill-gateway.ts'
+import { seeded } from './crash/seeded.ts'
 
-const ROUNDS = 20
-const ROUNDS_SHORT = 5
-const KILL_AFTER_MS_MAX = 600
-/** Of the short form: every so many-th operation fails. */
-const FAULT_STEP_SHORT = 5
+/** Kills of the whole gateway, kills of the log alone, rounds on a full disk; every so many-th file operation that fails. */
+const FULL = { kills: 20, logKills: 20, fullDisks: 5, gatewayFaultStep: 2, logFaultStep: 1 }
+const SHORT = { kills: 5, logKills: 5, fullDisks: 2, gatewayFaultStep: 12, logFaultStep: 5 }
+const SEED_MAX = 2 ** 32
 
 /** Kills and faults under load, each followed by a restart that must find everything that was acknowledged. */
 export const crash: Program = {
   about: 'kill -9 at random moments and every file operation failing in turn: nothing acknowledged may be lost',
-  run: async (options) => {
-    const log = await crashLog(options)
+  run: async ({ short, note }) => {
+    const size = short ? SHORT : FULL
+    const seed = Number(process.env['CRASH_SEED'] ?? randomInt(SEED_MAX))
+    note(`seed ${seed}; the same moments again with CRASH_SEED=${seed}`)
+    const random = seeded(seed)
+    const killed = await killGateway({ rounds: size.kills, random, note })
+    const failed = await failGateway(size.gatewayFaultStep)
+    note(`${failed.faultsInjected} faults under the gateway, ${failed.callsAnswered} calls answered`)
+    const full = await fillDisk({ rounds: size.fullDisks, random })
+    note(`${full.filled} full disks, ${full.callsAnswered} calls answered`)
+    const log = await crashLog({ rounds: size.logKills, faultStep: size.logFaultStep, random, note })
     return {
-      figures: log,
-      targets: {
-        logLost: exactly(log.lost, 0),
-        logUnverified: exactly(log.unverified, 0),
-        faultLost: exactly(log.faultLost, 0),
-        faultUnverified: exactly(log.faultUnverified, 0),
-      },
-    } satisfies Measured
+      figures: { seed, gateway: { ...killed }, gatewayFaults: failed, fullDisk: { ...full }, log },
+      targets: { ...killTargets(killed), ...faultTargets(failed), ...fullDiskTargets(full, size.fullDisks), ...logTargets(log) },
+    }
   },
 }
 
-export interface CrashFigures {
+interface FaultFigures {
   readonly [key: string]: Figure
-  readonly rounds: number
-  /** Entries acknowledged by programs that were then killed. */
-  readonly acknowledged: number
-  readonly lost: number
-  readonly unverified: number
   readonly faultsInjected: number
-  readonly faultAcknowledged: number
-  readonly faultLost: number
-  readonly faultUnverified: number
+  readonly refusedStarts: number
+  readonly notRefused: number
+  readonly actsAfter: number
+  readonly callsAnswered: number
+  readonly lost: number
+  readonly actsWithoutDecision: number
+  readonly unknowns: number
+  readonly unclosed: number
+  readonly unverified: number
+  readonly unexpected: readonly string[]
 }
 
-/** The audit log alone: a program that appends under load is killed, then each file operation fails in turn. */
-export async function crashLog({
-  short,
-  note,
-  rounds = short ? ROUNDS_SHORT : ROUNDS,
-}: RunOptions & { readonly rounds?: number }): Promise<CrashFigures> {
-  let acknowledged = 0
-  let lost = 0
-  let unverified = 0
-  let done = 0
-  for await (const result of killRounds(rounds, () => randomInt(KILL_AFTER_MS_MAX))) {
-    // Every round looks for all entries of the rounds before it, so what one loses the next ones see again.
-    acknowledged = result.acknowledged
-    lost = Math.max(lost, result.lost)
-    unverified += result.verified ? 0 : 1
-    note(`round ${++done} of ${rounds}: ${result.acknowledged} acknowledged, ${result.lost} lost, ${result.size} in the log`)
-  }
-  const fault = { injected: 0, acknowledged: 0, lost: 0, unverified: 0, operations: new Map<string, number>() }
-  for await (const result of faultLoop('EIO', short ? FAULT_STEP_SHORT : 1)) {
-    fault.injected++
-    fault.acknowledged += result.acknowledged
-    fault.lost += result.lost
-    fault.unverified += result.verified ? 0 : 1
-    fault.operations.set(result.failed, (fault.operations.get(result.failed) ?? 0) + 1)
-  }
-  note(`${fault.injected} faults injected, ${fault.lost} acknowledged entries lost`)
+/** The sum over all faults. */
+async function failGateway(step: number): Promise<FaultFigures> {
+  const outcomes: FaultOutcome[] = []
+  for await (const outcome of failLog({ step })) outcomes.push(outcome)
+  const sum = (of: (outcome: FaultOutcome) => number): number => outcomes.reduce((total, outcome) => total + of(outcome), 0)
+  const operations = [...new Set(outcomes.map(({ failed }) => failed))].toSorted()
   return {
-    rounds: done,
-    acknowledged,
-    lost,
-    unverified,
-    faultsInjected: fault.injected,
-    faultsByOperation: Object.fromEntries(fault.operations),
-    faultAcknowledged: fault.acknowledged,
-    faultLost: fault.lost,
-    faultUnverified: fault.unverified,
+    faultsInjected: outcomes.length,
+    faultsByOperation: Object.fromEntries(operations.map((name) => [name, sum(({ failed }) => (failed === name ? 1 : 0))])),
+    refusedStarts: sum((outcome) => (outcome.refusedStart ? 1 : 0)),
+    notRefused: sum((outcome) => outcome.notRefused),
+    actsAfter: sum((outcome) => outcome.actsAfter),
+    callsAnswered: sum((outcome) => outcome.callsAnswered),
+    lost: sum((outcome) => outcome.lost),
+    actsWithoutDecision: sum((outcome) => outcome.actsWithoutDecision),
+    unknowns: sum((outcome) => outcome.unknowns),
+    unclosed: sum((outcome) => outcome.unclosed),
+    unverified: sum((outcome) => (outcome.verified ? 0 : 1)),
+    unexpected: outcomes.flatMap((outcome) => outcome.unexpected),
+  }
+}
+
+type Targets = Readonly<Record<string, Target>>
+
+function killTargets(killed: KillFigures): Targets {
+  return {
+    lost: exactly(killed.lost, 0),
+    actsWithoutDecision: exactly(killed.actsWithoutDecision, 0),
+    actsBeforeDecision: exactly(killed.actsBeforeDecision, 0),
+    unclosed: exactly(killed.unclosed, 0),
+    unverified: exactly(killed.unverified, 0),
+    budgetOverdrawn: exactly(killed.budgetOverdrawn, 0),
+    stateLost: exactly(killed.stateLost, 0),
+    unexpected: exactly(killed.unexpected.length, 0),
+  }
+}
+
+function faultTargets(failed: FaultFigures): Targets {
+  return {
+    faultLost: exactly(failed.lost, 0),
+    faultActsWithoutDecision: exactly(failed.actsWithoutDecision, 0),
+    faultNotRefused: exactly(failed.notRefused, 0),
+    faultActsAfter: exactly(failed.actsAfter, 0),
+    faultUnclosed: exactly(failed.unclosed, 0),
+    faultUnverified: exactly(failed.unverified, 0),
+    faultUnexpected: exactly(failed.unexpected.length, 0),
+  }
+}
+
+function fullDiskTargets(full: FullDiskFigures, rounds: number): Targets {
+  return {
+    fullDiskReached: exactly(full.filled + full.refusedStarts, rounds),
+    fullDiskLost: exactly(full.lost, 0),
+    fullDiskActsWithoutDecision: exactly(full.actsWithoutDecision + full.actsBeforeDecision, 0),
+    fullDiskNotRefused: exactly(full.notRefused, 0),
+    fullDiskActsAfter: exactly(full.actsAfter, 0),
+    fullDiskUnclosed: exactly(full.unclosed, 0),
+    fullDiskVerified: exactly(full.verified ? 1 : 0, 1),
+    fullDiskUnexpected: exactly(full.unexpected.length, 0),
+  }
+}
+
+function logTargets(log: CrashFigures): Targets {
+  return {
+    logLost: exactly(log.lost, 0),
+    logUnverified: exactly(log.unverified, 0),
+    logFaultLost: exactly(log.faultLost, 0),
+    logFaultUnverified: exactly(log.faultUnverified, 0),
   }
 }

@@ -1,5 +1,6 @@
 import { dirname, posix } from 'node:path'
 import { IMPORT_TABLE, type ImportRule } from './import-table.ts'
+import { longFunctions } from './long-functions.ts'
 
 const FILE_LINES_MAX = 400
 const BANNED = ['utils', 'helpers', 'manager', 'service', 'data', 'info', 'process']
@@ -15,7 +16,8 @@ export interface SourceFile {
 /** Everything the house rules object to in one file, as sentences; empty when it is tidy. */
 export function violations(file: SourceFile): string[] {
   const code = withoutComments(file.text)
-  return [...nameViolations(file.path), ...textViolations(file, code), ...importViolations(file.path, code)]
+  const long = isTest(file.path) ? [] : longFunctions(file.text)
+  return [...nameViolations(file.path), ...textViolations(file, code), ...long, ...importViolations(file.path, code)]
 }
 
 function nameViolations(path: string): string[] {
@@ -44,7 +46,7 @@ function textViolations({ path, text }: SourceFile, code: string): string[] {
 
 function importViolations(path: string, code: string): string[] {
   const from = shortPath(path)
-  if (!from || /\.(?:test|contract|property)$/.test(from) || from.includes('/fixtures/')) return []
+  if (!from || isTest(path)) return []
   const rule = IMPORT_TABLE.find((candidate) => matches(candidate.from, from))
   if (!rule) return [`no row of the import table covers ${from}`]
   return importsOf(code).flatMap((to) => (allowed({ from, to, rule }) ? [] : [`${rule.from} may not import ${to}`]))
@@ -81,6 +83,10 @@ function matches(pattern: string, path: string): boolean {
 
 function within(folder: string, path: string): boolean {
   return path === folder || path.startsWith(`${folder}/`)
+}
+
+function isTest(path: string): boolean {
+  return /\.(?:test|contract)\.ts$/.test(path) || path.includes('/fixtures/')
 }
 
 /** `packages/core/src/decide/compile.ts` → `core/decide/compile`; `undefined` outside the packages' sources. */

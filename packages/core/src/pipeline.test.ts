@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { alice, compiled, manifestOf } from './decide/fixtures/world.ts'
 import { GatewayError } from './errors.ts'
 import type { EntryBody } from './model/entry.ts'
-import type { Facts } from './model/facts.ts'
+import type { Facts } from './decide/facts.ts'
 import { type Acted, type Inbound, type Stages, handle } from './pipeline.ts'
 
 const manifest = compiled(manifestOf({ 'erp.read': { scope: 'read', tier: 'low' } }))

@@ -97,9 +97,10 @@ export type Outbound =
 export async function handle<Request extends Inbound>(request: Request, stage: Stages<Request>): Promise<Outbound> {
   const principal = await stage.identify(request)
   const target = stage.normalise(request, principal)
-  const input = committed(target.inputs ? { args: target.args, inputs: target.inputs } : target.args, stage.commit)
+  const given = target.inputs ? { args: target.args, inputs: target.inputs } : target.args
+  const input = committed(given, stage.commit)
   const action = canonical({ ...target, kind: request.kind }, input.commitment, stage.commit)
-  const findings = inspect(action.args)
+  const findings = inspect(given)
   const gathered = await stage.gather(principal, action)
   const facts = stage.reserve(principal, action, gathered)
   const decision = decide(principal, action, findings, facts)
@@ -226,7 +227,7 @@ function decisionEntry({ act, input, decision, findings, facts, request }: Decid
       ...(facts.tool?.definitionHash === undefined ? {} : { definition: facts.tool.definitionHash }),
       epoch: facts.isolation.epoch,
     },
-    budgets: decision.enforced === 'allow' ? [...facts.budget.keys] : [],
+    budgets: decision.enforced === 'allow' && facts.budget.reserved ? [...facts.budget.keys] : [],
     ...(decision.retryAfterMs === undefined ? {} : { retryAfterMs: decision.retryAfterMs }),
     ...(correlation.length > 0 ? { correlation: Object.fromEntries(correlation) } : {}),
   }

@@ -30,6 +30,8 @@ const BUDGETS_MAX = 100_000
 export function openBudgets(): Budgets {
   /** Times of calls, oldest first. */
   const calls = new Map<string, number[]>()
+  /** Restored in whatever order; sorted once, when they are first needed. */
+  const unsorted = new Set<string>()
   return { reserve, refund, restore }
 
   function reserve(draws: readonly Draw[], nowMs: number): Reservation {
@@ -51,6 +53,7 @@ export function openBudgets(): Budgets {
       if (calls.size >= BUDGETS_MAX) dropIdle(nowMs)
       calls.set(draw.key, times)
     }
+    if (unsorted.delete(draw.key)) times.sort((a, b) => a - b)
     let gone = 0
     while (gone < times.length && (times[gone] ?? 0) <= nowMs - draw.windowMs) gone++
     if (gone > 0) times.splice(0, gone)
@@ -69,9 +72,8 @@ export function openBudgets(): Budgets {
     for (const key of keys) {
       const times = calls.get(key) ?? []
       calls.set(key, times)
-      const inOrder = atMs >= (times.at(-1) ?? 0)
       times.push(atMs)
-      if (!inOrder) times.sort((a, b) => a - b)
+      unsorted.add(key)
     }
   }
 

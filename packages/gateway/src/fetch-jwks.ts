@@ -8,8 +8,9 @@ const JWKS_MS = 5_000
 /** Fetches a key set under the egress rules: checked address, no redirect, bounded. @throws GatewayError `KEYS_UNAVAILABLE` */
 export async function fetchJwks(url: string): Promise<unknown> {
   const target = new URL(url)
-  const pool = openPool(target, false)
+  let pool: ReturnType<typeof openPool> | undefined
   try {
+    pool = openPool(target, false)
     const response = await pool.request({
       method: 'GET',
       path: target.pathname + target.search,
@@ -28,6 +29,6 @@ export async function fetchJwks(url: string): Promise<unknown> {
   } catch (cause) {
     throw new GatewayError('KEYS_UNAVAILABLE', 'the key set could not be fetched', { cause })
   } finally {
-    await pool.destroy()
+    await pool?.destroy()
   }
 }

@@ -20,6 +20,7 @@ import { type Change, openState, type State } from './state.ts'
 import type { FileLog } from './stores/files/file-log.ts'
 import { inspectLog } from './stores/files/inspect-log.ts'
 import { openHomeLog } from './stores/files/open-home-log.ts'
+import type { WriterLink } from './stores/files/writer-link.ts'
 import { openSqliteStore } from './stores/sqlite/index.ts'
 import { systemEntries } from './system-entries.ts'
 
@@ -31,6 +32,8 @@ export interface GatewayOptions {
   readonly nowMs?: () => number
   /** Standard error unless set. */
   readonly log?: OperatorLog
+  /** What writes the audit log; a thread of its own over the real file system unless set. */
+  readonly logWriter?: WriterLink
 }
 
 export interface Gateway {
@@ -48,11 +51,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const nowMs = options.nowMs ?? Date.now
   const log = options.log ?? stderrLog(nowMs)
   const closing: Closing = []
-  const close = async (): Promise<void> => {
-    for (const end of closing.splice(0).reverse()) await end()
-  }
+  const close = (): Promise<void> => endAll(closing)
   try {
-    const stores = await openStores(options.homeDir, { nowMs, log, closing })
+    const stores = await openStores(options, { nowMs, log, closing })
     const rules = openRules(stores)
     const mcp = openProtocols(stores, rules)
     const server = await serveAgents(stores, rules, mcp)
@@ -62,13 +63,26 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     mcp.catalogue.offered().catch((error: unknown) => log('tool servers could not be asked', error))
     return { url: server.url, close }
   } catch (error) {
-    await close()
+    await close().catch((failure: unknown) => log('what was open could not be closed', failure))
     throw error
   }
 }
 
 /** What has to be ended, last opened first. */
 type Closing = (() => Promise<void> | void)[]
+
+/** Ends everything, also what comes after something that cannot be ended well: a log that cannot sign must not keep the home locked. */
+async function endAll(closing: Closing): Promise<void> {
+  const failures: unknown[] = []
+  for (const end of closing.splice(0).reverse()) {
+    try {
+      await end()
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
+}
 
 interface Stores {
   readonly home: Home
@@ -86,13 +100,13 @@ interface Stores {
   readonly closing: Closing
 }
 
-async function openStores(homeDir: string, base: Pick<Stores, 'nowMs' | 'log' | 'closing'>): Promise<Stores> {
+async function openStores({ homeDir, logWriter }: GatewayOptions, base: Pick<Stores, 'nowMs' | 'log' | 'closing'>): Promise<Stores> {
   const { nowMs, log, closing } = base
   const home = openHome(homeDir, { create: false })
   const loaded = loadConfig(home.configFile)
   const state = openState(openSqliteStore(home.stateFile))
   closing.push(() => state.close())
-  const audit = await openHomeLog({ home, state, checkpointMs: loaded.config.checkpointMs, nowMs })
+  const audit = await openHomeLog({ home, state, checkpointMs: loaded.config.checkpointMs, nowMs, ...(logWriter && { writer: logWriter }) })
   closing.push(() => audit.close())
   const budgets = openBudgets()
   for await (const { entry } of audit.readBack(nowMs() - DAY_MS)) {
@@ -112,6 +126,8 @@ interface Rules {
 }
 
 function openRules({ home, loaded, state, audit, record, nowMs, log, closing }: Stores): Rules {
+  // Before the manifests: opening them already reports every one of them.
+  const change: Pick<Rules, 'onChange'> = { onChange: () => {} }
   const manifests = openManifests({
     dir: loaded.manifestsDir,
     state,
@@ -119,20 +135,19 @@ function openRules({ home, loaded, state, audit, record, nowMs, log, closing }: 
     nowMs,
     watch: true,
     onChange: ({ agent, cause, version = 0, hash = '', signed = false }) => {
-      rules.onChange(agent)
+      change.onChange(agent)
       record({ verb: `manifest.${cause}`, target: agent, detail: { version, hash, signed } })
     },
     onProblem: ({ agent, problem }) => {
       log(`manifest of ${agent} is not usable; the last good version stays in force`, new Error(problem))
-      record({ verb: 'manifest.rejected', target: agent, detail: { problem: problem.slice(0, 500) } })
+      record({ verb: 'manifest.rejected', target: agent, detail: { problem: problem.slice(0, 500).toWellFormed() } })
     },
   })
   closing.push(() => manifests.close())
   const hasTask = (agent: string, task: string): boolean => manifests.current(agent)?.tasks.has(task) === true
   const sessionKey = home.deriveKey('session')
   const identities = openIdentities({ state, sessionKey, nowMs, randomBytes, fetchJwks, hasTask, audit }, loaded.config.issuers)
-  const rules: Rules = { manifests, identities, onChange: () => {} }
-  return rules
+  return Object.assign(change, { manifests, identities })
 }
 
 function openProtocols(stores: Stores, rules: Rules): Mcp {
@@ -173,7 +188,10 @@ async function serveAgents({ loaded, refusals, bytes, address, log, closing }: S
     }),
     onRefused: (error, request) => {
       const claims = { path: plainPath((request.url ?? '').split('?', 1)[0] ?? ''), verb: request.method ?? '' }
-      refusals.record({ error, claims }).catch((failure: unknown) => log('a refusal was not recorded', failure))
+      return refusals.record({ error, claims }).then(
+        () => undefined,
+        (failure: unknown) => log('a refusal was not recorded', failure),
+      )
     },
     log,
   })

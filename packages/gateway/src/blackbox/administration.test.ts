@@ -33,32 +33,62 @@ afterAll(async () => {
 const clerk = () => governed.client('clerk', 'work')
 
 describe('an agent and the control plane', () => {
-  test.each(['/admin', '/v1/call', '/api/manifests', '/a/clerk/manifest', '/a/clerk/keys', '/a/clerk/mcp/admin', '/control', '/metrics', '/a/clerk', '/a/CLERK/mcp', '/a/../control.sock'])(
-    'R045 R134: there is nothing at %s for an agent’s credential',
-    async (path) => {
-      const size = (await governed.entries()).length
-      const body = JSON.stringify({ verb: 'manifest.sign', input: {}, user: 'alice' })
-      const answer = await send(`${governed.url()}${path}`, { headers: { authorization: clerk().authorization, 'content-type': 'application/json' }, body })
-      expect(answer.status).toBe(404)
-      expect(answer.text).toContain('REQUEST_PATH')
-      const added = (await governed.entries()).slice(size)
-      expect(added).toEqual([expect.objectContaining({ type: 'refusal', code: 'REQUEST_PATH' })])
-    },
-  )
+  test.each([
+    '/admin',
+    '/v1/call',
+    '/api/manifests',
+    '/a/clerk/manifest',
+    '/a/clerk/keys',
+    '/a/clerk/mcp/admin',
+    '/control',
+    '/metrics',
+    '/a/clerk',
+    '/a/CLERK/mcp',
+    '/a/../control.sock',
+  ])('R045 R134: there is nothing at %s for an agent’s credential', async (path) => {
+    const size = (await governed.entries()).length
+    const body = JSON.stringify({ verb: 'manifest.sign', input: {}, user: 'alice' })
+    const answer = await send(`${governed.url()}${path}`, {
+      headers: { authorization: clerk().authorization, 'content-type': 'application/json' },
+      body,
+    })
+    expect(answer.status).toBe(404)
+    expect(answer.text).toContain('REQUEST_PATH')
+    const added = (await governed.entries()).slice(size)
+    expect(added).toEqual([expect.objectContaining({ type: 'refusal', code: 'REQUEST_PATH' })])
+  })
 
   test('R045: the control socket takes a person’s signature and nothing else', async () => {
     const before = await governed.control('bob', 'agent.list', {})
-    const bodies = [{ verb: 'agent.create', input: { agent: 'mine' }, user: 'clerk' }, { verb: 'tools.approve', input: {}, user: 'alice', atMs: Date.now(), nonce: 'n'.repeat(16), signature: Buffer.alloc(64).toString('base64') }, { firstOwner: { user: 'mallory', roles: ['owner'], attributes: {}, publicKey: Buffer.alloc(32).toString('base64') } }]
+    const bodies = [
+      { verb: 'agent.create', input: { agent: 'mine' }, user: 'clerk' },
+      {
+        verb: 'tools.approve',
+        input: {},
+        user: 'alice',
+        atMs: Date.now(),
+        nonce: 'n'.repeat(16),
+        signature: Buffer.alloc(64).toString('base64'),
+      },
+      { firstOwner: { user: 'mallory', roles: ['owner'], attributes: {}, publicKey: Buffer.alloc(32).toString('base64') } },
+    ]
     for (const body of bodies) {
       const answer = await overSocket(JSON.stringify(body), clerk().authorization)
-      expect(answer).toMatchObject({ ok: false, code: expect.stringMatching(/^(REQUEST_INVALID|IDENTITY_INVALID|IDENTITY_FORBIDDEN)$/) as unknown })
+      expect(answer).toMatchObject({
+        ok: false,
+        code: expect.stringMatching(/^(REQUEST_INVALID|IDENTITY_INVALID|IDENTITY_FORBIDDEN)$/) as unknown,
+      })
     }
     expect(await governed.control('bob', 'agent.list', {})).toEqual(before)
   })
 
   test('R045: methods of the protocol that would administer are unknown', async () => {
     for (const method of ['manifest/sign', 'tools/approve', 'admin/isolate', 'agents/create', 'audit/tail']) {
-      await expectRejected(governed, server, { call: () => clerk().rpc(method, { agent: 'clerk' }), code: 'REQUEST_METHOD', status: 404 })
+      await expectRejected(governed, server, {
+        call: () => clerk().rpc(method, { agent: 'clerk' }),
+        code: 'REQUEST_METHOD',
+        status: 404,
+      })
     }
   })
 
@@ -67,19 +97,33 @@ describe('an agent and the control plane', () => {
     const [read] = (await governed.entries()).slice(-1)
     expect(read).toMatchObject({ type: 'admin', verb: 'audit.tail', actor: { type: 'user', id: 'bob' }, outcome: 'done' })
     expect(Number(size)).toBe(read?.index)
-    for (const [verb, input] of [['audit.tail', {}], ['audit.read', { index: 0 }], ['audit.verify', {}], ['audit.prove', { index: 0 }]] as const) {
+    for (const [verb, input] of [
+      ['audit.tail', {}],
+      ['audit.read', { index: 0 }],
+      ['audit.verify', {}],
+      ['audit.prove', { index: 0 }],
+    ] as const) {
       await expect(governed.control('erin', verb, input)).rejects.toMatchObject({ code: 'IDENTITY_FORBIDDEN' })
-      expect((await governed.entries()).at(-1)).toMatchObject({ type: 'admin', verb, actor: { id: 'erin' }, outcome: 'refused', code: 'IDENTITY_FORBIDDEN' })
+      expect((await governed.entries()).at(-1)).toMatchObject({
+        type: 'admin',
+        verb,
+        actor: { id: 'erin' },
+        outcome: 'refused',
+        code: 'IDENTITY_FORBIDDEN',
+      })
     }
   })
 
   function overSocket(body: string, authorization: string): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const sent = request({ socketPath: governed.home.controlSocket, path: '/v1/call', method: 'POST', headers: { authorization } }, (response) => {
-        const chunks: Buffer[] = []
-        response.on('data', (chunk: Buffer) => chunks.push(chunk))
-        response.once('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString('utf8'))))
-      })
+      const sent = request(
+        { socketPath: governed.home.controlSocket, path: '/v1/call', method: 'POST', headers: { authorization } },
+        (response) => {
+          const chunks: Buffer[] = []
+          response.on('data', (chunk: Buffer) => chunks.push(chunk))
+          response.once('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString('utf8'))))
+        },
+      )
       sent.once('error', reject)
       sent.end(body)
     })
@@ -93,29 +137,47 @@ describe('isolation', () => {
     const streams = [
       clerk().rpc('subscriptions/listen', { notifications: { toolsListChanged: true } }, { onText: (words) => (heard = words) }),
       send(clerk().url, { method: 'GET', headers: { authorization: clerk().authorization, accept: 'text/event-stream' } }),
-    ].map((stream) => stream.then(() => 'ended', () => 'cut'))
+    ].map((stream) =>
+      stream.then(
+        () => 'ended',
+        () => 'cut',
+      ),
+    )
     await expect.poll(() => [server.calls('slow'), heard.includes('acknowledged')], { timeout: 5_000 }).toEqual([2, true])
     await expect.poll(async () => ((await governed.control('bob', 'status', {}))['running'] as { streams: number }).streams).toBe(2)
 
     await governed.control('bob', 'isolate', { agent: 'clerk', reason: 'looks hijacked' })
-    for (const answer of await Promise.all(during)) expect(answer).toMatchObject({ status: 403, error: { data: { reasons: ['agent_isolated'] } } })
+    for (const answer of await Promise.all(during))
+      expect(answer).toMatchObject({ status: 403, error: { data: { reasons: ['agent_isolated'] } } })
     expect(await Promise.all(streams)).toEqual(['cut', 'cut'])
     await expect.poll(() => aborted.toSorted(), { timeout: 5_000 }).toEqual(['cut', 'cut-legacy'])
     expect((await governed.entries()).filter((entry) => entry.type === 'outcome' && entry.status === 'cancelled')).toHaveLength(2)
-    expect((await governed.entries()).findLast((entry) => entry.type === 'admin' && entry.verb === 'isolate')).toMatchObject({ actor: { id: 'bob' }, target: 'clerk', outcome: 'done' })
+    expect((await governed.entries()).findLast((entry) => entry.type === 'admin' && entry.verb === 'isolate')).toMatchObject({
+      actor: { id: 'bob' },
+      target: 'clerk',
+      outcome: 'done',
+    })
 
     for (const era of ['modern', 'legacy'] as const) {
-      const { answer } = await expectRefused(governed, server, { call: () => clerk().call('erp__find', {}, { era }), reason: 'agent_isolated' })
+      const { answer } = await expectRefused(governed, server, {
+        call: () => clerk().call('erp__find', {}, { era }),
+        reason: 'agent_isolated',
+      })
       expect(answer.status).toBe(403)
       await expectRefused(governed, server, { call: () => clerk().rpc('tools/list', {}, { era }), reason: 'agent_isolated' })
     }
     expect((await clerk().rpc('ping', {}, { era: 'legacy' })).status).toBe(403)
-    expect((await send(clerk().url, { method: 'GET', headers: { authorization: clerk().authorization, accept: 'text/event-stream' } })).status).toBe(403)
+    expect(
+      (await send(clerk().url, { method: 'GET', headers: { authorization: clerk().authorization, accept: 'text/event-stream' } }))
+        .status,
+    ).toBe(403)
     expect((await governed.client('rival', 'work').call('erp__find')).said).toBe('found')
   })
 
   test('R178: who may not isolate cannot; a release leaves old keys dead and a new one works', async () => {
-    await expect(governed.control('erin', 'release', { agent: 'clerk', reason: 'please' })).rejects.toMatchObject({ code: 'IDENTITY_FORBIDDEN' })
+    await expect(governed.control('erin', 'release', { agent: 'clerk', reason: 'please' })).rejects.toMatchObject({
+      code: 'IDENTITY_FORBIDDEN',
+    })
     await governed.control('bob', 'release', { agent: 'clerk', reason: 'false alarm' })
     await expectRejected(governed, server, { call: () => clerk().call('erp__find'), code: 'IDENTITY_INVALID', status: 401 })
     const { key } = await governed.control('alice', 'agent.rotate', { agent: 'clerk', task: 'work' })
@@ -127,6 +189,9 @@ describe('isolation', () => {
     await governed.control('bob', 'isolate', { agent: 'rival', reason: 'to see' })
     await governed.stop()
     await governed.start()
-    await expectRefused(governed, server, { call: () => governed.client('rival', 'work').call('erp__find'), reason: 'agent_isolated' })
+    await expectRefused(governed, server, {
+      call: () => governed.client('rival', 'work').call('erp__find'),
+      reason: 'agent_isolated',
+    })
   })
 })

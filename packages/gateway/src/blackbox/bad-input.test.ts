@@ -27,8 +27,10 @@ afterAll(async () => {
 
 const clerk = () => governed.client('clerk', 'work')
 const call = (args: string) => `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"erp__find","arguments":${args}}}`
-const meta = (version: string, more = '') => `{"io.modelcontextprotocol/protocolVersion":"${version}","io.modelcontextprotocol/clientCapabilities":{}${more}}`
-const modern = (method: string, params: string) => `{"jsonrpc":"2.0","id":1,"method":"${method}","params":{${params}"_meta":${meta('2026-07-28')}}}`
+const meta = (version: string, more = '') =>
+  `{"io.modelcontextprotocol/protocolVersion":"${version}","io.modelcontextprotocol/clientCapabilities":{}${more}}`
+const modern = (method: string, params: string) =>
+  `{"jsonrpc":"2.0","id":1,"method":"${method}","params":{${params}"_meta":${meta('2026-07-28')}}}`
 const find = modern('tools/call', '"name":"erp__find",')
 const standard = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'erp__find' }
 
@@ -36,7 +38,13 @@ test('the well-formed twins of what follows pass', async () => {
   expect((await clerk().raw(call('{}'))).said).toBe('found')
   expect((await clerk().raw(find, standard)).said).toBe('found')
   expect((await clerk().raw(call('{}'), { accept: undefined })).said).toBe('found')
-  expect((await clerk().raw(call('{"a":9007199254740991,"b":1.5,"c":"\\ud83d\\ude00"}'), { 'content-type': 'application/json; charset=utf-8' })).said).toBe('found')
+  expect(
+    (
+      await clerk().raw(call('{"a":9007199254740991,"b":1.5,"c":"\\ud83d\\ude00"}'), {
+        'content-type': 'application/json; charset=utf-8',
+      })
+    ).said,
+  ).toBe('found')
 })
 
 describe('bodies', () => {
@@ -59,10 +67,17 @@ describe('bodies', () => {
     ['NaN', call('{"a":NaN}')],
     ['Infinity', call('{"a":-Infinity}')],
     ['a comment', call('{/* */}')],
-    ['bytes that are not UTF-8', Buffer.concat([Buffer.from('{"jsonrpc":"2.0","id":1,"method":"pin'), Buffer.from([0xff, 0xfe]), Buffer.from('g"}')])],
+    [
+      'bytes that are not UTF-8',
+      Buffer.concat([Buffer.from('{"jsonrpc":"2.0","id":1,"method":"pin'), Buffer.from([0xff, 0xfe]), Buffer.from('g"}')]),
+    ],
     ['300,000 items', call(`[${'0,'.repeat(300_000)}0]`)],
   ])('%s: REQUEST_MALFORMED', async (_, body) => {
-    const { answer } = await expectRejected(governed, server, { call: () => clerk().raw(body), code: 'REQUEST_MALFORMED', status: 400 })
+    const { answer } = await expectRejected(governed, server, {
+      call: () => clerk().raw(body),
+      code: 'REQUEST_MALFORMED',
+      status: 400,
+    })
     expect(answer.error).toMatchObject({ code: -32_700, data: { code: 'REQUEST_MALFORMED' } })
   })
 
@@ -98,18 +113,39 @@ describe('bodies', () => {
 
   test('an unknown method is refused in both revisions, each in its way', async () => {
     await expectRejected(governed, server, { call: () => clerk().rpc('tools/execute'), code: 'REQUEST_METHOD', status: 404 })
-    const { answer } = await expectRejected(governed, server, { call: () => clerk().rpc('tools/execute', {}, { era: 'legacy' }), code: 'REQUEST_METHOD', status: 200 })
+    const { answer } = await expectRejected(governed, server, {
+      call: () => clerk().rpc('tools/execute', {}, { era: 'legacy' }),
+      code: 'REQUEST_METHOD',
+      status: 200,
+    })
     expect(answer.error).toMatchObject({ code: -32_601 })
-    for (const method of ['sampling/createMessage', 'elicitation/create', 'roots/list', 'tasks/get', '__proto__', 'constructor', 'toString']) {
-      for (const era of ['modern', 'legacy'] as const) await expectRejected(governed, server, { call: () => clerk().rpc(method, {}, { era }), code: 'REQUEST_METHOD' })
+    for (const method of [
+      'sampling/createMessage',
+      'elicitation/create',
+      'roots/list',
+      'tasks/get',
+      '__proto__',
+      'constructor',
+      'toString',
+    ]) {
+      for (const era of ['modern', 'legacy'] as const)
+        await expectRejected(governed, server, { call: () => clerk().rpc(method, {}, { era }), code: 'REQUEST_METHOD' })
     }
   })
 
   test('100 MB: refused by the declared length without reading, and by the real one while reading', async () => {
-    const declared = await expectRejected(governed, server, { call: () => overWire(`content-length: ${100 * MIB}\r\n\r\n{`), code: 'REQUEST_TOO_LARGE', status: 413 })
+    const declared = await expectRejected(governed, server, {
+      call: () => overWire(`content-length: ${100 * MIB}\r\n\r\n{`),
+      code: 'REQUEST_TOO_LARGE',
+      status: 413,
+    })
     expect(declared.answer.headers['connection']).toBe('close')
     const chunk = `100000\r\n${'x'.repeat(MIB)}\r\n`
-    await expectRejected(governed, server, { call: () => overWire(`transfer-encoding: chunked\r\n\r\n${chunk.repeat(6)}`), code: 'REQUEST_TOO_LARGE', status: 413 })
+    await expectRejected(governed, server, {
+      call: () => overWire(`transfer-encoding: chunked\r\n\r\n${chunk.repeat(6)}`),
+      code: 'REQUEST_TOO_LARGE',
+      status: 413,
+    })
     expect((await clerk().raw(call('{}'))).said).toBe('found')
   })
 })
@@ -126,12 +162,20 @@ describe('headers', () => {
     ['a foreign Host', { host: 'evil.example' }, 'REQUEST_ORIGIN', 403],
     ['a Host on another port', { host: '127.0.0.1:1' }, 'REQUEST_ORIGIN', 403],
   ])('%s', async (_, headers, code, status) => {
-    await expectRejected(governed, server, { call: () => clerk().raw(find, { ...standard, ...headers }), code: code as 'REQUEST_TYPE', status })
+    await expectRejected(governed, server, {
+      call: () => clerk().raw(find, { ...standard, ...headers }),
+      code: code as 'REQUEST_TYPE',
+      status,
+    })
   })
 
   test('a compressed body is refused, whatever it unpacks to', async () => {
     const body = gzipSync(find)
-    await expectRejected(governed, server, { call: () => clerk().raw(body, { ...standard, 'content-encoding': 'gzip' }), code: 'REQUEST_TYPE', status: 415 })
+    await expectRejected(governed, server, {
+      call: () => clerk().raw(body, { ...standard, 'content-encoding': 'gzip' }),
+      code: 'REQUEST_TYPE',
+      status: 415,
+    })
   })
 
   test.each<[string, Record<string, string | undefined>, string]>([
@@ -144,19 +188,33 @@ describe('headers', () => {
     ['a handshake version over a stateless body', { 'mcp-protocol-version': '2025-11-25' }, 'REQUEST_HEADER_MISMATCH'],
     ['no version header', { 'mcp-protocol-version': undefined }, 'REQUEST_HEADER_MISMATCH'],
   ])('%s', async (_, headers, code) => {
-    await expectRejected(governed, server, { call: () => clerk().raw(find, { ...standard, ...headers }), code: code as 'REQUEST_HEADER_MISMATCH', status: 400 })
+    await expectRejected(governed, server, {
+      call: () => clerk().raw(find, { ...standard, ...headers }),
+      code: code as 'REQUEST_HEADER_MISMATCH',
+      status: 400,
+    })
   })
 
   test('a version nobody speaks is refused, in the header and in the body', async () => {
-    await expectRejected(governed, server, { call: () => clerk().raw(call('{}'), { 'mcp-protocol-version': '1999-01-01' }), code: 'REQUEST_VERSION', status: 400 })
+    await expectRejected(governed, server, {
+      call: () => clerk().raw(call('{}'), { 'mcp-protocol-version': '1999-01-01' }),
+      code: 'REQUEST_VERSION',
+      status: 400,
+    })
     const body = find.replaceAll('2026-07-28', '2099-01-01')
-    const { answer } = await expectRejected(governed, server, { call: () => clerk().raw(body, { ...standard, 'mcp-protocol-version': '2099-01-01' }), code: 'REQUEST_VERSION', status: 400 })
-    expect(answer.error).toMatchObject({ code: -32_022, data: { supported: expect.arrayContaining(['2026-07-28', '2025-11-25']) as unknown } })
+    const { answer } = await expectRejected(governed, server, {
+      call: () => clerk().raw(body, { ...standard, 'mcp-protocol-version': '2099-01-01' }),
+      code: 'REQUEST_VERSION',
+      status: 400,
+    })
+    expect(answer.error).toMatchObject({ code: -32_022, data: { supported: ['2026-07-28'] } })
   })
 
   test('Mcp-Param must say what the argument says', async () => {
-    const routed = (tenant: string | undefined) => () => clerk().call('erp__routed', { tenant: 'north' }, { headers: { 'mcp-param-tenant': tenant } })
-    for (const tenant of ['south', 'NORTH', '', undefined, '=?base64?bm9ydGg?=']) await expectRejected(governed, server, { call: routed(tenant), code: 'REQUEST_HEADER_MISMATCH', status: 400 })
+    const routed = (tenant: string | undefined) => () =>
+      clerk().call('erp__routed', { tenant: 'north' }, { headers: { 'mcp-param-tenant': tenant } })
+    for (const tenant of ['south', 'NORTH', '', undefined, '=?base64?bm9ydGg?='])
+      await expectRejected(governed, server, { call: routed(tenant), code: 'REQUEST_HEADER_MISMATCH', status: 400 })
     expect((await routed('north')()).said).toBe('routed')
     expect((await routed('=?base64?bm9ydGg=?=')()).said).toBe('routed')
     expect(server.requests.at(-1)?.headers).toMatchObject({ 'mcp-param-tenant': 'north', 'mcp-name': 'routed' })
@@ -178,7 +236,9 @@ test('a body that comes slowly holds up nobody, and one that is broken off reach
   const { port, hostname } = new URL(governed.url())
   const socket = connect(Number(port), hostname)
   socket.on('error', () => undefined)
-  socket.write(`POST /a/clerk/mcp HTTP/1.1\r\nhost: ${hostname}:${port}\r\nauthorization: ${clerk().authorization}\r\ncontent-type: application/json\r\ncontent-length: ${find.length}\r\n\r\n${find.slice(0, 20)}`)
+  socket.write(
+    `POST /a/clerk/mcp HTTP/1.1\r\nhost: ${hostname}:${port}\r\nauthorization: ${clerk().authorization}\r\ncontent-type: application/json\r\ncontent-length: ${find.length}\r\n\r\n${find.slice(0, 20)}`,
+  )
   const before = server.calls()
   expect((await clerk().raw(call('{}'))).said).toBe('found')
   socket.destroy()
@@ -191,14 +251,30 @@ function overWire(rest: string): ReturnType<ReturnType<typeof clerk>['raw']> {
   const { port, hostname } = new URL(governed.url())
   return new Promise((resolve, reject) => {
     let received = ''
-    const socket = connect(Number(port), hostname, () => socket.write(`POST /a/clerk/mcp HTTP/1.1\r\nhost: ${hostname}:${port}\r\nauthorization: ${clerk().authorization}\r\ncontent-type: application/json\r\n${rest}`))
+    const socket = connect(Number(port), hostname, () =>
+      socket.write(
+        `POST /a/clerk/mcp HTTP/1.1\r\nhost: ${hostname}:${port}\r\nauthorization: ${clerk().authorization}\r\ncontent-type: application/json\r\n${rest}`,
+      ),
+    )
     socket.on('data', (chunk) => (received += chunk.toString('utf8')))
     socket.on('error', () => undefined)
     socket.once('close', () => {
       const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(received)?.[1])
-      const headers = Object.fromEntries([...received.matchAll(/^([\w-]+): (.*)\r$/gm)].map(([, name = '', value = '']) => [name.toLowerCase(), value]))
+      const headers = Object.fromEntries(
+        [...received.matchAll(/^([\w-]+): (.*)\r$/gm)].map(([, name = '', value = '']) => [name.toLowerCase(), value]),
+      )
       if (Number.isNaN(status)) reject(new Error('no answer'))
-      else resolve({ status, headers, text: received, messages: [], result: undefined, error: undefined, refusal: undefined, said: '' })
+      else
+        resolve({
+          status,
+          headers,
+          text: received,
+          messages: [],
+          result: undefined,
+          error: undefined,
+          refusal: undefined,
+          said: '',
+        })
     })
   })
 }

@@ -28,7 +28,10 @@ beforeAll(async () => {
     agents: {
       one: { tasks: { work: task } },
       other: { tasks: { work: task } },
-      narrow: { tasks: { work: { tools: { 'erp.many': read, 'erp.few': read } } }, manifest: { defaults: { rateLimit: { callsMax: 5, windowMs: 60_000 } } } },
+      narrow: {
+        tasks: { work: { tools: { 'erp.many': read, 'erp.few': read } } },
+        manifest: { defaults: { rateLimit: { callsMax: 5, windowMs: 60_000 } } },
+      },
     },
   })
 })

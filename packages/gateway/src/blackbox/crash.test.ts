@@ -29,7 +29,9 @@ afterAll(async () => {
 
 /** Runs the gateway in a process of its own. */
 async function run(): Promise<ReturnType<typeof agentClient>> {
-  const started = spawn(process.execPath, ['--conditions=sallyport-source', RUNNER, governed.home.dir], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const started = spawn(process.execPath, ['--conditions=sallyport-source', RUNNER, governed.home.dir], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   child = started
   const [url] = (await once(started.stdout, 'data')) as [Buffer]
   return agentClient(url.toString().trim(), 'clerk', governed.secret('clerk', 'work'))
@@ -57,7 +59,9 @@ test('R004: killed between decision and forward, the log holds the intent, the s
   expect(before.some((entry) => entry.type === 'outcome' && entry.decision === intent?.index)).toBe(false)
   server.hangOn = undefined
   await run()
-  expect((await governed.entries()).slice(before.length)).toContainEqual(expect.objectContaining({ type: 'unknown', decision: intent?.index, act: intent?.act }))
+  expect((await governed.entries()).slice(before.length)).toContainEqual(
+    expect.objectContaining({ type: 'unknown', decision: intent?.index, act: intent?.act }),
+  )
   expect(await governed.control('bob', 'audit.verify', {})).toMatchObject({ ok: true })
   await kill()
 })

@@ -39,7 +39,8 @@ afterAll(async () => {
 })
 
 const clerk = () => governed.client('clerk', 'work')
-const withToken = (token: string | undefined, tool = 'erp__find') => clerk().call(tool, {}, { headers: { authorization: token === undefined ? undefined : `Bearer ${token}` } })
+const withToken = (token: string | undefined, tool = 'erp__find') =>
+  clerk().call(tool, {}, { headers: { authorization: token === undefined ? undefined : `Bearer ${token}` } })
 
 interface Claims {
   readonly key?: KeyObject
@@ -50,22 +51,48 @@ interface Claims {
   readonly subject?: string
 }
 const nowS = () => Math.floor(Date.now() / 1_000)
-function agentToken({ key = issuerKey.privateKey, issuer = ISSUER, audience = AUDIENCE, expiresS = 60, notBeforeS = 0, subject = 'clerk' }: Claims = {}): Promise<string> {
-  const token = new SignJWT({ task: 'work' }).setProtectedHeader({ alg: 'EdDSA', kid: 'one' }).setIssuer(issuer).setAudience(audience).setSubject(subject)
-  return token.setIssuedAt().setNotBefore(nowS() + notBeforeS).setExpirationTime(nowS() + expiresS).sign(key)
+function agentToken({
+  key = issuerKey.privateKey,
+  issuer = ISSUER,
+  audience = AUDIENCE,
+  expiresS = 60,
+  notBeforeS = 0,
+  subject = 'clerk',
+}: Claims = {}): Promise<string> {
+  const token = new SignJWT({ task: 'work' })
+    .setProtectedHeader({ alg: 'EdDSA', kid: 'one' })
+    .setIssuer(issuer)
+    .setAudience(audience)
+    .setSubject(subject)
+  return token
+    .setIssuedAt()
+    .setNotBefore(nowS() + notBeforeS)
+    .setExpirationTime(nowS() + expiresS)
+    .sign(key)
 }
 
 describe('credentials', () => {
   test('R005: from this machine, without a credential, nothing is called', async () => {
-    const { answer } = await expectRejected(governed, server, { call: () => withToken(undefined), code: 'IDENTITY_MISSING', status: 401 })
-    expect(answer.headers['www-authenticate']).toMatch(/^Bearer resource_metadata="http:.*\/\.well-known\/oauth-protected-resource\/a\/clerk\/mcp"$/)
-    const metadata = await send(/resource_metadata="([^"]+)"/.exec(String(answer.headers['www-authenticate']))?.[1] ?? '', { method: 'GET' })
+    const { answer } = await expectRejected(governed, server, {
+      call: () => withToken(undefined),
+      code: 'IDENTITY_MISSING',
+      status: 401,
+    })
+    expect(answer.headers['www-authenticate']).toMatch(
+      /^Bearer resource_metadata="http:.*\/\.well-known\/oauth-protected-resource\/a\/clerk\/mcp"$/,
+    )
+    const metadata = await send(/resource_metadata="([^"]+)"/.exec(String(answer.headers['www-authenticate']))?.[1] ?? '', {
+      method: 'GET',
+    })
     expect(JSON.parse(metadata.text)).toMatchObject({ resource: clerk().url, authorization_servers: [ISSUER] })
   })
 
-  test.each(['sp_'.padEnd(46, 'A'), 'nonsense', 'sp_short', 'Basic x', '..', 'a.b.c'])('R005: the made-up credential %j is refused', async (token) => {
-    await expectRejected(governed, server, { call: () => withToken(token), code: 'IDENTITY_INVALID', status: 401 })
-  })
+  test.each(['sp_'.padEnd(46, 'A'), 'nonsense', 'sp_short', 'Basic x', '..', 'a.b.c'])(
+    'R005: the made-up credential %j is refused',
+    async (token) => {
+      await expectRejected(governed, server, { call: () => withToken(token), code: 'IDENTITY_INVALID', status: 401 })
+    },
+  )
 
   test('R022: a revoked key is dead on the next call; the other key of the agent lives', async () => {
     const second = governed.client('clerk', 'second')
@@ -77,9 +104,18 @@ describe('credentials', () => {
 
   test('R016: one agent’s key on another agent’s URL is refused and raises a critical entry', async () => {
     const size = (await governed.entries()).length
-    await expectRejected(governed, server, { call: () => withToken(governed.secret('rival', 'work')), code: 'IDENTITY_FOREIGN', status: 403 })
+    await expectRejected(governed, server, {
+      call: () => withToken(governed.secret('rival', 'work')),
+      code: 'IDENTITY_FOREIGN',
+      status: 403,
+    })
     const alarm = (await governed.entries()).slice(size).find((entry) => entry.type === 'admin')
-    expect(alarm).toMatchObject({ verb: 'credential.foreign_use', actor: { id: 'rival' }, target: 'clerk', detail: { severity: 'critical' } })
+    expect(alarm).toMatchObject({
+      verb: 'credential.foreign_use',
+      actor: { id: 'rival' },
+      target: 'clerk',
+      detail: { severity: 'critical' },
+    })
   })
 
   test('R022: no answer and no request to a server ever holds the agent’s credential, and the server sees the gateway’s own', async () => {
@@ -104,15 +140,34 @@ describe('tokens of an issuer', () => {
     ['of an unknown issuer', () => agentToken({ issuer: 'https://evil.example' })],
     ['that claims this gateway as issuer', () => agentToken({ issuer: 'sallyport' })],
     ['for an unregistered agent', () => agentToken({ subject: 'nobody' })],
-    ['without signature', () => new UnsecuredJWT({ task: 'work' }).setIssuer(ISSUER).setAudience(AUDIENCE).setSubject('clerk').setExpirationTime('1m').encode()],
-    ['signed with a public key as secret', async () => {
-      const secret = Buffer.from(JSON.stringify(await exportJWK(issuerKey.publicKey)))
-      return new SignJWT({ task: 'work' }).setProtectedHeader({ alg: 'HS256', kid: 'one' }).setIssuer(ISSUER).setAudience(AUDIENCE).setSubject('clerk').setExpirationTime('1m').sign(secret)
-    }],
+    [
+      'without signature',
+      () =>
+        new UnsecuredJWT({ task: 'work' })
+          .setIssuer(ISSUER)
+          .setAudience(AUDIENCE)
+          .setSubject('clerk')
+          .setExpirationTime('1m')
+          .encode(),
+    ],
+    [
+      'signed with a public key as secret',
+      async () => {
+        const secret = Buffer.from(JSON.stringify(await exportJWK(issuerKey.publicKey)))
+        return new SignJWT({ task: 'work' })
+          .setProtectedHeader({ alg: 'HS256', kid: 'one' })
+          .setIssuer(ISSUER)
+          .setAudience(AUDIENCE)
+          .setSubject('clerk')
+          .setExpirationTime('1m')
+          .sign(secret)
+      },
+    ],
     ['too long', () => 'a'.repeat(20_000)],
   ])('R005: a token %s is refused', async (what, make) => {
     const token = await make()
-    if (what !== 'too long') return void (await expectRejected(governed, server, { call: () => withToken(token), code: 'IDENTITY_INVALID', status: 401 }))
+    if (what !== 'too long')
+      return void (await expectRejected(governed, server, { call: () => withToken(token), code: 'IDENTITY_INVALID', status: 401 }))
     const before = server.calls()
     expect([401, 431]).toContain((await withToken(token)).status)
     expect(server.calls()).toBe(before)
@@ -121,8 +176,15 @@ describe('tokens of an issuer', () => {
 
 describe('the originating user', () => {
   const exchange = async (fields: Record<string, string>, secret = governed.secret('clerk', 'exchange')) => {
-    const form = new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange', subject_token_type: 'urn:ietf:params:oauth:token-type:jwt', ...fields })
-    const answer = await send(`${governed.url()}/oauth/token`, { headers: { 'content-type': 'application/x-www-form-urlencoded', authorization: `Bearer ${secret}` }, body: form.toString() })
+    const form = new URLSearchParams({
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      ...fields,
+    })
+    const answer = await send(`${governed.url()}/oauth/token`, {
+      headers: { 'content-type': 'application/x-www-form-urlencoded', authorization: `Bearer ${secret}` },
+      body: form.toString(),
+    })
     return { status: answer.status, body: JSON.parse(answer.text) as Record<string, string> }
   }
   let lastJti = 0
@@ -133,7 +195,13 @@ describe('the originating user', () => {
   }
 
   test('R023: a tool that needs a user is denied without one, whatever headers claim', async () => {
-    const headers = { 'x-user': 'bob', 'x-forwarded-user': 'bob', 'remote-user': 'bob', 'x-sallyport-user': 'bob', cookie: 'user=bob' }
+    const headers = {
+      'x-user': 'bob',
+      'x-forwarded-user': 'bob',
+      'remote-user': 'bob',
+      'x-sallyport-user': 'bob',
+      cookie: 'user=bob',
+    }
     const call = () => clerk().call('erp__own', { user: 'bob' }, { headers, meta: { user: 'bob', 'dev.sallyport/user': 'bob' } })
     const { entry } = await expectRefused(governed, server, { call, reason: 'user_required' })
     expect(entry.onBehalfOf).toBe('system')
@@ -151,10 +219,18 @@ describe('the originating user', () => {
     const token = await userToken('bob')
     const { body } = await exchange({ subject_token: token, scope: 'work' })
     expect(await exchange({ subject_token: token, scope: 'work' })).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
-    expect(await exchange({ subject_token: await userToken('bob', 'alice'), scope: 'work' })).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
-    expect(await exchange({ subject_token: await userToken('bob'), scope: 'spare' }, governed.secret('clerk', 'work'))).toMatchObject({ status: 400, body: { error: 'invalid_scope' } })
-    expect(await exchange({ subject_token: await userToken('bob'), scope: 'work' }, body['access_token'])).toMatchObject({ status: 401 })
-    const rival = () => governed.client('rival', 'work').call('erp__own', {}, { headers: { authorization: `Bearer ${body['access_token']}` } })
+    expect(await exchange({ subject_token: await userToken('bob', 'alice'), scope: 'work' })).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_grant' },
+    })
+    expect(
+      await exchange({ subject_token: await userToken('bob'), scope: 'spare' }, governed.secret('clerk', 'work')),
+    ).toMatchObject({ status: 400, body: { error: 'invalid_scope' } })
+    expect(await exchange({ subject_token: await userToken('bob'), scope: 'work' }, body['access_token'])).toMatchObject({
+      status: 401,
+    })
+    const rival = () =>
+      governed.client('rival', 'work').call('erp__own', {}, { headers: { authorization: `Bearer ${body['access_token']}` } })
     await expectRejected(governed, server, { call: rival, code: 'IDENTITY_FOREIGN', status: 403 })
   })
 
@@ -162,7 +238,11 @@ describe('the originating user', () => {
     const { body } = await exchange({ subject_token: await userToken('bob'), scope: 'work' })
     expect((await withToken(body['access_token'], 'erp__own')).said).toBe('mine')
     await governed.control('alice', 'agent.revoke', { agent: 'clerk', key: governed.keyId('clerk', 'exchange') })
-    await expectRejected(governed, server, { call: () => withToken(body['access_token'], 'erp__own'), code: 'IDENTITY_INVALID', status: 401 })
+    await expectRejected(governed, server, {
+      call: () => withToken(body['access_token'], 'erp__own'),
+      code: 'IDENTITY_INVALID',
+      status: 401,
+    })
   })
 })
 
@@ -170,7 +250,9 @@ test('R005: a grant that is removed in the middle of a session is gone on the ne
   const agent = governed.client('rival', 'work')
   expect((await agent.call('erp__find')).said).toBe('found')
   governed.writeManifest('rival', { tasks: { work: {} } })
-  await expect.poll(async () => (await governed.control('alice', 'manifest.show', { agent: 'rival' }))['version'], { timeout: 5_000 }).toBe(2)
+  await expect
+    .poll(async () => (await governed.control('alice', 'manifest.show', { agent: 'rival' }))['version'], { timeout: 5_000 })
+    .toBe(2)
   await expectRefused(governed, server, { call: () => agent.call('erp__find'), reason: 'tool_not_in_manifest' })
   expect(await agent.list()).toEqual([])
 })

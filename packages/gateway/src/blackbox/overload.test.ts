@@ -23,7 +23,12 @@ beforeAll(async () => {
   governed = await govern({
     servers: { erp: { transport: 'http', url: server.url } },
     reviewed: { erp: tools.map(({ definition }) => [definition, 'read'] as const) },
-    agents: { clerk: { tasks: { work: { tools: reads('erp.take', 'erp.big', 'erp.wait') } }, manifest: { defaults: { rateLimit: { callsMax: 10_000, windowMs: 60_000 } } } } },
+    agents: {
+      clerk: {
+        tasks: { work: { tools: reads('erp.take', 'erp.big', 'erp.wait') } },
+        manifest: { defaults: { rateLimit: { callsMax: 10_000, windowMs: 60_000 } } },
+      },
+    },
     config: { limits: { bytesInFlightMax: 32 * MIB, streamsMax: STREAMS_MAX } },
   })
 })
@@ -59,38 +64,48 @@ test('R004: results count too: what does not fit is refused, and the budget come
   expect((await clerk().call('erp__big')).said).toHaveLength(3 * MIB)
 })
 
-test.each([{ stream: false }, { stream: true }])('R035: a client that goes away cancels the call at the server, and the record says so: %j', async (args) => {
-  const abort = new AbortController()
-  const call = clerk().call('erp__wait', args, { signal: abort.signal })
-  const calls = server.calls('wait')
-  await expect.poll(() => server.calls('wait'), { timeout: 5_000 }).toBe(calls + 1)
-  abort.abort()
-  await expect(call).rejects.toThrow()
-  await expect.poll(() => abandoned, { timeout: 5_000 }).toContain(JSON.stringify(args))
-  await expect.poll(async () => (await governed.entries()).findLast((entry) => entry.type === 'outcome'), { timeout: 5_000 }).toMatchObject({ status: 'cancelled', code: 'UPSTREAM_CANCELLED' })
-})
+test.each([{ stream: false }, { stream: true }])(
+  'R035: a client that goes away cancels the call at the server, and the record says so: %j',
+  async (args) => {
+    const abort = new AbortController()
+    const call = clerk().call('erp__wait', args, { signal: abort.signal })
+    const calls = server.calls('wait')
+    await expect.poll(() => server.calls('wait'), { timeout: 5_000 }).toBe(calls + 1)
+    abort.abort()
+    await expect(call).rejects.toThrow()
+    await expect.poll(() => abandoned, { timeout: 5_000 }).toContain(JSON.stringify(args))
+    await expect
+      .poll(async () => (await governed.entries()).findLast((entry) => entry.type === 'outcome'), { timeout: 5_000 })
+      .toMatchObject({ status: 'cancelled', code: 'UPSTREAM_CANCELLED' })
+  },
+)
 
 test('R004: streams are bounded; one that ends makes room', async () => {
-  const open = async (): Promise<{ status: number; end: () => void }> => {
+  const streams = async (): Promise<number> =>
+    ((await governed.control('bob', 'status', {}))['running'] as { streams: number }).streams
+  const headers = { authorization: clerk().authorization, accept: 'text/event-stream' }
+  const aborts: AbortController[] = []
+  const open = async (): Promise<void> => {
     const abort = new AbortController()
-    const first = Promise.withResolvers<number>()
-    send(clerk().url, { method: 'GET', headers: { authorization: clerk().authorization, accept: 'text/event-stream' }, signal: abort.signal }).then(
-      (answer) => first.resolve(answer.status),
-      () => first.resolve(0),
-    )
-    const opened = expect.poll(streams, { timeout: 2_000 }).toBeGreaterThan(count).then(() => 200)
-    const status = await Promise.race([first.promise, opened])
-    count = await streams()
-    return { status, end: () => abort.abort() }
+    aborts.push(abort)
+    send(clerk().url, { method: 'GET', headers, signal: abort.signal }).catch(() => undefined)
+    await expect.poll(streams, { timeout: 5_000 }).toBe(aborts.length)
   }
-  const streams = async (): Promise<number> => ((await governed.control('bob', 'status', {}))['running'] as { streams: number }).streams
-  let count = 0
-  const opened = []
-  for (let i = 0; i < STREAMS_MAX; i++) opened.push(await open())
-  expect(opened.map((stream) => stream.status)).toEqual(opened.map(() => 200))
-  const refused = await send(clerk().url, { method: 'GET', headers: { authorization: clerk().authorization, accept: 'text/event-stream' } })
+  for (let i = 0; i < STREAMS_MAX; i++) await open()
+  const refused = await send(clerk().url, { method: 'GET', headers })
   expect(refused.status).toBe(503)
   expect(refused.headers['retry-after']).toBeDefined()
-  for (const stream of opened) stream.end()
+  const listen = await clerk().rpc('subscriptions/listen', { notifications: { toolsListChanged: true } })
+  expect(listen).toMatchObject({ status: 503, error: { data: { code: 'LIMIT_OVERLOADED' } } })
+  aborts.pop()?.abort()
+  await expect.poll(streams, { timeout: 5_000 }).toBe(STREAMS_MAX - 1)
+  await open()
+  for (const abort of aborts) abort.abort()
   await expect.poll(streams, { timeout: 5_000 }).toBe(0)
+})
+
+test('R004: one stream asks to hear of at most 100 resources', async () => {
+  const resourceSubscriptions = Array.from({ length: 101 }, (_, i) => `file:///${i}`)
+  const answer = await clerk().rpc('subscriptions/listen', { notifications: { resourceSubscriptions } })
+  expect(answer).toMatchObject({ status: 400, error: { code: -32_602 } })
 })

@@ -25,7 +25,13 @@ beforeAll(async () => {
       two: [[tool('lookup').definition, 'read']],
     },
     agents: {
-      clerk: { tasks: { work: { tools: reads('erp.find-order', 'erp.find-policy', 'erp.fresh', 'erp.find-orders', 'erp.find-0rder', 'erp.poison') } } },
+      clerk: {
+        tasks: {
+          work: {
+            tools: reads('erp.find-order', 'erp.find-policy', 'erp.fresh', 'erp.find-orders', 'erp.find-0rder', 'erp.poison'),
+          },
+        },
+      },
       mixed: { tasks: { work: { tools: reads('one.lookup', 'two.lookup') } } },
     },
   })
@@ -75,7 +81,9 @@ describe('a definition that differs from the reviewed one', () => {
     await changeAfterList(changed)
     const { changes, hash } = await governed.control('bob', 'tools.diff', { server: 'erp', tool: 'find-order' })
     expect(JSON.stringify(changes)).toContain('a better order search')
-    await expect(governed.control('erin', 'tools.approve', { server: 'erp', tool: 'find-order', hash: hash ?? '', effect: 'read' })).rejects.toMatchObject({ code: 'IDENTITY_FORBIDDEN' })
+    await expect(
+      governed.control('erin', 'tools.approve', { server: 'erp', tool: 'find-order', hash: hash ?? '', effect: 'read' }),
+    ).rejects.toMatchObject({ code: 'IDENTITY_FORBIDDEN' })
     await expectRefused(governed, server, { call: () => clerk().call('erp__find-order'), reason: 'tool_unreviewed' })
     await governed.control('bob', 'tools.approve', { server: 'erp', tool: 'find-order', hash: hash ?? '', effect: 'read' })
     expect((await clerk().call('erp__find-order')).said).toBe('order')
@@ -93,8 +101,12 @@ describe('tools nobody reviewed', () => {
   })
 
   test('R041 R265: a renamed tool and a look-alike are hidden and denied', async () => {
-    await changeAfterList({ ...order, definition: { ...order.definition, name: 'find-orders' } }, { ...order, definition: { ...order.definition, name: 'find-0rder' } })
-    for (const name of ['find-orders', 'find-0rder']) await expectRefused(governed, server, { call: () => clerk().call(`erp__${name}`), reason: 'tool_unreviewed' })
+    await changeAfterList(
+      { ...order, definition: { ...order.definition, name: 'find-orders' } },
+      { ...order, definition: { ...order.definition, name: 'find-0rder' } },
+    )
+    for (const name of ['find-orders', 'find-0rder'])
+      await expectRefused(governed, server, { call: () => clerk().call(`erp__${name}`), reason: 'tool_unreviewed' })
     const { tools } = await governed.control('bob', 'tools.list', {})
     expect(tools).toContainEqual(expect.objectContaining({ tool: 'find-0rder', state: 'lookalike' }))
   })
@@ -131,7 +143,10 @@ describe('tools nobody reviewed', () => {
     try {
       expect((await world.client('clerk', 'work').call('far__lookup')).said).toBe('done')
       await gone.close()
-      await expectRefused(world, gone, { call: () => world.client('clerk', 'work').call('far__lookup'), reason: 'tool_unverifiable' })
+      await expectRefused(world, gone, {
+        call: () => world.client('clerk', 'work').call('far__lookup'),
+        reason: 'tool_unverifiable',
+      })
       expect(await world.client('clerk', 'work').list()).toEqual([])
     } finally {
       await world.close()

@@ -19,7 +19,10 @@ beforeAll(async () => {
     reviewed: { erp: tools.map(({ definition }) => [definition, 'read'] as const), spare: [[tool('extra').definition, 'read']] },
     agents: {
       clerk: { tasks: { work: { tools: reads('erp.find', 'spare.extra') } } },
-      swapped: { tasks: { work: { tools: reads('erp.find') } }, manifest: { defaults: { rateLimit: { callsMax: 100_000, windowMs: 60_000 } } } },
+      swapped: {
+        tasks: { work: { tools: reads('erp.find') } },
+        manifest: { defaults: { rateLimit: { callsMax: 100_000, windowMs: 60_000 } } },
+      },
     },
   })
 })
@@ -29,15 +32,25 @@ afterAll(async () => {
 })
 
 const clerk = () => governed.client('clerk', 'work')
-const verbsSince = async (size: number) => (await governed.entries()).slice(size).flatMap((entry) => (entry.type === 'admin' ? [entry.verb] : []))
+const verbsSince = async (size: number) =>
+  (await governed.entries()).slice(size).flatMap((entry) => (entry.type === 'admin' ? [entry.verb] : []))
 const sizeNow = async () => (await governed.entries()).length
 
 describe('sallyport.yaml', () => {
   test.each<[string, string]>([
     ['not YAML', '{{{'],
     ['an unknown key', JSON.stringify({ apiVersion: 'sallyport/v1', sevrers: {} })],
-    ['a secret that is not there', JSON.stringify({ apiVersion: 'sallyport/v1', servers: { erp: { transport: 'http', url: 'http://127.0.0.1:1/', headers: { a: '${env:NO_SUCH_VARIABLE}' } } } })],
-    ['plain http off this machine', JSON.stringify({ apiVersion: 'sallyport/v1', servers: { erp: { transport: 'http', url: 'http://erp.example/mcp' } } })],
+    [
+      'a secret that is not there',
+      JSON.stringify({
+        apiVersion: 'sallyport/v1',
+        servers: { erp: { transport: 'http', url: 'http://127.0.0.1:1/', headers: { a: '${env:NO_SUCH_VARIABLE}' } } },
+      }),
+    ],
+    [
+      'plain http off this machine',
+      JSON.stringify({ apiVersion: 'sallyport/v1', servers: { erp: { transport: 'http', url: 'http://erp.example/mcp' } } }),
+    ],
   ])('R010: a file with %s changes nothing, and the record says that it was rejected', async (_, content) => {
     const size = await sizeNow()
     writeFileSync(governed.home.configFile, content)
@@ -70,7 +83,10 @@ describe('sallyport.yaml', () => {
   test.each<[string, Record<string, never> | object]>([
     ['listens off loopback without TLS', { listen: { host: '0.0.0.0', port: 0 } }],
     ['calls a server over plain http off loopback', { servers: { erp: { transport: 'http', url: 'http://erp.example/mcp' } } }],
-    ['fetches keys over plain http', { issuers: [{ issuer: 'x', jwksUrl: 'http://id.example/keys', audience: 'a', identifies: 'users' }] }],
+    [
+      'fetches keys over plain http',
+      { issuers: [{ issuer: 'x', jwksUrl: 'http://id.example/keys', audience: 'a', identifies: 'users' }] },
+    ],
   ])('R234: a gateway that %s does not start', async (_, config) => {
     const starting = govern({ servers: {}, agents: {}, config: config as Record<string, never> }).then((world) => world.close())
     await expect(starting).rejects.toMatchObject({ code: 'CONFIG_INSECURE' })
@@ -82,10 +98,12 @@ describe('manifests', () => {
     const before = await governed.control('alice', 'manifest.show', { agent: 'swapped' })
     const size = await sizeNow()
     let isOver = false
+    let rounds = 0
     const agent = governed.client('swapped', 'work')
     const driver = (async () => {
-      while (!isOver) await Promise.all(['find', 'other', 'find', 'other'].map((name) => agent.call(`erp__${name}`)))
+      for (; !isOver; rounds++) await Promise.all(['find', 'other', 'find', 'other'].map((name) => agent.call(`erp__${name}`)))
     })()
+    await expect.poll(() => rounds, WAIT).toBeGreaterThan(1)
     governed.writeManifest('swapped', { tasks: { work: { tools: reads('erp.other') } } })
     await expect.poll(async () => (await governed.control('alice', 'manifest.show', { agent: 'swapped' }))['version'], WAIT).toBe(2)
     await agent.call('erp__other')
@@ -93,7 +111,11 @@ describe('manifests', () => {
     await driver
     const decisions = (await governed.entries()).slice(size).flatMap((entry) => (entry.type === 'decision' ? [entry] : []))
     const allowed = (name: string, version: 'first' | 'second') =>
-      new Set(decisions.filter((entry) => entry.action.name === name && (entry.versions.manifest === before['hash']) === (version === 'first')).map((entry) => entry.enforced))
+      new Set(
+        decisions
+          .filter((entry) => entry.action.name === name && (entry.versions.manifest === before['hash']) === (version === 'first'))
+          .map((entry) => entry.enforced),
+      )
     expect(allowed('find', 'first')).toEqual(new Set(['allow']))
     expect(allowed('other', 'first')).toEqual(new Set(['deny']))
     expect(allowed('other', 'second')).toEqual(new Set(['allow']))
@@ -101,7 +123,11 @@ describe('manifests', () => {
   })
 
   test('R027: a manifest that is not valid, or belongs to another agent, leaves the last good one in force', async () => {
-    for (const content of ['tasks: [', JSON.stringify({ apiVersion: 'sallyport/v1', agent: 'swapped', owner: 'x', purpose: 'x' }), JSON.stringify({ apiVersion: 'sallyport/v1', owner: 'x', purpose: 'x' })]) {
+    for (const content of [
+      'tasks: [',
+      JSON.stringify({ apiVersion: 'sallyport/v1', agent: 'swapped', owner: 'x', purpose: 'x' }),
+      JSON.stringify({ apiVersion: 'sallyport/v1', owner: 'x', purpose: 'x' }),
+    ]) {
       const size = await sizeNow()
       writeFileSync(join(governed.home.manifestsDir, 'clerk.yaml'), content)
       await expect.poll(() => verbsSince(size), WAIT).toContain('manifest.rejected')

@@ -4,14 +4,18 @@ import type { Answer, CallOptions } from '../fixtures/agent-client.ts'
 import { type Governed, govern, reads } from '../fixtures/govern.ts'
 import { type Behaviour, type RecordingServer, openEvents, startRecordingServer, text, tool } from '../fixtures/recording-server.ts'
 
-const QUESTION = { method: 'elicitation/create', params: { message: 'Which year?', requestedSchema: { type: 'object', properties: {} } } }
+const QUESTION = {
+  method: 'elicitation/create',
+  params: { message: 'Which year?', requestedSchema: { type: 'object', properties: {} } },
+}
 const STATE = 'the-servers-own-state'
 
 /** Asks in the way of the stateless revision: says what it needs, and is called again. */
 const asks =
   (question: JsonObject): Behaviour =>
   ({ params }) => {
-    if (params['requestState'] === STATE && isJsonObject(params['inputResponses'])) return text(`answered: ${JSON.stringify(params['inputResponses'])}`)
+    if (params['requestState'] === STATE && isJsonObject(params['inputResponses']))
+      return text(`answered: ${JSON.stringify(params['inputResponses'])}`)
     return { resultType: 'input_required', inputRequests: { year: question }, requestState: STATE }
   }
 
@@ -22,8 +26,15 @@ const interrupts =
     const send = openEvents(response)
     const id = `question-${String(message['id'])}`
     send({ jsonrpc: '2.0', id, method, params: method === 'roots/list' ? {} : { message: 'Which year?' } })
-    const answer = await expect.poll(() => server.answers.find((one) => one['id'] === id), { timeout: 5_000 }).toBeDefined().then(() => server.answers.find((one) => one['id'] === id))
-    send({ jsonrpc: '2.0', id: message['id'] ?? null, result: { resultType: 'complete', ...text(`got ${JSON.stringify(answer?.['result'] ?? answer?.['error'])}`) } })
+    const answer = await expect
+      .poll(() => server.answers.find((one) => one['id'] === id), { timeout: 5_000 })
+      .toBeDefined()
+      .then(() => server.answers.find((one) => one['id'] === id))
+    send({
+      jsonrpc: '2.0',
+      id: message['id'] ?? null,
+      result: { resultType: 'complete', ...text(`got ${JSON.stringify(answer?.['result'] ?? answer?.['error'])}`) },
+    })
     response.end()
     return undefined
   }
@@ -33,7 +44,9 @@ const tools = [
   tool('samples', asks({ method: 'sampling/createMessage', params: { messages: [], maxTokens: 10 } })),
   tool('odd', asks({ method: 'tools/call', params: { name: 'erp__asks' } })),
   tool('other', asks(QUESTION)),
-  ...['sampling/createMessage', 'elicitation/create', 'roots/list', 'tools/call', 'unknown'].map((method) => tool(`mid-${method.replace('/', '-')}`, interrupts(method))),
+  ...['sampling/createMessage', 'elicitation/create', 'roots/list', 'tools/call', 'unknown'].map((method) =>
+    tool(`mid-${method.replace('/', '-')}`, interrupts(method)),
+  ),
 ]
 let server: RecordingServer
 let governed: Governed
@@ -59,7 +72,8 @@ afterAll(async () => {
 })
 
 const capabilities = { elicitation: {}, sampling: {}, roots: {} }
-const ask = (agent: string, name: string, options: CallOptions = {}, args: JsonObject = {}): Promise<Answer> => governed.client(agent, 'work').call(`erp__${name}`, args, { capabilities, ...options })
+const ask = (agent: string, name: string, options: CallOptions = {}, args: JsonObject = {}): Promise<Answer> =>
+  governed.client(agent, 'work').call(`erp__${name}`, args, { capabilities, ...options })
 const lastOutcome = async () => (await governed.entries()).findLast((entry) => entry.type === 'outcome')
 
 describe('what a server asks with input_required', () => {
@@ -102,17 +116,29 @@ describe('what a server asks with input_required', () => {
     ['for other arguments', (state) => ask('asked', 'asks', { params: { requestState: state, inputResponses } }, { id: 2 })],
     ['for another tool', (state) => ask('asked', 'other', { params: { requestState: state, inputResponses } }, { id: 1 })],
     ['of another agent', (state) => ask('rival', 'asks', { params: { requestState: state, inputResponses } }, { id: 1 })],
-    ['of another session', (state) => governed.client('asked', 'second').call('erp__asks', { id: 1 }, { capabilities, params: { requestState: state, inputResponses } })],
-    ['used before', async (state) => {
-      await ask('asked', 'asks', { params: { requestState: state, inputResponses } }, { id: 1 })
-      before = server.calls()
-      return ask('asked', 'asks', { params: { requestState: state, inputResponses } }, { id: 1 })
-    }],
-    ['used before, spelled differently', async (state) => {
-      await ask('asked', 'asks', { params: { requestState: state, inputResponses } }, { id: 1 })
-      before = server.calls()
-      return ask('asked', 'asks', { params: { requestState: `${state}=`, inputResponses } }, { id: 1 })
-    }],
+    [
+      'of another session',
+      (state) =>
+        governed
+          .client('asked', 'second')
+          .call('erp__asks', { id: 1 }, { capabilities, params: { requestState: state, inputResponses } }),
+    ],
+    [
+      'used before',
+      async (state) => {
+        await ask('asked', 'asks', { params: { requestState: state, inputResponses } }, { id: 1 })
+        before = server.calls()
+        return ask('asked', 'asks', { params: { requestState: state, inputResponses } }, { id: 1 })
+      },
+    ],
+    [
+      'used before, spelled differently',
+      async (state) => {
+        await ask('asked', 'asks', { params: { requestState: state, inputResponses } }, { id: 1 })
+        before = server.calls()
+        return ask('asked', 'asks', { params: { requestState: `${state}=`, inputResponses } }, { id: 1 })
+      },
+    ],
   ])('R001: a sealed state that is %s opens nothing', async (_, attempt) => {
     const state = await opened()
     before = server.calls()
@@ -125,20 +151,31 @@ describe('what a server asks with input_required', () => {
 })
 
 describe('what a server asks in the middle of a call', () => {
-  test.each(['mid-sampling-createMessage', 'mid-elicitation-create', 'mid-roots-list', 'mid-tools-call', 'mid-unknown'])('R001: %s is refused unless granted, and the call ends as the server likes', async (name) => {
-    const answer = await ask('plain', name, { era: 'legacy' })
-    expect(answer.said).toContain('"code":-32601')
-    expect(answer.messages.filter((message) => message['method'] !== undefined)).toEqual([])
-    expect((await lastOutcome())?.reasons).toContain('feature_not_in_manifest')
-  })
+  test.each(['mid-sampling-createMessage', 'mid-elicitation-create', 'mid-roots-list', 'mid-tools-call', 'mid-unknown'])(
+    'R001: %s is refused unless granted, and the call ends as the server likes',
+    async (name) => {
+      const answer = await ask('plain', name, { era: 'legacy' })
+      expect(answer.said).toContain('"code":-32601')
+      expect(answer.messages.filter((message) => message['method'] !== undefined)).toEqual([])
+      expect((await lastOutcome())?.reasons).toContain('feature_not_in_manifest')
+    },
+  )
 
   test('R001: granted and declared, the client is asked on its own stream; only the same session can answer', async () => {
     const agent = governed.client('asked', 'work')
-    await agent.rpc('initialize', { protocolVersion: '2025-11-25', capabilities: { elicitation: {} }, clientInfo: { name: 'test', version: '1' } }, { era: 'legacy' })
+    await agent.rpc(
+      'initialize',
+      { protocolVersion: '2025-11-25', capabilities: { elicitation: {} }, clientInfo: { name: 'test', version: '1' } },
+      { era: 'legacy' },
+    )
     let asked: string | undefined
-    const running = ask('asked', 'mid-elicitation-create', { era: 'legacy', onText: (words) => (asked = /"id":"([^"]+)","method":"elicitation\/create"/.exec(words)?.[1] ?? asked) })
+    const running = ask('asked', 'mid-elicitation-create', {
+      era: 'legacy',
+      onText: (words) => (asked = /"id":"([^"]+)","method":"elicitation\/create"/.exec(words)?.[1] ?? asked),
+    })
     await expect.poll(() => asked, { timeout: 5_000 }).toBeDefined()
-    const answer = (content: string) => JSON.stringify({ jsonrpc: '2.0', id: asked ?? '', result: { action: 'accept', content: { content } } })
+    const answer = (content: string) =>
+      JSON.stringify({ jsonrpc: '2.0', id: asked ?? '', result: { action: 'accept', content: { content } } })
     await governed.client('rival', 'work').raw(answer('forged'))
     await governed.client('asked', 'second').raw(answer('forged'))
     expect((await agent.raw(answer('mine'))).status).toBe(202)

@@ -14,9 +14,21 @@ let governed: Governed
 beforeAll(async () => {
   process.env['PLANTED_SECRET_OF_THE_GATEWAY'] = 'planted'
   governed = await govern({
-    servers: { local: { transport: 'stdio', command: process.execPath, args: [PROGRAM, record], env: { OWN: 'x' }, timeoutsMs: { hang: 300 } } },
-    reviewed: { local: NAMES.map((name) => [{ name, inputSchema: { type: 'object', additionalProperties: true } }, 'read'] as const) },
-    agents: { clerk: { tasks: { work: { tools: reads('local.echo', 'local.die', 'local.hang', 'local.environment') }, none: {} } } },
+    servers: {
+      local: {
+        transport: 'stdio',
+        command: process.execPath,
+        args: [PROGRAM, record],
+        env: { OWN: 'x' },
+        timeoutsMs: { hang: 300 },
+      },
+    },
+    reviewed: {
+      local: NAMES.map((name) => [{ name, inputSchema: { type: 'object', additionalProperties: true } }, 'read'] as const),
+    },
+    agents: {
+      clerk: { tasks: { work: { tools: reads('local.echo', 'local.die', 'local.hang', 'local.environment') }, none: {} } },
+    },
   })
 })
 afterAll(async () => {
@@ -33,7 +45,9 @@ test('R001 R036: a granted call reaches the process unchanged, any other does no
   const before = called().length
   expect((await governed.client('clerk', 'none').call('local__echo')).refusal?.reasons).toEqual(['tool_not_in_manifest'])
   expect(called().length).toBe(before)
-  expect(JSON.parse((await clerk().call('local__echo', { a: 'ü\u2028"\n' })).said)).toEqual({ a: 'ü\u2028"\n' })
+  expect(JSON.parse((await clerk().call('local__echo', { a: 'ü\u2028\u2029\u0085"\n' })).said)).toEqual({
+    a: 'ü\u2028\u2029\u0085"\n',
+  })
   expect(called().length).toBe(before + 1)
 })
 
@@ -55,6 +69,8 @@ test('R035 R013: a process that dies in the middle of a call fails that call, is
   expect(answer.error).toMatchObject({ data: { code: 'UPSTREAM_UNAVAILABLE' } })
   expect(answer.text).not.toMatch(/recording-stdio|exit/)
   expect(await lastOutcome()).toMatchObject({ status: 'failure', code: 'UPSTREAM_UNAVAILABLE' })
-  await expect.poll(async () => (await clerk().call('local__echo', { again: true })).said, { timeout: 10_000 }).toBe('{"again":true}')
+  await expect
+    .poll(async () => (await clerk().call('local__echo', { again: true })).said, { timeout: 10_000 })
+    .toBe('{"again":true}')
   expect(called().filter((name) => name === 'die')).toHaveLength(1)
 })

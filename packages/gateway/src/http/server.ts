@@ -15,8 +15,8 @@ export interface Routes {
   readonly token: (request: IncomingMessage, response: ServerResponse) => Promise<void>
   /** @see RFC 9728 */
   readonly resourceMetadata: (agent: string) => object
-  /** Called for requests refused before any route saw them. */
-  readonly onRefused: (error: GatewayError, request: IncomingMessage) => void
+  /** Records a request refused before any route saw it; the caller is answered after that. Never rejects. */
+  readonly onRefused: (error: GatewayError, request: IncomingMessage) => Promise<void>
   readonly log: (message: string, error: unknown) => void
 }
 
@@ -63,7 +63,7 @@ export async function listen(config: Config, routes: Routes): Promise<HttpServer
     } catch (error) {
       const known = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'internal error', { cause: error })
       if (known.code === 'INTERNAL') routes.log('internal error', error)
-      else routes.onRefused(known, request)
+      else await routes.onRefused(known, request)
       if (!response.headersSent) answer(response, ERRORS[known.code].http, { type: 'about:blank', title: known.message, status: ERRORS[known.code].http, code: known.code })
       else response.destroy()
     }

@@ -30,7 +30,8 @@ export const command = defineCommand({
 async function up(context: Context, owner: string | undefined) {
   const closing: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
-    for (const end of closing.splice(0).reverse()) await end()
+    // One at a time, so that after a failure the rest can still be ended.
+    for (let end = closing.pop(); end; end = closing.pop()) await end()
   }
   try {
     const home = openHome(context.homeDir, { create: true })

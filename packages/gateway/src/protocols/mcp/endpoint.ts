@@ -6,7 +6,7 @@ import { readBody } from '../../read-body.ts'
 import type { Refusals } from '../../refusals.ts'
 import { type Incoming, WireFault, decode } from './decode.ts'
 import { type Encoded, encode, encodeFailure } from './encode.ts'
-import type { Hub, Interest } from './hub.ts'
+import type { Hub, Interest, Listener } from './hub.ts'
 import { METHODS } from './methods.ts'
 import { mismatchedParam } from './param-headers.ts'
 import { type Question, type Reply, openReply } from './reply.ts'
@@ -35,11 +35,14 @@ interface Exchange {
   readonly response: ServerResponse
   readonly agent: string
   readonly abort: AbortController
+  readonly charge: (bytes: number) => void
   principal?: Principal
 }
 
 /** Sessions whose declared capabilities are remembered. */
 const DECLARED_MAX = 10_000
+/** Resources one stream may ask to hear of. */
+const LISTENED_MAX = 100
 
 /** Serves both revision families at one URL per agent. Host and Origin have been checked. */
 export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, response: ServerResponse, agent: string) => Promise<void> {
@@ -50,11 +53,15 @@ export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, r
   const declared = boundedCache<JsonObject>(DECLARED_MAX)
 
   return async (request, response, agent) => {
-    const exchange: Exchange = { request, response, agent, abort: new AbortController() }
+    let charged = 0
+    const charge = (bytes: number): void => {
+      deps.budget.take(bytes * COST_FACTOR)
+      charged += bytes * COST_FACTOR
+    }
+    const exchange: Exchange = { request, response, agent, charge, abort: new AbortController() }
     response.once('close', () => {
       if (!response.writableFinished) exchange.abort.abort()
     })
-    let charged = 0
     let release = (): void => {}
     const forget = deps.onCut(agent, () => {
       exchange.abort.abort()
@@ -67,11 +74,7 @@ export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, r
       requirePost(request)
       const body = await readBody(request, deps.bodyBytesMax, deps.budget)
       release = body.release
-      const charge = (bytes: number): void => {
-        deps.budget.take(bytes * COST_FACTOR)
-        charged += bytes * COST_FACTOR
-      }
-      await serve(exchange, principal, decode(body.text, request.headers), charge)
+      await serve(exchange, principal, decode(body.text, request.headers))
     } catch (error) {
       await fail(exchange, error)
     } finally {
@@ -81,7 +84,7 @@ export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, r
     }
   }
 
-  async function serve(exchange: Exchange, principal: Principal, message: Incoming, charge: (bytes: number) => void): Promise<void> {
+  async function serve(exchange: Exchange, principal: Principal, message: Incoming): Promise<void> {
     const { response } = exchange
     if (message.type !== 'request') {
       requireLive(exchange.agent)
@@ -106,7 +109,7 @@ export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, r
       signal: exchange.abort.signal,
       header: (name) => headerOf(exchange.request, name),
       capabilities: capabilitiesOf(principal, message),
-      charge,
+      charge: exchange.charge,
       principal,
     }
     if ('own' in handling) return own(handling.own, { exchange, inbound, id })
@@ -141,15 +144,17 @@ export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, r
     const asked = isJsonObject(inbound.params['notifications']) ? inbound.params['notifications'] : {}
     const manifest = deps.manifest(inbound.agent)
     const wanted = Array.isArray(asked['resourceSubscriptions']) ? asked['resourceSubscriptions'] : []
-    const uris = wanted.filter((uri): uri is string => typeof uri === 'string' && manifest !== undefined && isVisible(inbound.principal, manifest, uri))
+    if (wanted.length > LISTENED_MAX) throw new WireFault(new GatewayError('REQUEST_PARAMS', `more than ${LISTENED_MAX} resources`), id)
+    const visible = wanted.filter((uri): uri is string => typeof uri === 'string' && manifest !== undefined && isVisible(inbound.principal, manifest, uri))
+    const uris = [...new Set(visible)]
     const interest: Interest = {
       tools: asked['toolsListChanged'] === true,
       prompts: asked['promptsListChanged'] === true,
       resources: asked['resourcesListChanged'] === true,
       uris: new Set(uris),
     }
-    if (!inbound.reply.stream()) throw new WireFault(new GatewayError('REQUEST_NOT_ACCEPTABLE', 'this method answers with an event stream'), id)
-    const remove = deps.hub.add({ principal: inbound.principal, reply: inbound.reply, id, interest })
+    const remove = follows({ principal: inbound.principal, reply: inbound.reply, id, interest })
+    if (!remove) throw new WireFault(new GatewayError('REQUEST_NOT_ACCEPTABLE', 'this method answers with an event stream'), id)
     inbound.reply.notify('notifications/subscriptions/acknowledged', {
       _meta: { [META.subscription]: id },
       notifications: {
@@ -168,10 +173,18 @@ export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, r
   async function follow(exchange: Exchange, principal: Principal): Promise<void> {
     requireLive(exchange.agent)
     const reply = openReply({ response: exchange.response, streams: accepts(exchange.request, 'text/event-stream'), owner: principal.session, questions })
-    if (!reply.stream()) throw new GatewayError('REQUEST_VERB', 'GET opens an event stream only')
-    const remove = deps.hub.add({ principal, reply, interest: { tools: true, prompts: true, resources: true, uris: new Set() } })
+    const remove = follows({ principal, reply, interest: { tools: true, prompts: true, resources: true, uris: new Set() } })
+    if (!remove) throw new GatewayError('REQUEST_VERB', 'GET opens an event stream only')
     await closed(exchange.response)
     remove()
+  }
+
+  /** A place first, then the stream: whoever finds no place is told so by status. `undefined` when the client takes no stream. */
+  function follows(listener: Listener): (() => void) | undefined {
+    const remove = deps.hub.add(listener)
+    if (listener.reply.stream()) return remove
+    remove()
+    return undefined
   }
 
   async function watch(inbound: McpRequest, uri: string): Promise<void> {
@@ -196,7 +209,7 @@ export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, r
 
   function checkParamHeaders(inbound: McpRequest, id: RpcId): void {
     if (inbound.era !== 'modern' || inbound.kind !== 'tool.call') return
-    const target = deps.catalogue.resolve(String(inbound.params['name']))
+    const target = deps.catalogue.resolve(typeof inbound.params['name'] === 'string' ? inbound.params['name'] : '')
     const context = deps.upstreams.get(target?.server ?? '')?.context(inbound.agent) ?? ''
     const tool = target && deps.catalogue.known({ server: target.server, context }, target.name)
     const args = isJsonObject(inbound.params['arguments']) ? inbound.params['arguments'] : {}

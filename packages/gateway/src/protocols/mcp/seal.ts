@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto'
 import { GatewayError, type JsonObject, isJsonObject, jcs } from '@sallyport/core'
 
 const STATE_TTL_MS = 10 * 60_000
@@ -34,12 +34,14 @@ export interface StateSeal {
 
 export function openSeal(key: Uint8Array, nowMs: () => number): StateSeal {
   const used = new Map<string, number>()
+  // What was used is remembered in memory; a state from before a restart could have been, so it opens no more.
+  const boot = randomUUID()
   return { seal, open }
 
   function seal(content: Opened, binding: Binding): string {
     const nonce = randomBytes(12)
     const cipher = createCipheriv('aes-256-gcm', key, nonce)
-    cipher.setAAD(aad(binding))
+    cipher.setAAD(aad(binding, boot))
     const text = JSON.stringify({ s: content.state, p: content.parked, x: nowMs() + STATE_TTL_MS })
     const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
     if (sealed.length > STATE_BYTES_MAX) throw new GatewayError('UPSTREAM_TOO_LARGE', 'the tool server’s request state is too large')
@@ -63,7 +65,7 @@ export function openSeal(key: Uint8Array, nowMs: () => number): StateSeal {
     if (bytes.length < 28 || bytes.length > STATE_BYTES_MAX) return undefined
     try {
       const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12))
-      decipher.setAAD(aad(binding))
+      decipher.setAAD(aad(binding, boot))
       decipher.setAuthTag(bytes.subarray(-16))
       const text = Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('utf8')
       const value: unknown = JSON.parse(text)
@@ -80,6 +82,6 @@ export function openSeal(key: Uint8Array, nowMs: () => number): StateSeal {
   }
 }
 
-function aad(binding: Binding): Buffer {
-  return Buffer.from(jcs({ ...binding }), 'utf8')
+function aad(binding: Binding, boot: string): Buffer {
+  return Buffer.from(jcs({ ...binding, boot }), 'utf8')
 }

@@ -86,7 +86,7 @@ export function openHttpLink(options: HttpLinkOptions): HttpLink {
     let broken = await consumed(response, stream)
     for (let resumes = 0; !stream.answer && stream.lastEventId !== undefined && resumes < RESUMES_MAX; resumes++) {
       await delay(stream.retryMs, undefined, { signal: request.signal }).catch(() => undefined)
-      broken = await consumed(await send('GET', undefined, request, { 'last-event-id': stream.lastEventId }), stream)
+      broken = await consumed(await send('GET', undefined, { ...request, headers: { ...request.headers, 'last-event-id': stream.lastEventId } }), stream)
     }
     if (!stream.answer && broken) throw broken
   }
@@ -115,7 +115,6 @@ export function openHttpLink(options: HttpLinkOptions): HttpLink {
     method: 'POST' | 'GET',
     message: JsonObject | undefined,
     request: { timeoutMs: number; signal?: AbortSignal; headers?: Readonly<Record<string, string>> },
-    extra?: Record<string, string>,
   ): Promise<Dispatcher.ResponseData> {
     try {
       return await pool.request({
@@ -125,7 +124,6 @@ export function openHttpLink(options: HttpLinkOptions): HttpLink {
           ...options.headers,
           ...(link.revision === undefined ? {} : { 'mcp-protocol-version': link.revision }),
           ...request.headers,
-          ...extra,
           accept: method === 'GET' ? 'text/event-stream' : 'application/json, text/event-stream',
           ...(message ? { 'content-type': 'application/json' } : {}),
           ...(session === undefined ? {} : { 'mcp-session-id': session }),

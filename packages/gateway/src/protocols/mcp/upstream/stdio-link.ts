@@ -93,7 +93,7 @@ export function openStdioLink(config: StdioServer): StdioLink {
   }
 
   function write(message: JsonObject): void {
-    if (!dead && child.stdin.writable) child.stdin.write(`${JSON.stringify(message)}\n`)
+    if (!dead && child.stdin.writable) child.stdin.write(`${line(message)}\n`)
   }
 
   function receive(message: Message, bytes: number): void {
@@ -156,6 +156,11 @@ export function openStdioLink(config: StdioServer): StdioLink {
     await link.ended
     clearTimeout(timer)
   }
+}
+
+/** One message as one line for every reader: some, Node's readline among them, also end lines at these, which JSON leaves as they are. */
+function line(message: JsonObject): string {
+  return JSON.stringify(message).replaceAll(/[\u0085\u2028\u2029]/g, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** A server may report progress only under a token; ours is the request's id, the caller's is put back on the way out. */

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { failLog } from './crash/fail-log.ts'
+import { fillDisk } from './crash/fill-disk.ts'
+import { killGateway } from './crash/kill-gateway.ts'
+import { seeded } from './crash/seeded.ts'
+
+const note = (): void => undefined
+const WHOLE = { lost: 0, actsWithoutDecision: 0, unclosed: 0, unexpected: [] }
+
+test(
+  'R004 R035 R115 R116: kill -9 under load loses no answered call, no act lacks its decision, budgets and state outlive it',
+  { timeout: 120_000 },
+  async () => {
+    const killed = await killGateway({ rounds: 2, random: seeded(5), note })
+    expect(killed).toMatchObject({ ...WHOLE, kills: 2, actsBeforeDecision: 0, unverified: 0, budgetOverdrawn: 0, stateLost: 0 })
+    expect(Math.min(killed.callsAnswered, killed.acts, killed.unknowns, killed.callsRefused, killed.stateChanges)).toBeGreaterThan(0)
+  },
+)
+
+test(
+  'R004 R115 R116: whichever file operation of the log fails, calls are refused, no server sees them, and a restart finds everything',
+  { timeout: 120_000 },
+  async () => {
+    let refused = 0
+    for await (const outcome of failLog({ step: 29, faultsMax: 5 })) {
+      expect(outcome).toMatchObject({ ...WHOLE, verified: true, notRefused: 0, actsAfter: 0 })
+      refused += outcome.refusedStart ? 0 : 1
+    }
+    expect(refused).toBeGreaterThan(1)
+  },
+)
+
+test.skipIf(process.platform === 'win32')(
+  'R004 R116: on a full disk calls are refused, and all is there once there is space',
+  { timeout: 120_000 },
+  async () => {
+    const full = await fillDisk({ rounds: 1, random: seeded(2) })
+    expect(full).toMatchObject({ ...WHOLE, filled: 1, verified: true, actsBeforeDecision: 0, notRefused: 0, actsAfter: 0 })
+  },
+)
