@@ -7,7 +7,7 @@ import { type KillFigures, killGateway } from './crash/kill-gateway.ts'
 import { seeded } from './crash/seeded.ts'
 
 /** Kills of the whole gateway, kills of the log alone, rounds on a full disk; every so many-th file operation that fails. */
-const FULL = { kills: 20, logKills: 20, fullDisks: 5, gatewayFaultStep: 2, logFaultStep: 1 }
+const FULL = { kills: 20, logKills: 20, fullDisks: 5, gatewayFaultStep: 1, logFaultStep: 1 }
 const SHORT = { kills: 5, logKills: 5, fullDisks: 2, gatewayFaultStep: 12, logFaultStep: 5 }
 const SEED_MAX = 2 ** 32
 

@@ -178,24 +178,26 @@ type Committed = NonNullable<OutcomeEntry['output']>
 type Commit = Stages<Inbound>['commit']
 
 function committed(value: JsonObject, commit: Commit): Committed {
-  return { ...commit(jcs(value)), shape: shape(value) }
+  const { bytes, commitment } = commit(jcs(value))
+  return { bytes, commitment, shape: shape(value) }
 }
 
 type ActFields = Pick<DecisionEntry, 'act' | 'actor' | 'onBehalfOf' | 'session' | 'task' | 'purpose' | 'action'>
 
+// Members of what is recorded stand in canonical order, so that encoding an entry copies little.
 function actFields(id: string, principal: Principal, action: Action): ActFields {
   return {
     act: id,
-    actor: { type: 'agent', id: principal.agent, credential: principal.credential, method: principal.method },
-    onBehalfOf: principal.user ? { user: principal.user.id, issuer: principal.user.issuer } : 'system',
+    actor: { credential: principal.credential, id: principal.agent, method: principal.method, type: 'agent' },
+    onBehalfOf: principal.user ? { issuer: principal.user.issuer, user: principal.user.id } : 'system',
     session: principal.session,
     ...(principal.task === undefined ? {} : { task: principal.task }),
     ...(principal.purpose === undefined ? {} : { purpose: principal.purpose }),
     action: {
-      kind: action.kind,
-      ...(action.server === undefined ? {} : { server: action.server }),
-      ...(action.name === undefined ? {} : { name: action.name }),
       digest: action.digest,
+      kind: action.kind,
+      ...(action.name === undefined ? {} : { name: action.name }),
+      ...(action.server === undefined ? {} : { server: action.server }),
     },
   }
 }
@@ -222,10 +224,10 @@ function decisionEntry({ act, input, decision, findings, facts, request }: Decid
     obligations: decision.obligations.map((obligation) => obligation.type),
     findings: findings.map((finding) => ({ ...finding })),
     versions: {
-      gateway: stage.version,
-      ...(facts.manifest ? { manifest: facts.manifest.hash } : {}),
       ...(facts.tool?.definitionHash === undefined ? {} : { definition: facts.tool.definitionHash }),
       epoch: facts.isolation.epoch,
+      gateway: stage.version,
+      ...(facts.manifest ? { manifest: facts.manifest.hash } : {}),
     },
     budgets: decision.enforced === 'allow' && facts.budget.reserved ? [...facts.budget.keys] : [],
     ...(decision.retryAfterMs === undefined ? {} : { retryAfterMs: decision.retryAfterMs }),

@@ -83,7 +83,10 @@ async function failOnce(company: Company, filled: Seen, { failAt, code }: Fault)
     const prefixes = ['fill-', `fault-${failAt}-`, `healthy-${failAt}-`]
     const acts = company.acts().filter(({ id }) => prefixes.some((prefix) => id.startsWith(prefix)))
     // The tool server looks at the log of the home folder that was copied, not of the copy.
-    const { actsBeforeDecision: _, ...reconciled } = await reconcile(openHome(homeDir, { create: false }), { answered: seen.answered, acts })
+    const { actsBeforeDecision: _, ...reconciled } = await reconcile(openHome(homeDir, { create: false }), {
+      answered: seen.answered,
+      acts,
+    })
     return {
       ...reconciled,
       failed: operation,
@@ -105,7 +108,11 @@ interface Named {
 }
 
 /** Calls until one is refused, then goes on calling. */
-async function loadBroken(company: Company, gateway: Gateway, { seen, name }: Named): Promise<{ notRefused: number; actsAfter: number }> {
+async function loadBroken(
+  company: Company,
+  gateway: Gateway,
+  { seen, name }: Named,
+): Promise<{ notRefused: number; actsAfter: number }> {
   const agent = clientOf(company, gateway)
   try {
     await startLoad({ agent, callers: LOAD_CALLERS, name, limitedCalls: 0, callsMax: LOAD_CALLS }, seen).stop()
@@ -117,7 +124,11 @@ async function loadBroken(company: Company, gateway: Gateway, { seen, name }: Na
 }
 
 /** Calls a gateway that must not act any more, in every way an agent can. */
-export async function callRefused(company: Company, agent: AgentClient, name: string): Promise<{ notRefused: number; actsAfter: number }> {
+export async function callRefused(
+  company: Company,
+  agent: AgentClient,
+  name: string,
+): Promise<{ notRefused: number; actsAfter: number }> {
   const before = company.acts().length
   const answers = [
     await agent.call(seenAs(NOTE), { id: `${name}-refused` }),

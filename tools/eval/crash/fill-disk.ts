@@ -36,7 +36,6 @@ export async function fillDisk({ rounds, random }: { readonly rounds: number; re
   const seen = nothingSeen()
   const sum = { filled: 0, refusedStarts: 0, notRefused: 0, actsAfter: 0 }
   try {
-    await run(company, spawnGateway(company.home.dir), { seen, name: 'first', callsMax: CALLS_AFTER })
     for (let round = 1; round <= rounds; round++) {
       const unavailable = seen.unavailable
       const room = ROOM_BYTES_MIN + random(ROOM_BYTES_MAX - ROOM_BYTES_MIN)
@@ -50,7 +49,13 @@ export async function fillDisk({ rounds, random }: { readonly rounds: number; re
       await run(company, spawnGateway(company.home.dir), { seen, name: `space-${round}`, callsMax: CALLS_AFTER })
     }
     const { answered, unexpected } = seen
-    return { ...(await reconcile(company.home, { answered, acts: company.acts() })), ...sum, rounds, callsAnswered: answered.length, unexpected }
+    return {
+      ...(await reconcile(company.home, { answered, acts: company.acts() })),
+      ...sum,
+      rounds,
+      callsAnswered: answered.length,
+      unexpected,
+    }
   } finally {
     await company.close()
   }
@@ -62,7 +67,11 @@ interface Load {
   readonly callsMax: number
 }
 
-async function run(company: Company, gateway: GatewayProcess, { seen, name, callsMax }: Load): Promise<{ notRefused: number; actsAfter: number }> {
+async function run(
+  company: Company,
+  gateway: GatewayProcess,
+  { seen, name, callsMax }: Load,
+): Promise<{ notRefused: number; actsAfter: number }> {
   try {
     const agent = agentClient(await gateway.url(), AGENT, company.secret(AGENT, TASK))
     const unavailable = seen.unavailable
@@ -75,6 +84,7 @@ async function run(company: Company, gateway: GatewayProcess, { seen, name, call
 
 /** A gateway that says why it does not run is right; anything else is a failure of the evaluation. */
 function refusedStart(error: unknown): 'refused start' {
-  if (error instanceof Error && /^the gateway ended with 3: error (?:AUDIT|STORE)_UNAVAILABLE/m.test(error.message)) return 'refused start'
+  if (error instanceof Error && /^the gateway ended with 3: error (?:AUDIT|STORE)_UNAVAILABLE/m.test(error.message))
+    return 'refused start'
   throw error
 }

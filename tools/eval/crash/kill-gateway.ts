@@ -13,15 +13,19 @@ import type { Random } from './seeded.ts'
 
 const CALLERS_MIN = 16
 const CALLERS_MAX = 64
-/** Longest load before a kill, and the load after the last restart. */
-const LOAD_MS_MAX = 600
+/** A fresh process needs some hundred milliseconds of load to become fast. */
+const LOAD_MS_MAX = 1_500
+/** The load after the last restart. */
+const LAST_LOAD_MS = 600
 /** A start takes about as long; one round in three is killed once more within it. */
 const START_MS_MAX = 1_000
-/** Calls of the tool with a budget in one round: a few rounds use it up, the others must not get it back. */
-const LIMITED_CALLS_PER_ROUND = 9
+/** Calls of the tool with a budget in one load: two use it up, the others must not get it back. */
+const LIMITED_CALLS_PER_ROUND = 15
 
 export interface KillOptions {
   readonly rounds: number
+  /** Longest load before a kill. */
+  readonly loadMsMax?: number
   readonly random: Random
   readonly note: (line: string) => void
 }
@@ -59,7 +63,7 @@ interface Run {
  * Kills the whole gateway under load, again and again on one home folder, each time at another moment, now and then while it
  * starts. After the last restart the log must hold everything a client or the tool server ever saw.
  */
-export async function killGateway({ rounds, random, note }: KillOptions): Promise<KillFigures> {
+export async function killGateway({ rounds, loadMsMax = LOAD_MS_MAX, random, note }: KillOptions): Promise<KillFigures> {
   const company = await openCompany()
   const run: Run = {
     company,
@@ -74,7 +78,7 @@ export async function killGateway({ rounds, random, note }: KillOptions): Promis
   try {
     const before = recordsOf(company.home)
     for (let round = 1; round <= rounds; round++) {
-      await killOnce(run, round)
+      await killOnce(run, round, loadMsMax)
       note(`round ${round} of ${rounds}: ${run.seen.answered.length} calls answered, ${company.acts().length} acts`)
     }
     await loadAndStop(run)
@@ -84,7 +88,7 @@ export async function killGateway({ rounds, random, note }: KillOptions): Promis
   }
 }
 
-async function killOnce(run: Run, round: number): Promise<void> {
+async function killOnce(run: Run, round: number, loadMsMax: number): Promise<void> {
   const { company, random } = run
   if (random(3) === 0) {
     const early = spawnGateway(company.home.dir)
@@ -96,7 +100,7 @@ async function killOnce(run: Run, round: number): Promise<void> {
   try {
     const load = await loaded(run, gateway, `round-${round}`)
     const changes = changeState(run, round)
-    await wait(random(LOAD_MS_MAX))
+    await wait(random(loadMsMax))
     await gateway.kill()
     run.kills++
     await Promise.all([load.stop(), changes])
@@ -135,7 +139,7 @@ async function loadAndStop(run: Run): Promise<void> {
   const gateway = spawnGateway(run.company.home.dir)
   try {
     const load = await loaded(run, gateway, 'last')
-    await wait(LOAD_MS_MAX)
+    await wait(LAST_LOAD_MS)
     await load.stop()
   } finally {
     await gateway.stop()

@@ -65,7 +65,8 @@ export function note(call: Pick<Answered, 'tool' | 'id'>, answer: Answer, seen: 
   const { result, refusal } = answer
   const meta = result?.['_meta'] as { readonly 'dev.sallyport/entry'?: number } | undefined
   const entry = refusal?.entry ?? meta?.['dev.sallyport/entry']
-  const isKnown = refusal === undefined ? answer.said === 'noted' : call.tool === LIMITED && refusal.reasons.includes('rate_limited')
+  const isKnown =
+    refusal === undefined ? answer.said === 'noted' : call.tool === LIMITED && refusal.reasons.includes('rate_limited')
   if (entry === undefined || !isKnown) {
     seen.unexpected.push(`${call.id}: ${answer.status} ${answer.text.slice(0, 200)}`)
     return 'unexpected'

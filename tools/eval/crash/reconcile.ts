@@ -51,7 +51,10 @@ export async function reconcile(home: Home, { answered, acts, checkpoints = [] }
   return {
     entries: log.size,
     lost: answered.filter((call) => !isThere(call)).length,
-    actsWithoutDecision: [...acted].reduce((sum, [commitment, count]) => sum + Math.max(0, count - (decided.get(commitment) ?? 0)), 0),
+    actsWithoutDecision: [...acted].reduce(
+      (sum, [commitment, count]) => sum + Math.max(0, count - (decided.get(commitment) ?? 0)),
+      0,
+    ),
     actsBeforeDecision: acts.filter((act) => !act.decided).length,
     unknowns: [...closings.values()].flat().filter((entry) => entry.type === 'unknown').length,
     unclosed: allowed.filter((entry) => closings.get(entry.index)?.length !== 1).length,

@@ -3,7 +3,6 @@
 import { openSync, writeSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { JsonObject } from '@sallyport/core'
 import { readBody, sendJson, serve } from '../../bench/gateway/serve.ts'
 import { commitmentOf } from './commitment.ts'
 import { DEFINITIONS } from './company.ts'
@@ -26,7 +25,7 @@ const REST = new Map<string, object>([
 interface Message {
   readonly id?: string | number
   readonly method: string
-  readonly params?: { readonly name?: string; readonly arguments?: JsonObject }
+  readonly params?: { readonly name?: string; readonly arguments?: { readonly id: string } }
 }
 
 serve((request, response) => void answer(request, response))
@@ -41,9 +40,9 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   sendJson(response, 200, Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, ...outcome })))
 }
 
-async function work({ name, arguments: args = {} }: NonNullable<Message['params']>): Promise<object> {
+async function work({ name, arguments: args = { id: '' } }: NonNullable<Message['params']>): Promise<object> {
   const decided = await witness.hasDecision(commitmentOf(args, commitKey))
-  writeSync(file, `${name} ${String(args['id'])} ${decided ? 'decided' : 'undecided'}\n`)
+  writeSync(file, `${name} ${args.id} ${decided ? 'decided' : 'undecided'}\n`)
   await wait(Math.random() * WORK_MS_MAX)
   return { content: [{ type: 'text', text: 'noted' }], resultType: 'complete' }
 }

@@ -4,7 +4,7 @@ import type { ReasonCode } from '../reasons.ts'
 import type { CompiledManifest } from './compile.ts'
 
 export function allow(rule: string, reason: ReasonCode): Vote {
-  return { rule, effect: 'allow', reason, mode: 'enforce' }
+  return { effect: 'allow', mode: 'enforce', reason, rule }
 }
 
 export function deny(rule: string, reason: ReasonCode, detail?: string): Vote {

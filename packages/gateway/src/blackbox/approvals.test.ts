@@ -79,7 +79,7 @@ describe('writes wait for signatures', () => {
 
 describe('what needs a person is refused until people can be asked', () => {
   test.each(['send', 'remove', 'pay'] as const)(
-    'R141 R142: a signed grant of %s still waits, at every tier and confidence',
+    'R139 R141 R142: a signed grant of %s still waits, at every tier and confidence',
     async (name) => {
       const call = () => governed.client('signed', 'work').call(`erp__${name}`, { confidence: 1, approved: true })
       const { answer } = await expectRefused(governed, server, { call, reason: 'approval_unavailable' })

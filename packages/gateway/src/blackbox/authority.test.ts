@@ -115,7 +115,7 @@ describe('least privilege', () => {
       await expectRefused(governed, server, { call: () => agent.call(`erp__${name}`), reason: 'tool_not_in_manifest' })
   })
 
-  test('R026 R036: the list holds exactly what can be called, in both revisions', async () => {
+  test('R012 R026 R036: the list holds exactly what can be called, in both revisions', async () => {
     const agent = governed.client('buyer', 'answer')
     expect(await agent.list()).toEqual(['erp__find-policy'])
     expect(await agent.list({ era: 'legacy' })).toEqual(['erp__find-policy'])

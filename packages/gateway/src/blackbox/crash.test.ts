@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { GatewayError } from '@sallyport/core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { agentClient } from '../fixtures/agent-client.ts'
 import { type Governed, govern, reads } from '../fixtures/govern.ts'
 import { type RecordingServer, startRecordingServer, text, tool } from '../fixtures/recording-server.ts'
+import { startGateway } from '../gateway.ts'
+import { type WriterLink, directWriter } from '../stores/files/writer-link.ts'
 
 const RUNNER = fileURLToPath(new URL('../fixtures/run-gateway.ts', import.meta.url))
 const tools = [tool('quick', () => text('quick')), tool('hang', () => undefined)]
@@ -80,4 +83,20 @@ test('R004 R115: killed while the server works, the act is unknown too, once, ho
   const decisions = all.filter((entry) => entry.type === 'decision' && entry.enforced === 'allow')
   const closed = all.flatMap((entry) => (entry.type === 'outcome' || entry.type === 'unknown' ? [entry.decision] : []))
   expect(closed.toSorted((a, b) => a - b)).toEqual(decisions.map((entry) => entry.index))
+})
+
+test('R116: a gateway that cannot sign its last checkpoint says so and still gives the home folder back', async () => {
+  const writer = directWriter()
+  let isFull = false
+  const full = new GatewayError('AUDIT_UNAVAILABLE', 'the disk is full')
+  const logWriter: WriterLink = { ...writer, call: (request) => (isFull && request.verb === 'prepare' ? Promise.reject(full) : writer.call(request)) }
+  // No checkpoint but the first and the last.
+  governed.writeConfig({ checkpointMs: 60_000 })
+  const gateway = await startGateway({ homeDir: governed.home.dir, log: () => undefined, logWriter })
+  await agentClient(gateway.url, 'clerk', governed.secret('clerk', 'work')).call('erp__quick')
+  isFull = true
+  await expect(gateway.close()).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' })
+  await governed.start()
+  expect(await governed.control('bob', 'audit.verify', {})).toMatchObject({ ok: true })
+  await governed.stop()
 })

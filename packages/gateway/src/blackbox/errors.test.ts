@@ -187,6 +187,26 @@ test('R013: one call that fails does not cut off another one under way', async (
   expect((await slow).said).toBe('fine')
 })
 
+test('R013: a server that forgot its sessions is greeted anew, and the call reaches it once', async () => {
+  const forgetful = await startRecordingServer({ tools: [tool('find', () => text('found'))], era: 'legacy', sessions: true })
+  const world = await govern({
+    servers: { old: { transport: 'http', url: forgetful.url } },
+    reviewed: { old: [[tool('find').definition, 'read']] },
+    agents: { clerk: { tasks: { work: { tools: reads('old.find') } } } },
+  })
+  try {
+    for (const era of ['modern', 'legacy'] as const) {
+      expect((await world.client('clerk', 'work').call('old__find', {}, { era })).said).toBe('found')
+      forgetful.forgetSessions()
+      expect((await world.client('clerk', 'work').call('old__find', {}, { era })).said).toBe('found')
+    }
+    expect(forgetful.calls('find')).toBe(4)
+  } finally {
+    await world.close()
+    await forgetful.close()
+  }
+})
+
 test.each(['tls', 'gone', 'nowhere', 'program'])(
   'R013 R234: a server that cannot be reached (%s) is refused in general words',
   async (name) => {

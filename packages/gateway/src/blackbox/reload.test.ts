@@ -135,7 +135,7 @@ describe('manifests', () => {
     }
   })
 
-  test('R026: an agent whose manifest is gone may do nothing', async () => {
+  test('R026 R040: an agent whose manifest is gone may do nothing', async () => {
     const size = await sizeNow()
     rmSync(join(governed.home.manifestsDir, 'clerk.yaml'))
     await expect.poll(() => verbsSince(size), WAIT).toContain('manifest.removed')

@@ -184,3 +184,19 @@ describe('what a server asks in the middle of a call', () => {
     expect(said).not.toContain('forged')
   })
 })
+
+test('R001: a state sealed before a restart opens nothing after it: whether it was used is no longer known', async () => {
+  const { result } = await ask('asked', 'asks', {}, { id: 3 })
+  await governed.stop()
+  await governed.start()
+  const before = server.calls()
+  const inputResponses = { year: { action: 'accept', content: { year: 2026 } } }
+  const answer = await ask(
+    'asked',
+    'asks',
+    { params: { requestState: String(result?.['requestState']), inputResponses } },
+    { id: 3 },
+  )
+  expect(answer.error).toMatchObject({ code: -32_602, data: { code: 'REQUEST_PARAMS' } })
+  expect(server.calls()).toBe(before)
+})

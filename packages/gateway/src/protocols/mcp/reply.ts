@@ -88,7 +88,9 @@ export function openReply({ response, streams, owner, questions }: ReplyOptions)
       return
     }
     const text = JSON.stringify(message)
-    response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store' })
-    response.end(text)
+    const bytes = Buffer.byteLength(text)
+    response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes, 'cache-control': 'no-store' })
+    // Plain ASCII, which most answers are, goes out with its header in one cheap write.
+    response.end(text, bytes === text.length ? 'latin1' : 'utf8')
   }
 }
