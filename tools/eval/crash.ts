@@ -36,6 +36,8 @@ interface FaultFigures {
   readonly [key: string]: Figure
   readonly faultsInjected: number
   readonly refusedStarts: number
+  /** Faults under which the load had calls refused with `AUDIT_UNAVAILABLE`; the others came with the last checkpoint. */
+  readonly refusedCalls: number
   readonly notRefused: number
   readonly actsAfter: number
   readonly callsAnswered: number
@@ -57,6 +59,7 @@ async function failGateway(step: number): Promise<FaultFigures> {
     faultsInjected: outcomes.length,
     faultsByOperation: Object.fromEntries(operations.map((name) => [name, sum(({ failed }) => (failed === name ? 1 : 0))])),
     refusedStarts: sum((outcome) => (outcome.refusedStart ? 1 : 0)),
+    refusedCalls: sum((outcome) => (outcome.callsUnavailable > 0 ? 1 : 0)),
     notRefused: sum((outcome) => outcome.notRefused),
     actsAfter: sum((outcome) => outcome.actsAfter),
     callsAnswered: sum((outcome) => outcome.callsAnswered),

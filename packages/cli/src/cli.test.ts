@@ -3,8 +3,8 @@ import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { openSqliteStore } from '@sallyport/gateway'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { cliHome, finished, startCli, type CliHome, type Ran } from './fixtures/cli-home.ts'
 import { EXIT_CODES } from './exit-codes.ts'
+import { cliHome, finished, startCli, type CliHome, type Ran } from './fixtures/cli-home.ts'
 
 const MANIFEST = `apiVersion: sallyport/v1
 agent: buyer
@@ -41,7 +41,9 @@ describe('as a process', () => {
     expect(unknown).toMatchObject({ code: EXIT_CODES.usage.code, out: '' })
     expect(option).toMatchObject({ code: EXIT_CODES.usage.code, out: '' })
     expect(missing).toMatchObject({ code: EXIT_CODES.config.code, out: '' })
-    expect(missing?.err).toBe(`error CONFIG_INVALID: ${file('nowhere')}: no such folder; run "sallyport up" to make a home folder\n  correct the file, then: sallyport doctor\n`)
+    expect(missing?.err).toBe(
+      `error CONFIG_INVALID: ${file('nowhere')}: no such folder; run "sallyport up" to make a home folder\n  correct the file, then: sallyport doctor\n`,
+    )
     // oxlint-disable-next-line no-control-regex
     for (const ran of [help, unknown, option, missing]) expect(`${ran?.out}${ran?.err}`).not.toMatch(/\u001B/)
   })
@@ -51,7 +53,11 @@ describe('as a process', () => {
     const child = cli.spawn('up', '--json')
     const done = finished(child)
     const [line] = (await once(child.stdout as NonNullable<typeof child.stdout>, 'data')) as [Buffer]
-    expect(JSON.parse(line.toString())).toMatchObject({ url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/), firstRun: false, home: cli.home.dir })
+    expect(JSON.parse(line.toString())).toMatchObject({
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      firstRun: false,
+      home: cli.home.dir,
+    })
     expect(statSync(cli.home.controlSocket).mode & 0o777).toBe(0o600)
     expect(await cli.run('agent', 'create', 'buyer', '--json')).toMatchObject({ code: 0 })
     const second = await cli.run('up')
@@ -66,8 +72,12 @@ describe('as a process', () => {
 describe('agents and people', () => {
   test('R016 R022: create, rotate, list, revoke', async () => {
     cli.write('manifests/buyer.yaml', MANIFEST)
-    expect(golden((await cli.run('agent', 'create', 'buyer', '--task', 'order')).out)).toBe('<secret>\n\nThis key is shown once. <key> works for task order.\n')
-    expect(golden((await cli.run('agent', 'rotate', 'buyer', '--ttl', '30d')).out)).toBe('<secret>\n\nThis key is shown once. <key> may only be exchanged for session tokens, until <time>.\n')
+    expect(golden((await cli.run('agent', 'create', 'buyer', '--task', 'order')).out)).toBe(
+      '<secret>\n\nThis key is shown once. <key> works for task order.\n',
+    )
+    expect(golden((await cli.run('agent', 'rotate', 'buyer', '--ttl', '30d')).out)).toBe(
+      '<secret>\n\nThis key is shown once. <key> may only be exchanged for session tokens, until <time>.\n',
+    )
     expect(golden((await cli.run('agent', 'list')).out).replaceAll(/ +/g, ' ')).toBe(
       'AGENT STATE MANIFEST KEY TASK KEY STATE EXPIRES\nbuyer active v1 1 proposed <key> order live –\n <key> exchange only live <time>\n',
     )
@@ -77,22 +87,36 @@ describe('agents and people', () => {
   })
 
   test('refused and impossible things: code, words, nothing done', async () => {
-    expect(await cli.run('agent', 'create', 'Buyer')).toMatchObject({ code: EXIT_CODES.usage.code, err: expect.stringContaining('error REQUEST_PARAMS: agent.create: agent: must be') })
+    expect(await cli.run('agent', 'create', 'Buyer')).toMatchObject({
+      code: EXIT_CODES.usage.code,
+      err: expect.stringContaining('error REQUEST_PARAMS: agent.create: agent: must be'),
+    })
     expect(await cli.run('agent', 'create', 'buyer', '--ttl', 'soon')).toMatchObject({ code: EXIT_CODES.usage.code })
-    expect(await cli.run('agent', 'revoke', 'ghost')).toMatchObject({ code: EXIT_CODES.refused.code, err: expect.stringContaining('error NOT_FOUND') })
+    expect(await cli.run('agent', 'revoke', 'ghost')).toMatchObject({
+      code: EXIT_CODES.refused.code,
+      err: expect.stringContaining('error NOT_FOUND'),
+    })
     await cli.stop()
     expect(await cli.run('tools', 'list')).toMatchObject({ code: EXIT_CODES.unavailable.code })
     const refused = await cli.run('agent', 'revoke', 'ghost', '--json')
-    expect(JSON.parse(refused.out)).toEqual({ error: { code: 'NOT_FOUND', message: 'no such agent; see "agent list"', todo: expect.any(String) } })
+    expect(JSON.parse(refused.out)).toEqual({
+      error: { code: 'NOT_FOUND', message: 'no such agent; see "agent list"', todo: expect.any(String) },
+    })
     expect(refused.err).toBe('')
   })
 
   test('R284 R134: an engineer may create agents and may not read the log; who asks must be clear', async () => {
     expect((await cli.run('user', 'create', 'eve', '--role', 'engineer', '--attribute', 'department=x')).code).toBe(0)
     expect(statSync(cli.home.userKeyFile('eve')).mode & 0o777).toBe(0o600)
-    expect(await cli.run('agent', 'list')).toMatchObject({ code: EXIT_CODES.refused.code, err: expect.stringContaining('it is not clear who asks; keys in') })
+    expect(await cli.run('agent', 'list')).toMatchObject({
+      code: EXIT_CODES.refused.code,
+      err: expect.stringContaining('it is not clear who asks; keys in'),
+    })
     expect(await cli.run('agent', 'create', 'buyer', '--as', 'eve')).toMatchObject({ code: 0 })
-    expect(await cli.run('audit', 'tail', '--as', 'eve')).toMatchObject({ code: EXIT_CODES.refused.code, err: expect.stringContaining('error IDENTITY_FORBIDDEN: audit.tail needs one of the roles owner, security, auditor') })
+    expect(await cli.run('audit', 'tail', '--as', 'eve')).toMatchObject({
+      code: EXIT_CODES.refused.code,
+      err: expect.stringContaining('error IDENTITY_FORBIDDEN: audit.tail needs one of the roles owner, security, auditor'),
+    })
     expect(await cli.run('agent', 'list', '--as', '../alice')).toMatchObject({ code: EXIT_CODES.refused.code })
     expect(await cli.run('user', 'create', 'eve', '--as', 'alice')).not.toMatchObject({ code: 0 })
   })
@@ -100,7 +124,9 @@ describe('agents and people', () => {
   test('R022: isolate and release; a hostile reason cannot draw on the terminal', async () => {
     await cli.run('agent', 'create', 'buyer')
     const reason = 'x\u001B[2J\u202Eevil\nAGENT  fake'
-    expect((await cli.run('isolate', 'buyer', '--reason', reason)).out).toBe('buyer is isolated: its next call is denied, its streams are cut (epoch 1)\n')
+    expect((await cli.run('isolate', 'buyer', '--reason', reason)).out).toBe(
+      'buyer is isolated: its next call is denied, its streams are cut (epoch 1)\n',
+    )
     const listed = await cli.run('agent', 'list')
     expect(listed.out).toContain('x\\u{1b}[2J\\u{202e}evil\\u{a}AGENT  fake')
     expect(listed.out.split('\n')).toHaveLength(3)
@@ -114,16 +140,25 @@ describe('agents and people', () => {
 
   test('R016: a home folder or key others can read is refused', async () => {
     chmodSync(cli.home.userKeyFile('alice'), 0o644)
-    expect(await cli.run('agent', 'list')).toMatchObject({ code: EXIT_CODES.config.code, err: expect.stringMatching(/error CONFIG_INSECURE: .*alice\.key: .*chmod 600/) })
+    expect(await cli.run('agent', 'list')).toMatchObject({
+      code: EXIT_CODES.config.code,
+      err: expect.stringMatching(/error CONFIG_INSECURE: .*alice\.key: .*chmod 600/),
+    })
     chmodSync(cli.home.userKeyFile('alice'), 0o600)
     chmodSync(file('keys/gateway.key'), 0o604)
-    expect(await cli.run('doctor')).toMatchObject({ code: EXIT_CODES.refused.code, out: expect.stringMatching(/fail {2}home .*chmod 600/) })
+    expect(await cli.run('doctor')).toMatchObject({
+      code: EXIT_CODES.refused.code,
+      out: expect.stringMatching(/fail {2}home .*chmod 600/),
+    })
   })
 
   test('a home folder another process holds is said to be locked', async () => {
     await cli.stop()
     const store = openSqliteStore(cli.home.stateFile)
-    expect(await cli.run('agent', 'list')).toMatchObject({ code: EXIT_CODES.unavailable.code, err: expect.stringContaining('error STORE_LOCKED') })
+    expect(await cli.run('agent', 'list')).toMatchObject({
+      code: EXIT_CODES.unavailable.code,
+      err: expect.stringContaining('error STORE_LOCKED'),
+    })
     store.close()
   })
 })
@@ -133,44 +168,80 @@ describe('manifests', () => {
     cli.write('manifests/buyer.yaml', MANIFEST)
     await cli.run('user', 'create', 'bob', '--role', 'security')
     const as = (user: string) => ['--as', user]
-    expect(golden((await cli.run('manifest', 'check', file('manifests/buyer.yaml'))).out)).toBe('ok  <home>/manifests/buyer.yaml  <hash>  1 to sign\n  tasks.order.tools.erp.write\n')
+    expect(golden((await cli.run('manifest', 'check', file('manifests/buyer.yaml'))).out)).toBe(
+      'ok  <home>/manifests/buyer.yaml  <hash>  1 to sign\n  tasks.order.tools.erp.write\n',
+    )
     expect((await cli.run('manifest', 'diff', 'buyer', ...as('alice'))).out).toContain('proposed: tasks.order.tools.erp.write')
-    expect(golden((await cli.run('manifest', 'sign', 'buyer', '--role', 'engineer', '--reason', 'needed', ...as('alice'))).out)).toBe('signed buyer v1 <hash> as engineer\nstill needed: security\n')
-    expect(await cli.run('manifest', 'sign', 'buyer', '--role', 'security', '--reason', 'again', ...as('alice'))).toMatchObject({ code: EXIT_CODES.refused.code })
-    expect(await cli.run('manifest', 'sign', 'buyer', '--role', 'security', '--reason', 'ok', '--hash', 'f'.repeat(64), ...as('bob'))).toMatchObject({ code: EXIT_CODES.refused.code })
-    expect((await cli.run('manifest', 'sign', 'buyer', '--role', 'security', '--reason', 'looked', ...as('bob'))).out).toContain('fully signed: in force')
-    expect(golden((await cli.run('manifest', 'show', 'buyer', ...as('bob'))).out)).toContain('buyer v1 <hash>\nsigned\n  engineer: alice, <time>: needed\n  security: bob, <time>: looked\n')
+    expect(
+      golden((await cli.run('manifest', 'sign', 'buyer', '--role', 'engineer', '--reason', 'needed', ...as('alice'))).out),
+    ).toBe('signed buyer v1 <hash> as engineer\nstill needed: security\n')
+    expect(await cli.run('manifest', 'sign', 'buyer', '--role', 'security', '--reason', 'again', ...as('alice'))).toMatchObject({
+      code: EXIT_CODES.refused.code,
+    })
+    expect(
+      await cli.run('manifest', 'sign', 'buyer', '--role', 'security', '--reason', 'ok', '--hash', 'f'.repeat(64), ...as('bob')),
+    ).toMatchObject({ code: EXIT_CODES.refused.code })
+    expect((await cli.run('manifest', 'sign', 'buyer', '--role', 'security', '--reason', 'looked', ...as('bob'))).out).toContain(
+      'fully signed: in force',
+    )
+    expect(golden((await cli.run('manifest', 'show', 'buyer', ...as('bob'))).out)).toContain(
+      'buyer v1 <hash>\nsigned\n  engineer: alice, <time>: needed\n  security: bob, <time>: looked\n',
+    )
   })
 
   test('R140 R142: a bad manifest fails the check with path and suggestion, without a home folder', async () => {
     cli.write('bad.yaml', MANIFEST)
-    expect(await cli.run('manifest', 'check', file('bad.yaml'))).toMatchObject({ code: EXIT_CODES.refused.code, out: expect.stringContaining('must be called buyer.yaml') })
+    expect(await cli.run('manifest', 'check', file('bad.yaml'))).toMatchObject({
+      code: EXIT_CODES.refused.code,
+      out: expect.stringContaining('must be called buyer.yaml'),
+    })
     cli.write('buyer.yaml', MANIFEST.replace('rationale: orders', 'rationalle: orders'))
     expect((await cli.run('manifest', 'check', file('buyer.yaml'))).out).toMatch(/rationalle: unknown key.*rationale/)
     cli.write('buyer.yaml', MANIFEST.replace('scope: write', 'scope: send, requiresHumanApproval: false'))
-    expect(await cli.run('manifest', 'check', file('buyer.yaml'), '--json')).toMatchObject({ code: EXIT_CODES.refused.code, out: expect.stringContaining('requiresHumanApproval') })
+    expect(await cli.run('manifest', 'check', file('buyer.yaml'), '--json')).toMatchObject({
+      code: EXIT_CODES.refused.code,
+      out: expect.stringContaining('requiresHumanApproval'),
+    })
   })
 })
 
 describe('audit', () => {
   test('R134: tail, explain, prove, export; verified offline with only a key; a changed byte is found', async () => {
     await cli.run('agent', 'create', 'buyer')
-    expect(golden((await cli.run('audit', 'tail')).out).split('\n').slice(0, 2)).toEqual(['     0  <time>  admin     done  sallyport  gateway.start', '     1  <time>  admin     done  sallyport  user.create alice'])
+    expect(
+      golden((await cli.run('audit', 'tail')).out)
+        .split('\n')
+        .slice(0, 2),
+    ).toEqual([
+      '     0  <time>  admin     done  sallyport  gateway.start',
+      '     1  <time>  admin     done  sallyport  user.create alice',
+    ])
     expect(golden((await cli.run('explain', '2')).out)).toContain('task: exchange only')
-    expect(await cli.run('audit', 'verify')).toMatchObject({ code: 0, out: expect.stringMatching(/^ok {2}\d+ entries {2}root [0-9a-f]{64}\n$/) })
+    expect(await cli.run('audit', 'verify')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^ok {2}\d+ entries {2}root [0-9a-f]{64}\n$/),
+    })
     expect((await cli.run('audit', 'key')).out).toMatch(/^sallyport\/[0-9a-f]{16}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+\n$/)
     expect((await cli.run('audit', 'prove', '1', '--out', file('proof'))).code).toBe(0)
     expect((await cli.run('audit', 'export', file('copy'))).code).toBe(0)
     const key = ['--key', file('copy/log.pub')]
-    expect((await cli.run('audit', 'verify', '--proof', file('proof'), ...key, '--home', '/nowhere')).out).toMatch(/^ok {2}entry 1 is in the log of \d+ entries\n$/)
+    expect((await cli.run('audit', 'verify', '--proof', file('proof'), ...key, '--home', '/nowhere')).out).toMatch(
+      /^ok {2}entry 1 is in the log of \d+ entries\n$/,
+    )
     expect(await cli.run('audit', 'verify', '--log', file('copy/log'), ...key, '--home', '/nowhere')).toMatchObject({ code: 0 })
     flipByte(join(file('copy/log'), newestBundle(file('copy/log'))))
-    expect(await cli.run('audit', 'verify', '--log', file('copy/log'), ...key)).toMatchObject({ code: EXIT_CODES.refused.code, out: expect.stringContaining('DOES NOT VERIFY') })
+    expect(await cli.run('audit', 'verify', '--log', file('copy/log'), ...key)).toMatchObject({
+      code: EXIT_CODES.refused.code,
+      out: expect.stringContaining('DOES NOT VERIFY'),
+    })
     writeFileSync(file('proof'), readFileSync(file('proof'), 'utf8').replace('index 1', 'index 2'))
     expect(await cli.run('audit', 'verify', '--proof', file('proof'), ...key)).toMatchObject({ code: EXIT_CODES.refused.code })
     expect(await cli.run('audit', 'verify', '--log', file('copy/log'))).toMatchObject({ code: EXIT_CODES.usage.code })
     expect(await cli.run('audit', 'export', file('copy'))).toMatchObject({ code: EXIT_CODES.refused.code })
-    expect(await cli.run('explain', '99')).toMatchObject({ code: EXIT_CODES.refused.code, err: expect.stringContaining('NOT_FOUND') })
+    expect(await cli.run('explain', '99')).toMatchObject({
+      code: EXIT_CODES.refused.code,
+      err: expect.stringContaining('NOT_FOUND'),
+    })
   })
 })
 
@@ -212,7 +283,9 @@ describe('every command', () => {
 
 /** The newest bundle of entries; older, shorter ones of the same entries may lie beside it. */
 function newestBundle(dir: string): string {
-  const bundles = (readdirSync(dir, { recursive: true }) as string[]).filter((name) => name.includes('entries') && statSync(join(dir, name)).isFile())
+  const bundles = (readdirSync(dir, { recursive: true }) as string[]).filter(
+    (name) => name.includes('entries') && statSync(join(dir, name)).isFile(),
+  )
   return bundles.sort((one, other) => statSync(join(dir, other)).size - statSync(join(dir, one)).size)[0] ?? ''
 }
 

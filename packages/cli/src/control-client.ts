@@ -71,7 +71,10 @@ export function unwrap(answer: ControlAnswer): Json {
 }
 
 function whoAsks(context: Context, home: Home): string {
-  const known = readdirSync(home.usersDir).filter((name) => name.endsWith('.key')).map((name) => name.slice(0, -4)).sort()
+  const known = readdirSync(home.usersDir)
+    .filter((name) => name.endsWith('.key'))
+    .map((name) => name.slice(0, -4))
+    .sort()
   const login = context.env['USER']
   const user = context.user ?? (known.length === 1 ? known[0] : known.find((name) => name === login))
   if (user !== undefined && /^[a-z0-9-]{1,64}$/.test(user) && existsSync(home.userKeyFile(user))) return user
@@ -97,7 +100,10 @@ async function callOffline(home: Home, request: () => ControlRequest | FirstOwne
       home,
       nowMs: Date.now,
       randomBytes,
-      offered: () => Promise.reject(new GatewayError('UPSTREAM_UNAVAILABLE', 'no gateway runs on this home folder, so no tool server can be asked')),
+      offered: () =>
+        Promise.reject(
+          new GatewayError('UPSTREAM_UNAVAILABLE', 'no gateway runs on this home folder, so no tool server can be asked'),
+        ),
       onIsolate: () => undefined,
     })
     return await control.call(request())

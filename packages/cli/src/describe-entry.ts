@@ -8,8 +8,13 @@ export function entryLine(entry: Entry): string {
 }
 
 /** What an act was aimed at, as manifests write it. */
-export function actionName(action: { readonly kind: string; readonly server?: string | undefined; readonly name?: string | undefined }): string {
-  const target = action.server === undefined ? (action.name ?? '') : `${action.server}${action.name === undefined ? '' : `.${action.name}`}`
+export function actionName(action: {
+  readonly kind: string
+  readonly server?: string | undefined
+  readonly name?: string | undefined
+}): string {
+  const target =
+    action.server === undefined ? (action.name ?? '') : `${action.server}${action.name === undefined ? '' : `.${action.name}`}`
   return target === '' ? action.kind : `${action.kind} ${target}`
 }
 

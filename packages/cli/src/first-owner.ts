@@ -1,12 +1,24 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { Id } from '@sallyport/core'
-import { newPrivateKeyPem, parsePrivateKey, rawPublicKey, writeSecret, type ControlAnswer, type FirstOwner, type Home } from '@sallyport/gateway'
+import {
+  newPrivateKeyPem,
+  parsePrivateKey,
+  rawPublicKey,
+  writeSecret,
+  type ControlAnswer,
+  type FirstOwner,
+  type Home,
+} from '@sallyport/gateway'
 
 /**
  * Makes the first user of a home folder that has none: an owner, named `wanted` or `owner`, with a key in the users folder.
  * Returns the name, or `undefined` when there are users already.
  */
-export async function createFirstOwner(home: Home, wanted: string | undefined, call: (request: FirstOwner) => Promise<ControlAnswer>): Promise<string | undefined> {
+export async function createFirstOwner(
+  home: Home,
+  wanted: string | undefined,
+  call: (request: FirstOwner) => Promise<ControlAnswer>,
+): Promise<string | undefined> {
   if (readdirSync(home.usersDir).some((name) => name.endsWith('.key'))) return undefined
   const user = Id.safeParse(wanted?.toLowerCase()).data ?? 'owner'
   const file = home.userKeyFile(user)

@@ -26,11 +26,14 @@ interface GlobalOptions {
 export async function runCli(args: readonly string[], around: Surroundings): Promise<number> {
   let exit: ExitName = 'ok'
   const program = baseProgram(around)
-  const act: Act = (output, run) => async (...given) => {
-    const options = (given.at(-1) as Command).optsWithGlobals<GlobalOptions>()
-    if (options.schema === true) return around.out(`${safeJson(z.toJSONSchema(output, { io: 'input', unrepresentable: 'any' }))}\n`)
-    exit = await perform(options, around, (context) => run(context, ...(given.slice(0, -1) as never)))
-  }
+  const act: Act =
+    (output, run) =>
+    async (...given) => {
+      const options = (given.at(-1) as Command).optsWithGlobals<GlobalOptions>()
+      if (options.schema === true)
+        return around.out(`${safeJson(z.toJSONSchema(output, { io: 'input', unrepresentable: 'any' }))}\n`)
+      exit = await perform(options, around, (context) => run(context, ...(given.slice(0, -1) as never)))
+    }
   const wanted = args.find((word) => COMMANDS.some((command) => command.name === word))
   for (const { name, summary, load } of COMMANDS) {
     const command = withCommonOptions(program.command(name).description(summary))
@@ -69,16 +72,27 @@ export function withCommonOptions(command: Command): Command {
 function harden(command: Command, around: Surroundings): Command {
   command.exitOverride().configureOutput({ writeOut: around.out, writeErr: (text) => around.err(safeLines(text)) })
   command.showHelpAfterError('(add --help for what there is)')
-  for (const child of command.commands) harden(child.options.some((option) => option.long === '--json') ? child : withCommonOptions(child), around)
+  for (const child of command.commands)
+    harden(child.options.some((option) => option.long === '--json') ? child : withCommonOptions(child), around)
   return command
 }
 
-async function perform(options: GlobalOptions, around: Surroundings, run: (context: Context) => Promise<Result<unknown>> | Result<unknown>): Promise<ExitName> {
+async function perform(
+  options: GlobalOptions,
+  around: Surroundings,
+  run: (context: Context) => Promise<Result<unknown>> | Result<unknown>,
+): Promise<ExitName> {
   const json = options.json === true
   const write = (text: string): void => around.out(`${safeLines(text)}\n`)
   const user = options.as ?? around.env['SALLYPORT_USER']
   try {
-    const context = { homeDir: homePath(options.home, around.env), user: user === '' ? undefined : user, json, env: around.env, write }
+    const context = {
+      homeDir: homePath(options.home, around.env),
+      user: user === '' ? undefined : user,
+      json,
+      env: around.env,
+      write,
+    }
     const result = await run(context)
     if (result.isPrinted === true) return result.exit ?? 'ok'
     if (json) around.out(`${safeJson(result.output)}\n`)

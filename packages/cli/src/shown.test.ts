@@ -21,7 +21,8 @@ describe('foreign text in the terminal', () => {
 
   test('endless text is cut', () => expect(shown('x'.repeat(5_000)).length).toBe(2_001))
 
-  test('whole answers keep their line breaks and nothing else', () => expect(safeLines('a\nb\u001B[2J\tc')).toBe('a\nb\\u{1b}[2J\\u{9}c'))
+  test('whole answers keep their line breaks and nothing else', () =>
+    expect(safeLines('a\nb\u001B[2J\tc')).toBe('a\nb\\u{1b}[2J\\u{9}c'))
 
   test('JSON stays the same value and holds no character a terminal obeys', () => {
     fc.assert(

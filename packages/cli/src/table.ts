@@ -4,7 +4,14 @@ import { shown } from './shown.ts'
 export function table(head: readonly string[], rows: readonly (readonly (string | number | undefined)[])[]): string {
   const cells = [head, ...rows.map((row) => row.map((cell) => shown(String(cell ?? '–'), 200)))]
   const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
-  return cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n')
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }
 
 /** A time as people read it, UTC. */

@@ -33,7 +33,12 @@ export const ERRORS = {
   UPSTREAM_CANCELLED: { http: 499, rpc: -32603, retry: false, means: 'the act was cut off before the tool server answered' },
   STORE_UNAVAILABLE: { http: 503, rpc: -32603, retry: true, means: 'the state store cannot be used' },
   STORE_LOCKED: { http: 503, rpc: -32603, retry: true, means: 'another process holds the home folder' },
-  AUDIT_ENTRY_TOO_LARGE: { http: 413, rpc: -32600, retry: false, means: 'the audit entry of the act would be too large, so it may not happen' },
+  AUDIT_ENTRY_TOO_LARGE: {
+    http: 413,
+    rpc: -32600,
+    retry: false,
+    means: 'the audit entry of the act would be too large, so it may not happen',
+  },
   AUDIT_UNAVAILABLE: { http: 503, rpc: -32603, retry: true, means: 'the audit log cannot be written, so nothing may happen' },
   AUDIT_INVALID: { http: 500, rpc: -32603, retry: false, means: 'the audit log does not verify' },
   NOT_FOUND: { http: 404, rpc: -32602, retry: false, means: 'no such thing' },

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import type { Facts } from './decide/facts.ts'
 import { alice, compiled, manifestOf } from './decide/fixtures/world.ts'
 import { GatewayError } from './errors.ts'
 import type { EntryBody } from './model/entry.ts'
-import type { Facts } from './decide/facts.ts'
 import { type Acted, type Inbound, type Stages, handle } from './pipeline.ts'
 
 const manifest = compiled(manifestOf({ 'erp.read': { scope: 'read', tier: 'low' } }))
@@ -65,7 +65,11 @@ function world(script: Script = {}): { stages: Stages<Inbound>; calls: string[];
     },
     release(_action, _decision, acted) {
       calls.push('release')
-      return { effect: script.withhold ? 'deny' : 'allow', reasons: script.withhold ? ['result_invalid'] : ['fields_projected'], content: { ...acted.content, released: true } }
+      return {
+        effect: script.withhold ? 'deny' : 'allow',
+        reasons: script.withhold ? ['result_invalid'] : ['fields_projected'],
+        content: { ...acted.content, released: true },
+      }
     },
     nowMs: () => (now += 10),
     newId: () => '00000000-0000-4000-8000-000000000001',
@@ -75,12 +79,21 @@ function world(script: Script = {}): { stages: Stages<Inbound>; calls: string[];
   return { stages, calls, entries }
 }
 
-const codeOf = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'no error', (error: unknown) => (error as GatewayError).code)
+const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'no error',
+    (error: unknown) => (error as GatewayError).code,
+  )
 
 describe('the order of an act', () => {
   test('R004: recorded before it happens and again after, and only then released', async () => {
     const { stages, calls } = world()
-    expect(await handle(request, stages)).toEqual({ ok: true, entry: 0, status: 'success', content: { ...done.content, released: true } })
+    expect(await handle(request, stages)).toEqual({
+      ok: true,
+      entry: 0,
+      status: 'success',
+      content: { ...done.content, released: true },
+    })
     expect(calls).toEqual(['identify', 'normalise', 'gather', 'reserve', 'record decision', 'act', 'release', 'record outcome'])
   })
 
@@ -118,7 +131,9 @@ describe('a refusal', () => {
   })
 
   test('R020: carries the time to come back', async () => {
-    const { stages } = world({ facts: { ...allowed, budget: { reserved: false, keys: ['agent:buyer'], limit: 'agent:buyer', retryAfterMs: 700 } } })
+    const { stages } = world({
+      facts: { ...allowed, budget: { reserved: false, keys: ['agent:buyer'], limit: 'agent:buyer', retryAfterMs: 700 } },
+    })
     expect(await handle(request, stages)).toMatchObject({ ok: false, reasons: ['rate_limited'], retryAfterMs: 700 })
   })
 })
@@ -166,14 +181,27 @@ describe('what is recorded', () => {
         action: { kind: 'tool.call', server: 'erp', name: 'read' },
       })
     }
-    expect(decision).toMatchObject({ enforced: 'allow', versions: { gateway: '0.1.0', epoch: 3, definition: 'd'.repeat(64) }, budgets: ['agent:buyer'], correlation: { clientSession: 'hint' } })
-    expect(outcome).toMatchObject({ decision: 0, status: 'success', reasons: ['fields_projected'], effect: 'unconfirmed', durationMs: 10 })
+    expect(decision).toMatchObject({
+      enforced: 'allow',
+      versions: { gateway: '0.1.0', epoch: 3, definition: 'd'.repeat(64) },
+      budgets: ['agent:buyer'],
+      correlation: { clientSession: 'hint' },
+    })
+    expect(outcome).toMatchObject({
+      decision: 0,
+      status: 'success',
+      reasons: ['fields_projected'],
+      effect: 'unconfirmed',
+      durationMs: 10,
+    })
   })
 
   test('R122 R125: arguments and results are commitments with a shape, never their text', async () => {
     const { stages, entries } = world()
     await handle(request, stages)
-    expect(entries[0]).toMatchObject({ input: { commitment: createHmac('sha256', 'key').update('{"department":"facilities"}').digest('hex'), bytes: 27 } })
+    expect(entries[0]).toMatchObject({
+      input: { commitment: createHmac('sha256', 'key').update('{"department":"facilities"}').digest('hex'), bytes: 27 },
+    })
     expect(JSON.stringify(entries)).not.toMatch(/facilities|"ok"/)
   })
 
@@ -193,7 +221,10 @@ describe('what is recorded', () => {
   test('answers of the client are part of what is committed to', async () => {
     const digest = async (inputs?: { a: number }): Promise<unknown> => {
       const { stages, entries } = world()
-      await handle(request, { ...stages, normalise: () => ({ server: 'erp', name: 'read', args: {}, ...(inputs ? { inputs } : {}) }) })
+      await handle(request, {
+        ...stages,
+        normalise: () => ({ server: 'erp', name: 'read', args: {}, ...(inputs ? { inputs } : {}) }),
+      })
       return (entries[0] as { action: { digest: string } }).action.digest
     }
     const digests = [await digest(), await digest({ a: 1 }), await digest({ a: 2 })]
@@ -209,7 +240,9 @@ describe('what is recorded', () => {
   })
 
   test('what happened on the way and what release said are both in the outcome, once', async () => {
-    const { stages, entries } = world({ acted: async () => ({ ...done, changes: false, reasons: ['feature_not_in_manifest', 'fields_projected'] }) })
+    const { stages, entries } = world({
+      acted: async () => ({ ...done, changes: false, reasons: ['feature_not_in_manifest', 'fields_projected'] }),
+    })
     await handle(request, stages)
     expect(entries[1]).toMatchObject({ reasons: ['feature_not_in_manifest', 'fields_projected'], effect: 'none' })
   })

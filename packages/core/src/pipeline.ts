@@ -1,15 +1,15 @@
+import { decide } from './decide/decide.ts'
+import type { Facts } from './decide/facts.ts'
+import { type ErrorCode, GatewayError, isGatewayError } from './errors.ts'
+import { inspect } from './inspect/inspect.ts'
 import type { Action, ActionKind } from './model/action.ts'
 import type { Decision } from './model/decision.ts'
 import type { DecisionEntry, EntryBody, OutcomeEntry } from './model/entry.ts'
-import type { Facts } from './decide/facts.ts'
 import type { Finding } from './model/finding.ts'
 import { jcs } from './model/jcs.ts'
 import type { JsonObject } from './model/json.ts'
 import type { Correlation, Principal } from './model/principal.ts'
 import type { ReasonCode } from './reasons.ts'
-import { type ErrorCode, GatewayError, isGatewayError } from './errors.ts'
-import { decide } from './decide/decide.ts'
-import { inspect } from './inspect/inspect.ts'
 import { shape } from './record/shape.ts'
 
 /** One request as a protocol decoded it: what is asked, by a caller nobody has verified yet. */
@@ -140,7 +140,11 @@ interface Done {
 }
 
 /** act → inspect result → release: what happened, and what of it the agent gets. */
-async function perform<Request extends Inbound>(request: Request, { principal, action, decision, facts }: Allowed, stage: Stages<Request>): Promise<Done> {
+async function perform<Request extends Inbound>(
+  request: Request,
+  { principal, action, decision, facts }: Allowed,
+  stage: Stages<Request>,
+): Promise<Done> {
   const acted = await stage.act(request, principal, action)
   const findings = inspect(acted.content)
   const released = stage.release(action, decision, acted, facts)
@@ -164,7 +168,14 @@ interface Refusal extends Pick<Partial<Decision>, 'votes' | 'retryAfterMs'> {
 
 function refused(entry: number, { effect, reasons, votes = [], retryAfterMs }: Refusal): Outbound {
   const details = votes.flatMap((vote) => (vote.effect === effect && vote.mode === 'enforce' && vote.detail ? [vote.detail] : []))
-  return { ok: false, entry, effect, reasons, details: details.slice(0, DETAILS_MAX), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+  return {
+    ok: false,
+    entry,
+    effect,
+    reasons,
+    details: details.slice(0, DETAILS_MAX),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  }
 }
 
 /** @param input Commitment to the arguments and the client's answers. */

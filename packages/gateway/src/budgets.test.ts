@@ -2,7 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openBudgets } from './budgets.ts'
 
-const draw = (key: string, callsMax = 2, windowMs = 100): { key: string; callsMax: number; windowMs: number } => ({ key, callsMax, windowMs })
+const draw = (key: string, callsMax = 2, windowMs = 100): { key: string; callsMax: number; windowMs: number } => ({
+  key,
+  callsMax,
+  windowMs,
+})
 
 describe('R020 R032: a sliding window', () => {
   test('lets through exactly as many calls as it holds, and says when the next one fits', () => {
@@ -73,12 +77,17 @@ test('reading back a day of calls takes no time worth speaking of', () => {
 })
 
 /** The slowest way to be right: every call ever made, counted anew each time. */
-function naive(): { reserve(draws: readonly ReturnType<typeof draw>[], nowMs: number): boolean; refund(keys: readonly string[], atMs: number): void; calls: { key: string; atMs: number }[] } {
+function naive(): {
+  reserve(draws: readonly ReturnType<typeof draw>[], nowMs: number): boolean
+  refund(keys: readonly string[], atMs: number): void
+  calls: { key: string; atMs: number }[]
+} {
   const calls: { key: string; atMs: number }[] = []
   return {
     calls,
     reserve(draws, nowMs) {
-      const used = ({ key, windowMs }: ReturnType<typeof draw>): number => calls.filter((call) => call.key === key && call.atMs > nowMs - windowMs).length
+      const used = ({ key, windowMs }: ReturnType<typeof draw>): number =>
+        calls.filter((call) => call.key === key && call.atMs > nowMs - windowMs).length
       if (draws.some((one) => used(one) >= one.callsMax)) return false
       calls.push(...draws.map(({ key }) => ({ key, atMs: nowMs })))
       return true
@@ -113,7 +122,9 @@ test('R020: under any interleaving it agrees with the naive count, and no window
           model.refund(last.keys, last.atMs)
         }
         for (const { key, callsMax, windowMs } of Object.values(limits)) {
-          expect(model.calls.filter((call) => call.key === key && call.atMs > nowMs - windowMs).length).toBeLessThanOrEqual(callsMax)
+          expect(model.calls.filter((call) => call.key === key && call.atMs > nowMs - windowMs).length).toBeLessThanOrEqual(
+            callsMax,
+          )
         }
       }
     }),

@@ -40,7 +40,12 @@ export function openBudgets(): Budgets {
       const times = live(draw, nowMs)
       if (times.length < draw.callsMax) continue
       const freesAtMs = (times[times.length - draw.callsMax] ?? nowMs) + draw.windowMs
-      return { reserved: false, keys, limit: `${draw.key}: ${draw.callsMax} calls per ${draw.windowMs} ms`, retryAfterMs: Math.max(1, freesAtMs - nowMs) }
+      return {
+        reserved: false,
+        keys,
+        limit: `${draw.key}: ${draw.callsMax} calls per ${draw.windowMs} ms`,
+        retryAfterMs: Math.max(1, freesAtMs - nowMs),
+      }
     }
     for (const draw of draws) calls.get(draw.key)?.push(nowMs)
     return { reserved: true, keys }

@@ -17,7 +17,8 @@ export function openByteBudget(bytesMax: number): ByteBudget {
   let used = 0
   return {
     take(bytes) {
-      if (used + bytes > bytesMax) throw new GatewayError('LIMIT_OVERLOADED', 'too many bytes are in flight', { retryAfterMs: RETRY_MS })
+      if (used + bytes > bytesMax)
+        throw new GatewayError('LIMIT_OVERLOADED', 'too many bytes are in flight', { retryAfterMs: RETRY_MS })
       used += bytes
     },
     give(bytes) {

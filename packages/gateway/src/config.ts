@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import { DurationMs, Id } from '@sallyport/core'
+import { z } from 'zod'
 
 /** `${env:NAME}` and `${file:relative/path}` are replaced in secret fields only, at start, and never logged. */
 const SecretText = z.string().max(10_000)
@@ -13,8 +13,18 @@ const ServerCommon = {
     .meta({ description: 'Prefix of the tool and prompt names agents see; `<server>__` unless set.' }),
   timeoutMs: DurationMs.default(30_000).meta({ description: 'Longest wait for one answer.' }),
   timeoutsMs: z.record(z.string(), DurationMs).default({}).meta({ description: 'Longest wait by tool name.' }),
-  resultBytesMax: z.int().min(1_024).max(64 * 1_048_576).default(4 * 1_048_576).meta({ description: 'Largest result accepted.' }),
-  pinRecheckMs: z.int().min(0).max(3_600_000).default(1_000).meta({ description: 'Definitions older than this are fetched again before a call; 0 means before every call.' }),
+  resultBytesMax: z
+    .int()
+    .min(1_024)
+    .max(64 * 1_048_576)
+    .default(4 * 1_048_576)
+    .meta({ description: 'Largest result accepted.' }),
+  pinRecheckMs: z
+    .int()
+    .min(0)
+    .max(3_600_000)
+    .default(1_000)
+    .meta({ description: 'Definitions older than this are fetched again before a call; 0 means before every call.' }),
 }
 
 export const StdioServer = z.strictObject({
@@ -22,7 +32,10 @@ export const StdioServer = z.strictObject({
   command: z.string().min(1),
   args: z.array(z.string()).default([]),
   cwd: z.string().optional(),
-  env: z.record(z.string(), SecretText).default({}).meta({ description: 'The whole environment of the process, besides PATH and HOME.' }),
+  env: z
+    .record(z.string(), SecretText)
+    .default({})
+    .meta({ description: 'The whole environment of the process, besides PATH and HOME.' }),
   ...ServerCommon,
 })
 
@@ -30,8 +43,14 @@ export const HttpServer = z.strictObject({
   transport: z.literal('http'),
   url: z.url({ protocol: /^https?$/ }),
   headers: z.record(z.string(), SecretText).default({}).meta({ description: 'Credentials of the gateway at this server.' }),
-  agents: z.record(Id, z.strictObject({ headers: z.record(z.string(), SecretText) })).default({}).meta({ description: 'Credentials used for one agent instead.' }),
-  allowPrivateNetwork: z.boolean().default(false).meta({ description: 'Allow addresses of private ranges; loopback is always allowed.' }),
+  agents: z
+    .record(Id, z.strictObject({ headers: z.record(z.string(), SecretText) }))
+    .default({})
+    .meta({ description: 'Credentials used for one agent instead.' }),
+  allowPrivateNetwork: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Allow addresses of private ranges; loopback is always allowed.' }),
   ...ServerCommon,
 })
 
@@ -45,7 +64,10 @@ export const Issuer = z.strictObject({
   jwksUrl: z.url({ protocol: /^https?$/ }).optional(),
   jwksFile: z.string().optional(),
   audience: z.string().min(1),
-  algorithms: z.array(z.enum(['EdDSA', 'ES256', 'ES384', 'RS256', 'PS256'])).min(1).default(['EdDSA', 'ES256', 'RS256']),
+  algorithms: z
+    .array(z.enum(['EdDSA', 'ES256', 'ES384', 'RS256', 'PS256']))
+    .min(1)
+    .default(['EdDSA', 'ES256', 'RS256']),
   clockSkewMs: z.int().min(0).max(300_000).default(30_000),
   /** What tokens of this issuer identify. */
   identifies: z.enum(['users', 'agents']),
@@ -56,8 +78,16 @@ export const Issuer = z.strictObject({
 export type Issuer = z.infer<typeof Issuer>
 
 export const Limits = z.strictObject({
-  bodyBytesMax: z.int().min(1_024).max(64 * 1_048_576).default(4 * 1_048_576),
-  bytesInFlightMax: z.int().min(1_048_576).default(256 * 1_048_576).meta({ description: 'Bodies of all requests and results in memory at once; beyond it callers get 503.' }),
+  bodyBytesMax: z
+    .int()
+    .min(1_024)
+    .max(64 * 1_048_576)
+    .default(4 * 1_048_576),
+  bytesInFlightMax: z
+    .int()
+    .min(1_048_576)
+    .default(256 * 1_048_576)
+    .meta({ description: 'Bodies of all requests and results in memory at once; beyond it callers get 503.' }),
   streamsMax: z.int().min(1).max(100_000).default(1_024),
 })
 
@@ -71,13 +101,21 @@ export const Config = z
         tls: z.strictObject({ certFile: z.string(), keyFile: z.string() }).optional(),
       })
       .prefault({}),
-    publicUrl: z.url({ protocol: /^https?$/ }).optional().meta({ description: 'What agents call, when a proxy stands in front; its host is accepted in Host and Origin.' }),
+    publicUrl: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .meta({ description: 'What agents call, when a proxy stands in front; its host is accepted in Host and Origin.' }),
     origins: z.array(z.string()).default([]).meta({ description: 'Browser origins allowed besides the gateway’s own.' }),
     servers: z.record(Id, ServerConfig).default({}),
     issuers: z.array(Issuer).max(20).default([]),
     manifests: z.string().default('manifests').meta({ description: 'Folder of manifest files, relative to this file.' }),
     limits: Limits.prefault({}),
-    checkpointMs: z.int().min(50).max(60_000).default(1_000).meta({ description: 'Longest time between a durable entry and the checkpoint that covers it.' }),
+    checkpointMs: z
+      .int()
+      .min(50)
+      .max(60_000)
+      .default(1_000)
+      .meta({ description: 'Longest time between a durable entry and the checkpoint that covers it.' }),
   })
   .meta({ id: 'Config', description: 'Configuration of one gateway.' })
 export type Config = z.infer<typeof Config>

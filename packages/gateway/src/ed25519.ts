@@ -28,7 +28,10 @@ export function rawPublicKey(key: KeyObject): Uint8Array {
 
 /** `base64` holds the 32 bytes of the key. */
 export function publicKeyOf(base64: string): KeyObject {
-  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(base64, 'base64').toString('base64url') }, format: 'jwk' })
+  return createPublicKey({
+    key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(base64, 'base64').toString('base64url') },
+    format: 'jwk',
+  })
 }
 
 /** @see RFC 8032 */

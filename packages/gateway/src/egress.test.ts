@@ -63,7 +63,15 @@ describe('addresses', () => {
 })
 
 describe('a literal address in a URL is checked when the pool opens', () => {
-  test.each(['http://169.254.169.254/', 'http://[::ffff:169.254.169.254]/', 'http://[fd00:ec2::254]/', 'http://10.0.0.1/', 'http://0xa000001/', 'http://2852039166/', 'http://0251.0376.0251.0376/'])('%s', (url) => {
+  test.each([
+    'http://169.254.169.254/',
+    'http://[::ffff:169.254.169.254]/',
+    'http://[fd00:ec2::254]/',
+    'http://10.0.0.1/',
+    'http://0xa000001/',
+    'http://2852039166/',
+    'http://0251.0376.0251.0376/',
+  ])('%s', (url) => {
     expect(() => openPool(new URL(url), false)).toThrow(expect.objectContaining({ code: 'CONFIG_INSECURE' }))
   })
   test('private ones open where the configuration allows them, metadata never', async () => {
@@ -92,7 +100,13 @@ describe('a name', () => {
 
   test.each([
     [[{ address: '169.254.169.254', family: 4 }], 'metadata'],
-    [[{ address: '10.1.2.3', family: 4 }, { address: 'fe80::1', family: 6 }], 'only addresses out of bounds'],
+    [
+      [
+        { address: '10.1.2.3', family: 4 },
+        { address: 'fe80::1', family: 6 },
+      ],
+      'only addresses out of bounds',
+    ],
     [[], 'nothing'],
   ])('that resolves to %j is not connected to (%s)', async (answer) => {
     dns.answers = [answer]

@@ -14,7 +14,10 @@ const NEVER = blockList([
   // IPv4 in IPv6 clothes: link-local behind NAT64 and as a compatible address; the tunnels 6to4 and Teredo altogether.
   ['64:ff9b::a9fe:0', 112], ['::a9fe:0', 112], ['2002::', 16], ['2001::', 32],
 ]) // prettier-ignore
-const LOOPBACK = blockList([['127.0.0.0', 8], ['::1', 128]])
+const LOOPBACK = blockList([
+  ['127.0.0.0', 8],
+  ['::1', 128],
+])
 
 const CONNECTIONS_MAX = 128
 const CONNECT_MS = 5_000
@@ -36,7 +39,10 @@ export function addressAllowed(address: string, allowPrivateNetwork: boolean): b
 export function openPool(url: URL, allowPrivateNetwork: boolean): Pool {
   const literal = url.hostname.replace(/^\[|\]$/g, '')
   if (isIP(literal) !== 0 && !addressAllowed(literal, allowPrivateNetwork)) {
-    throw new GatewayError('CONFIG_INSECURE', 'the address is private, link-local or reserved; set allowPrivateNetwork if that is meant')
+    throw new GatewayError(
+      'CONFIG_INSECURE',
+      'the address is private, link-local or reserved; set allowPrivateNetwork if that is meant',
+    )
   }
   return new Pool(url.origin, {
     connections: CONNECTIONS_MAX,
@@ -49,7 +55,8 @@ export function openPool(url: URL, allowPrivateNetwork: boolean): Pool {
         lookup(hostname, { ...options, all: true }, (error, addresses) => {
           const allowed = (addresses ?? []).filter(({ address }) => addressAllowed(address, allowPrivateNetwork))
           const first = allowed[0]
-          if (error || !first) return callback(error ?? new GatewayError('UPSTREAM_UNAVAILABLE', 'the name resolves to no allowed address'), [])
+          if (error || !first)
+            return callback(error ?? new GatewayError('UPSTREAM_UNAVAILABLE', 'the name resolves to no allowed address'), [])
           if (options.all) callback(null, allowed)
           else callback(null, first.address, first.family)
         })

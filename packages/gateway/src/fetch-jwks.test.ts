@@ -12,7 +12,9 @@ afterEach(() => {
 async function fetched(answer: (response: ServerResponse) => void): Promise<unknown> {
   server = createServer((_request, response) => answer(response))
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
-  return fetchJwks(`http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks?x=1`).catch((error: unknown) => (error as { code?: unknown }).code)
+  return fetchJwks(`http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks?x=1`).catch(
+    (error: unknown) => (error as { code?: unknown }).code,
+  )
 }
 
 test('a key set comes whole, also when a character is cut in two', async () => {
@@ -34,6 +36,9 @@ test.each<[string, (response: ServerResponse) => void]>([
   expect(await fetched(answer)).toBe('KEYS_UNAVAILABLE')
 })
 
-test.each(['http://169.254.169.254/jwks', 'http://10.0.0.1/jwks', 'http://[fd00:ec2::254]/jwks'])('%s is not asked', async (url) => {
-  await expect(fetchJwks(url)).rejects.toMatchObject({ code: 'KEYS_UNAVAILABLE' })
-})
+test.each(['http://169.254.169.254/jwks', 'http://10.0.0.1/jwks', 'http://[fd00:ec2::254]/jwks'])(
+  '%s is not asked',
+  async (url) => {
+    await expect(fetchJwks(url)).rejects.toMatchObject({ code: 'KEYS_UNAVAILABLE' })
+  },
+)

@@ -1,6 +1,6 @@
 import { GatewayError } from '@sallyport/core'
-import { openPool } from './egress.ts'
 import { collect } from './collect.ts'
+import { openPool } from './egress.ts'
 
 const JWKS_BYTES_MAX = 262_144
 const JWKS_MS = 5_000

@@ -8,7 +8,10 @@ const POLL_MS = 1_000
  * Follows the configuration file: all of a good version, nothing of a bad one.
  * @returns How to stop.
  */
-export function followConfig(file: string, on: { loaded: (next: LoadedConfig) => void; rejected: (error: GatewayError) => void }): () => void {
+export function followConfig(
+  file: string,
+  on: { loaded: (next: LoadedConfig) => void; rejected: (error: GatewayError) => void },
+): () => void {
   const look = (): void => {
     try {
       on.loaded(loadConfig(file))

@@ -100,13 +100,22 @@ interface Stores {
   readonly closing: Closing
 }
 
-async function openStores({ homeDir, logWriter }: GatewayOptions, base: Pick<Stores, 'nowMs' | 'log' | 'closing'>): Promise<Stores> {
+async function openStores(
+  { homeDir, logWriter }: GatewayOptions,
+  base: Pick<Stores, 'nowMs' | 'log' | 'closing'>,
+): Promise<Stores> {
   const { nowMs, log, closing } = base
   const home = openHome(homeDir, { create: false })
   const loaded = loadConfig(home.configFile)
   const state = openState(openSqliteStore(home.stateFile))
   closing.push(() => state.close())
-  const audit = await openHomeLog({ home, state, checkpointMs: loaded.config.checkpointMs, nowMs, ...(logWriter && { writer: logWriter }) })
+  const audit = await openHomeLog({
+    home,
+    state,
+    checkpointMs: loaded.config.checkpointMs,
+    nowMs,
+    ...(logWriter && { writer: logWriter }),
+  })
   closing.push(() => audit.close())
   const budgets = openBudgets()
   for await (const { entry } of audit.readBack(nowMs() - DAY_MS)) {
@@ -167,7 +176,11 @@ function openProtocols(stores: Stores, rules: Rules): Mcp {
       return { isolated: known?.isolated !== undefined, epoch: known?.epoch ?? 0 }
     },
     manifest: (agent) => rules.manifests.current(agent),
-    manifests: () => rules.manifests.agents().map((agent) => rules.manifests.current(agent)).filter((manifest) => manifest !== undefined),
+    manifests: () =>
+      rules.manifests
+        .agents()
+        .map((agent) => rules.manifests.current(agent))
+        .filter((manifest) => manifest !== undefined),
     pins: () => state.pins(),
     commitKey: home.deriveKey('commit'),
     sealKey: home.deriveKey('seal'),
@@ -177,13 +190,24 @@ function openProtocols(stores: Stores, rules: Rules): Mcp {
   return mcp
 }
 
-async function serveAgents({ loaded, refusals, bytes, address, log, closing }: Stores, { identities }: Rules, mcp: Mcp): Promise<HttpServer> {
+async function serveAgents(
+  { loaded, refusals, bytes, address, log, closing }: Stores,
+  { identities }: Rules,
+  mcp: Mcp,
+): Promise<HttpServer> {
   const server = await listen(loaded.config, {
     mcp: mcp.endpoint,
-    token: createTokenEndpoint({ exchange: (form, authorization) => identities.exchange(form, authorization), refusals, budget: bytes, log }),
+    token: createTokenEndpoint({
+      exchange: (form, authorization) => identities.exchange(form, authorization),
+      refusals,
+      budget: bytes,
+      log,
+    }),
     resourceMetadata: (agent) => ({
       resource: `${address.url}/a/${agent}/mcp`,
-      authorization_servers: loaded.config.issuers.filter((issuer) => issuer.identifies === 'agents').map((issuer) => issuer.issuer),
+      authorization_servers: loaded.config.issuers
+        .filter((issuer) => issuer.identifies === 'agents')
+        .map((issuer) => issuer.issuer),
       bearer_methods_supported: ['header'],
     }),
     onRefused: (error, request) => {
@@ -201,7 +225,11 @@ async function serveAgents({ loaded, refusals, bytes, address, log, closing }: S
 }
 
 /** The control socket, and what follows the files people edit. */
-async function servePeople(stores: Stores, { manifests, identities }: Rules, { mcp, url }: { mcp: Mcp; url: string }): Promise<void> {
+async function servePeople(
+  stores: Stores,
+  { manifests, identities }: Rules,
+  { mcp, url }: { mcp: Mcp; url: string },
+): Promise<void> {
   const { home, loaded, state, audit, record, nowMs, log, closing } = stores
   const transact = (changes: readonly Change[]): void => {
     state.transact(changes)

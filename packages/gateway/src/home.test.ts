@@ -12,7 +12,8 @@ beforeEach(() => {
 })
 afterEach(() => folder.remove())
 
-const insecure = (words: string | RegExp) => expect.objectContaining({ code: 'CONFIG_INSECURE', message: expect.stringMatching(words) })
+const insecure = (words: string | RegExp) =>
+  expect.objectContaining({ code: 'CONFIG_INSECURE', message: expect.stringMatching(words) })
 const mode = (path: string) => statSync(path).mode & 0o777
 
 describe('openHome', () => {

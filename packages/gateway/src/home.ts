@@ -57,7 +57,8 @@ export function openHome(path: string, options: { readonly create: boolean }): H
     stateFile: join(dir, 'state.db'),
     logDir: join(dir, 'log'),
     usersDir: join(dir, 'users'),
-    controlSocket: process.platform === 'win32' ? `\\\\.\\pipe\\sallyport-${dir.replaceAll(/[^A-Za-z0-9]/g, '-')}` : join(dir, 'control.sock'),
+    controlSocket:
+      process.platform === 'win32' ? `\\\\.\\pipe\\sallyport-${dir.replaceAll(/[^A-Za-z0-9]/g, '-')}` : join(dir, 'control.sock'),
     deriveKey: (name) => new Uint8Array(hkdfSync('sha256', master, new Uint8Array(0), `sallyport/v1/${name}`, KEY_BYTES)),
     auditKey,
     auditOrigin: `sallyport/${createHash('sha256').update(rawPublicKey(auditKey)).digest('hex').slice(0, 16)}`,
@@ -79,7 +80,8 @@ export function readSecret(file: string): string {
   if (!existsSync(file)) throw new GatewayError('CONFIG_INVALID', `${file}: the secret is missing`)
   const stat = lstatSync(file)
   if (!stat.isFile()) throw new GatewayError('CONFIG_INSECURE', `${file}: a secret must be a regular file`)
-  if (stat.size > SECRET_FILE_BYTES_MAX) throw new GatewayError('CONFIG_INVALID', `${file}: larger than ${SECRET_FILE_BYTES_MAX} bytes`)
+  if (stat.size > SECRET_FILE_BYTES_MAX)
+    throw new GatewayError('CONFIG_INVALID', `${file}: larger than ${SECRET_FILE_BYTES_MAX} bytes`)
   requirePrivate(file, stat, '600')
   return readFileSync(file, 'utf8')
 }
@@ -98,13 +100,16 @@ function requireFolder(path: string, create: boolean): void {
 function requirePrivate(path: string, stat: { readonly uid: number; readonly mode: number }, mode: string): void {
   if (process.platform === 'win32') return
   const uid = process.getuid?.()
-  if (uid !== undefined && stat.uid !== uid) throw new GatewayError('CONFIG_INSECURE', `${path}: belongs to another account; run: chown ${uid} ${path}`)
-  if ((stat.mode & 0o077) !== 0) throw new GatewayError('CONFIG_INSECURE', `${path}: other accounts can use it; run: chmod ${mode} ${path}`)
+  if (uid !== undefined && stat.uid !== uid)
+    throw new GatewayError('CONFIG_INSECURE', `${path}: belongs to another account; run: chown ${uid} ${path}`)
+  if ((stat.mode & 0o077) !== 0)
+    throw new GatewayError('CONFIG_INSECURE', `${path}: other accounts can use it; run: chmod ${mode} ${path}`)
 }
 
 function parseMasterKey(text: string, file: string): Uint8Array {
   const hex = text.trim()
-  if (!/^[0-9a-fA-F]{64}$/.test(hex)) throw new GatewayError('CONFIG_INSECURE', `${file}: must hold 32 random bytes as 64 hex digits; run: openssl rand -hex 32`)
+  if (!/^[0-9a-fA-F]{64}$/.test(hex))
+    throw new GatewayError('CONFIG_INSECURE', `${file}: must hold 32 random bytes as 64 hex digits; run: openssl rand -hex 32`)
   const bytes = new Uint8Array(Buffer.from(hex, 'hex'))
   if (looksChosen(bytes)) throw new GatewayError('CONFIG_INSECURE', `${file}: not random; run: openssl rand -hex 32`)
   return bytes

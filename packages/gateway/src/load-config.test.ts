@@ -38,7 +38,10 @@ describe('loadConfig', () => {
       { TOKEN: 'from-env' },
     )
     expect(config.listen).toMatchObject({ host: '127.0.0.1', port: 7700 })
-    expect(config.servers['docs']).toMatchObject({ headers: { Authorization: 'Bearer from-env' }, agents: { a: { headers: { x: 'from-file' } } } })
+    expect(config.servers['docs']).toMatchObject({
+      headers: { Authorization: 'Bearer from-env' },
+      agents: { a: { headers: { x: 'from-file' } } },
+    })
     // Outside the secret fields a reference is plain text: nothing is read for it.
     expect(config.servers['erp']).toMatchObject({ command: '${env:TOKEN}', env: { KEY: 'from-env' } })
     expect(secrets.toSorted()).toEqual(['from-env', 'from-env', 'from-file'])
@@ -46,7 +49,8 @@ describe('loadConfig', () => {
   })
 
   test('R022: a missing or readable secret is refused, without a word of it', () => {
-    const withHeader = (reference: string) => `${HEAD}servers: { docs: { transport: http, url: "https://d.example", headers: { a: "${reference}" } } }\n`
+    const withHeader = (reference: string) =>
+      `${HEAD}servers: { docs: { transport: http, url: "https://d.example", headers: { a: "${reference}" } } }\n`
     expect(failure(withHeader('${env:NOPE}'))).toEqual(refusal('CONFIG_INVALID', /servers\.docs\.headers\.a.*NOPE is not set/))
     expect(failure(withHeader('${vault:x}'))).toEqual(refusal('CONFIG_INVALID', /\$\{env:NAME\} or \$\{file:path\}/))
     writeFileSync(join(folder.path, 'token'), 'hunter2', { mode: 0o600 })
@@ -60,18 +64,32 @@ describe('loadConfig', () => {
   test('R234: plain HTTP is refused off loopback: listening, servers, key sets, public address', () => {
     expect(failure(`${HEAD}listen: { host: 0.0.0.0 }\n`)).toEqual(refusal('CONFIG_INSECURE', /listen.*tls/))
     expect(failure(`${HEAD}listen: { host: 127.0.0.1.evil.example }\n`)).toEqual(refusal('CONFIG_INSECURE', /listen/))
-    expect(failure(`${HEAD}servers: { d: { transport: http, url: "http://d.example/mcp" } }\n`)).toEqual(refusal('CONFIG_INSECURE', /servers\.d\.url.*https/))
+    expect(failure(`${HEAD}servers: { d: { transport: http, url: "http://d.example/mcp" } }\n`)).toEqual(
+      refusal('CONFIG_INSECURE', /servers\.d\.url.*https/),
+    )
     expect(failure(`${HEAD}publicUrl: "http://gw.example"\n`)).toEqual(refusal('CONFIG_INSECURE', /publicUrl/))
-    expect(failure(`${HEAD}issuers: [{ issuer: i, jwksUrl: "http://i.example/jwks", audience: a, identifies: users }]\n`)).toEqual(refusal('CONFIG_INSECURE', /issuers\.0\.jwksUrl/))
-    expect(failure(`${HEAD}servers: { d: { transport: http, url: "https://user:pw@d.example" } }\n`)).toEqual(refusal('CONFIG_INSECURE', /headers, not into the URL/))
-    expect(load(`${HEAD}listen: { host: 0.0.0.0, tls: { certFile: c.pem, keyFile: k.pem } }\n`).config.listen.tls?.certFile).toBe(join(folder.path, 'c.pem'))
-    expect(load(`${HEAD}listen: { host: "::1" }\nservers: { d: { transport: http, url: "http://127.0.0.1:1/mcp" }, e: { transport: http, url: "http://[::1]:1/" } }\n`)).toBeDefined()
+    expect(failure(`${HEAD}issuers: [{ issuer: i, jwksUrl: "http://i.example/jwks", audience: a, identifies: users }]\n`)).toEqual(
+      refusal('CONFIG_INSECURE', /issuers\.0\.jwksUrl/),
+    )
+    expect(failure(`${HEAD}servers: { d: { transport: http, url: "https://user:pw@d.example" } }\n`)).toEqual(
+      refusal('CONFIG_INSECURE', /headers, not into the URL/),
+    )
+    expect(load(`${HEAD}listen: { host: 0.0.0.0, tls: { certFile: c.pem, keyFile: k.pem } }\n`).config.listen.tls?.certFile).toBe(
+      join(folder.path, 'c.pem'),
+    )
+    expect(
+      load(
+        `${HEAD}listen: { host: "::1" }\nservers: { d: { transport: http, url: "http://127.0.0.1:1/mcp" }, e: { transport: http, url: "http://[::1]:1/" } }\n`,
+      ),
+    ).toBeDefined()
   })
 
   test('an issuer has one source of keys and cannot pose as the gateway', () => {
     const issuer = (rest: string) => `${HEAD}issuers: [{ audience: a, identifies: users, ${rest} }]\n`
     expect(failure(issuer('issuer: i'))).toEqual(refusal('CONFIG_INVALID', /exactly one/))
-    expect(failure(issuer('issuer: i, jwksFile: a.json, jwksUrl: "https://i.example"'))).toEqual(refusal('CONFIG_INVALID', /exactly one/))
+    expect(failure(issuer('issuer: i, jwksFile: a.json, jwksUrl: "https://i.example"'))).toEqual(
+      refusal('CONFIG_INVALID', /exactly one/),
+    )
     expect(failure(issuer('issuer: "sallyport:local", jwksFile: a.json'))).toEqual(refusal('CONFIG_INVALID', /gateway’s own/))
     expect(load(issuer('issuer: i, jwksFile: a.json')).config.issuers[0]?.jwksFile).toBe(join(folder.path, 'a.json'))
   })
@@ -94,14 +112,19 @@ describe('loadConfig', () => {
   })
 
   test('refuses alias bombs, nesting bombs and large files quickly', () => {
-    const bomb = `a: &a [x, x, x, x, x, x, x, x, x]\n${'bcdefghi'.split('').map((name, i) => `${name}: &${name} [${`*${'abcdefgh'[i]},`.repeat(9)}]`).join('\n')}\n`
+    const bomb = `a: &a [x, x, x, x, x, x, x, x, x]\n${'bcdefghi'
+      .split('')
+      .map((name, i) => `${name}: &${name} [${`*${'abcdefgh'[i]},`.repeat(9)}]`)
+      .join('\n')}\n`
     expect(failure(HEAD + bomb)).toEqual(refusal('CONFIG_INVALID', /aliases/))
     expect(failure(`${HEAD}a: ${'['.repeat(100_000)}`)).toEqual(refusal('CONFIG_INVALID', /sallyport\.yaml/))
     expect(failure('#'.repeat(YAML_BYTES_MAX + 1))).toEqual(refusal('CONFIG_INVALID', /larger than/))
   })
 
   test('a missing file is named', () => {
-    expect(() => loadConfig(join(folder.path, 'nope.yaml'))).toThrowError(expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(/nope\.yaml/) }))
+    expect(() => loadConfig(join(folder.path, 'nope.yaml'))).toThrowError(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(/nope\.yaml/) }),
+    )
   })
 })
 

@@ -30,8 +30,13 @@ export function loadConfig(file: string, env: Readonly<Record<string, string | u
   const fill = (values: Record<string, string>, where: string): Record<string, string> =>
     mapValues(values, (text, name) => resolveSecrets(text, { env, folder, where: `${path}: ${where}.${name}`, secrets }))
   const servers = mapValues(raw.servers, (server, id) => resolveServer(server, `servers.${id}`, fill))
-  const issuers = raw.issuers.map((issuer) => (issuer.jwksFile === undefined ? issuer : { ...issuer, jwksFile: resolve(folder, issuer.jwksFile) }))
-  const tls = raw.listen.tls && { certFile: resolve(folder, raw.listen.tls.certFile), keyFile: resolve(folder, raw.listen.tls.keyFile) }
+  const issuers = raw.issuers.map((issuer) =>
+    issuer.jwksFile === undefined ? issuer : { ...issuer, jwksFile: resolve(folder, issuer.jwksFile) },
+  )
+  const tls = raw.listen.tls && {
+    certFile: resolve(folder, raw.listen.tls.certFile),
+    keyFile: resolve(folder, raw.listen.tls.keyFile),
+  }
   const listen = tls === undefined ? raw.listen : { ...raw.listen, tls }
   return { file: path, config: { ...raw, listen, servers, issuers }, manifestsDir: resolve(folder, raw.manifests), secrets }
 }
@@ -71,7 +76,8 @@ function resolveReference(reference: string, source: SecretSource): string {
   const [scheme, rest = ''] = split(reference, ':')
   if (scheme === 'env') {
     const value = source.env[rest]
-    if (value === undefined || value === '') throw new GatewayError('CONFIG_INVALID', `${source.where}: the environment variable ${rest} is not set`)
+    if (value === undefined || value === '')
+      throw new GatewayError('CONFIG_INVALID', `${source.where}: the environment variable ${rest} is not set`)
     return value
   }
   if (scheme === 'file') return readSecretFile(resolve(source.folder, rest), source.where)
@@ -81,7 +87,8 @@ function resolveReference(reference: string, source: SecretSource): string {
 function readSecretFile(file: string, where: string): string {
   const stat = lstatSync(file, { throwIfNoEntry: false })
   if (stat === undefined) throw new GatewayError('CONFIG_INVALID', `${where}: ${file} is missing`)
-  if (!stat.isFile() || stat.size > SECRET_BYTES_MAX) throw new GatewayError('CONFIG_INVALID', `${where}: ${file} is not a file of at most ${SECRET_BYTES_MAX} bytes`)
+  if (!stat.isFile() || stat.size > SECRET_BYTES_MAX)
+    throw new GatewayError('CONFIG_INVALID', `${where}: ${file} is not a file of at most ${SECRET_BYTES_MAX} bytes`)
   if (process.platform !== 'win32' && (stat.mode & 0o077) !== 0) {
     throw new GatewayError('CONFIG_INSECURE', `${where}: other accounts can use ${file}; run: chmod 600 ${file}`)
   }
@@ -92,21 +99,33 @@ function readSecretFile(file: string, where: string): string {
 function requireEncryption(config: Config, file: string): void {
   const { listen } = config
   if (!isLoopback(listen.host) && listen.tls === undefined) {
-    throw new GatewayError('CONFIG_INSECURE', `${file}: listen: plain HTTP is for loopback only; set listen.tls, or listen on 127.0.0.1 behind a proxy`)
+    throw new GatewayError(
+      'CONFIG_INSECURE',
+      `${file}: listen: plain HTTP is for loopback only; set listen.tls, or listen on 127.0.0.1 behind a proxy`,
+    )
   }
   const urls: [string, string | undefined][] = [
     ['publicUrl', config.publicUrl],
-    ...Object.entries(config.servers).map(([id, server]): [string, string | undefined] => [`servers.${id}.url`, server.transport === 'http' ? server.url : undefined]),
+    ...Object.entries(config.servers).map(([id, server]): [string, string | undefined] => [
+      `servers.${id}.url`,
+      server.transport === 'http' ? server.url : undefined,
+    ]),
     ...config.issuers.map((issuer, i): [string, string | undefined] => [`issuers.${i}.jwksUrl`, issuer.jwksUrl]),
   ]
   for (const [where, url] of urls) {
     if (url === undefined) continue
     const { protocol, hostname, username, password } = new URL(url)
-    if (protocol === 'http:' && !isLoopback(hostname)) throw new GatewayError('CONFIG_INSECURE', `${file}: ${where}: plain HTTP off this machine; use https`)
-    if (username !== '' || password !== '') throw new GatewayError('CONFIG_INSECURE', `${file}: ${where}: put credentials into headers, not into the URL`)
+    if (protocol === 'http:' && !isLoopback(hostname))
+      throw new GatewayError('CONFIG_INSECURE', `${file}: ${where}: plain HTTP off this machine; use https`)
+    if (username !== '' || password !== '')
+      throw new GatewayError('CONFIG_INSECURE', `${file}: ${where}: put credentials into headers, not into the URL`)
   }
   for (const [i, issuer] of config.issuers.entries()) {
-    if (issuer.issuer.startsWith('sallyport')) throw new GatewayError('CONFIG_INVALID', `${file}: issuers.${i}.issuer: names starting with "sallyport" are this gateway’s own`)
+    if (issuer.issuer.startsWith('sallyport'))
+      throw new GatewayError(
+        'CONFIG_INVALID',
+        `${file}: issuers.${i}.issuer: names starting with "sallyport" are this gateway’s own`,
+      )
     const sources = [issuer.jwksFile, issuer.jwksUrl].filter((source) => source !== undefined).length
     if (sources !== 1) throw new GatewayError('CONFIG_INVALID', `${file}: issuers.${i}: set exactly one of jwksUrl and jwksFile`)
   }

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, createServer, request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
 import { isGatewayError } from '@sallyport/core'
+import { afterEach, expect, test } from 'vitest'
 import { COST_FACTOR, openByteBudget } from './byte-budget.ts'
 import { readBody } from './read-body.ts'
 
@@ -14,7 +14,10 @@ afterEach(() => {
 })
 
 /** What a real request with this body gives: its text, or the code it is refused with. */
-async function outcome(feed: (request: ReturnType<typeof send>) => void, headers: Record<string, string | number> = {}): Promise<string> {
+async function outcome(
+  feed: (request: ReturnType<typeof send>) => void,
+  headers: Record<string, string | number> = {},
+): Promise<string> {
   const before = budget.used()
   const seen = Promise.withResolvers<string>()
   server = createServer((request, response) => {
@@ -35,7 +38,9 @@ async function outcome(feed: (request: ReturnType<typeof send>) => void, headers
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const request = send({ port, host: '127.0.0.1', method: 'POST', headers }).on('error', () => {})
-  const answered = new Promise<number>((resolve) => request.on('response', (response: IncomingMessage) => resolve(response.resume().statusCode ?? 0)).on('close', () => resolve(0)))
+  const answered = new Promise<number>((resolve) =>
+    request.on('response', (response: IncomingMessage) => resolve(response.resume().statusCode ?? 0)).on('close', () => resolve(0)),
+  )
   feed(request)
   const text = await seen.promise
   status = await answered
@@ -66,7 +71,9 @@ test('too large by its own word is refused before a byte is read', async () => {
 })
 
 test('too large in fact is refused, and the caller still gets the answer', async () => {
-  expect(await outcome((request) => request.write('x'.repeat(BODY_MAX + 1)), { 'transfer-encoding': 'chunked' })).toBe('REQUEST_TOO_LARGE')
+  expect(await outcome((request) => request.write('x'.repeat(BODY_MAX + 1)), { 'transfer-encoding': 'chunked' })).toBe(
+    'REQUEST_TOO_LARGE',
+  )
   expect(status).toBe(400)
 })
 

@@ -27,7 +27,8 @@ export function parseYaml<S extends z.ZodType>(text: string, file: string, schem
 
 function readText(file: string): string {
   try {
-    if (statSync(file).size > YAML_BYTES_MAX) throw new GatewayError('CONFIG_INVALID', `${file}: larger than ${YAML_BYTES_MAX} bytes`)
+    if (statSync(file).size > YAML_BYTES_MAX)
+      throw new GatewayError('CONFIG_INVALID', `${file}: larger than ${YAML_BYTES_MAX} bytes`)
     return readFileSync(file, 'utf8')
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause
@@ -36,12 +37,14 @@ function readText(file: string): string {
 }
 
 function toPlain(text: string, file: string): unknown {
-  if (Buffer.byteLength(text) > YAML_BYTES_MAX) throw new GatewayError('CONFIG_INVALID', `${file}: larger than ${YAML_BYTES_MAX} bytes`)
+  if (Buffer.byteLength(text) > YAML_BYTES_MAX)
+    throw new GatewayError('CONFIG_INVALID', `${file}: larger than ${YAML_BYTES_MAX} bytes`)
   try {
     const document = parseDocument(text, { version: '1.2', schema: 'core', uniqueKeys: true, stringKeys: true, prettyErrors: true })
     const problem = document.errors[0] ?? document.warnings[0]
     // The first line names the place; the lines after it quote the file, which may hold a secret.
-    if (problem !== undefined) throw new GatewayError('CONFIG_INVALID', `${file}: ${problem.message.split('\n')[0]?.replace(/:$/, '')}`)
+    if (problem !== undefined)
+      throw new GatewayError('CONFIG_INVALID', `${file}: ${problem.message.split('\n')[0]?.replace(/:$/, '')}`)
     return document.toJS({ maxAliasCount: ALIASES_MAX })
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause

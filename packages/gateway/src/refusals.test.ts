@@ -15,7 +15,12 @@ test('R035: callers nobody knows are recorded up to a rate; the rest is counted 
   clock.advance(1_000)
   for (let at = 0; at < 30; at++) await refusals.record({ error, claims: {} })
   expect(log.entries).toHaveLength(220)
-  expect(log.entries[200]).toMatchObject({ type: 'refusal', actor: { type: 'unverified', id: 'unknown' }, code: 'IDENTITY_INVALID', suppressed: 50 })
+  expect(log.entries[200]).toMatchObject({
+    type: 'refusal',
+    actor: { type: 'unverified', id: 'unknown' },
+    code: 'IDENTITY_INVALID',
+    suppressed: 50,
+  })
   expect(log.entries[201]).not.toHaveProperty('suppressed')
 })
 

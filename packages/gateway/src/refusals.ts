@@ -33,7 +33,9 @@ export function openRefusals(audit: Pick<AuditLog, 'append'>, nowMs: () => numbe
         : { type: 'unverified', id: 'unknown' },
       code: error.code,
       detail: error.message.slice(0, CLAIM_LENGTH_MAX),
-      claims: Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, value.slice(0, CLAIM_LENGTH_MAX).toWellFormed()])),
+      claims: Object.fromEntries(
+        Object.entries(claims).map(([name, value]) => [name, value.slice(0, CLAIM_LENGTH_MAX).toWellFormed()]),
+      ),
       ...(bucket.suppressed > 0 ? { suppressed: bucket.suppressed } : {}),
     }
     const { suppressed } = bucket

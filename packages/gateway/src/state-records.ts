@@ -94,7 +94,11 @@ export const KINDS = {
     immutable: true,
   },
   pin: { schema: Pin, key: (value: Pin) => `${value.server}.${value.tool}`, immutable: false },
-  signature: { schema: SignatureRecord, key: (value: SignatureRecord) => `${value.agent}/${value.version}/${value.role}/${value.user}`, immutable: true },
+  signature: {
+    schema: SignatureRecord,
+    key: (value: SignatureRecord) => `${value.agent}/${value.version}/${value.role}/${value.user}`,
+    immutable: true,
+  },
   spent: { schema: SpentRecord, key: (value: SpentRecord) => value.id, immutable: false },
   user: { schema: UserRecord, key: (value: UserRecord) => value.id, immutable: false },
 } as const

@@ -1,7 +1,7 @@
-import { openSqliteStore } from './stores/sqlite/index.ts'
 import { describe, expect, test } from 'vitest'
 import { emptyWorld, tempFolder } from './fixtures/world.ts'
 import { openState } from './state.ts'
+import { openSqliteStore } from './stores/sqlite/index.ts'
 
 const CODE = (code: string) => expect.objectContaining({ code })
 
@@ -35,9 +35,20 @@ describe('state', () => {
 
   test('R039 R043: a manifest version and a signature never change and are never deleted', () => {
     const { state } = emptyWorld()
-    const value = { agent: 'a', version: 1, hash: 'a'.repeat(64), role: 'security', user: 'bob', reason: 'ok', atMs: 1, signature: `${'A'.repeat(86)}==` } as const
+    const value = {
+      agent: 'a',
+      version: 1,
+      hash: 'a'.repeat(64),
+      role: 'security',
+      user: 'bob',
+      reason: 'ok',
+      atMs: 1,
+      signature: `${'A'.repeat(86)}==`,
+    } as const
     state.transact([{ op: 'insert', kind: 'signature', value }])
-    expect(() => state.transact([{ op: 'put', kind: 'signature', value: { ...value, reason: 'other' } }])).toThrowError(CODE('CONFLICT'))
+    expect(() => state.transact([{ op: 'put', kind: 'signature', value: { ...value, reason: 'other' } }])).toThrowError(
+      CODE('CONFLICT'),
+    )
     expect(() => state.transact([{ op: 'delete', kind: 'signature', key: 'a/1/security/bob' }])).toThrowError(CODE('CONFLICT'))
     expect(state.signatures('a', 1)).toEqual([value])
     expect(state.signatures('a', 10)).toEqual([])

@@ -66,7 +66,8 @@ export function openState(store: StateStore): State {
     if (!Object.hasOwn(KINDS, kind)) throw new GatewayError('STORE_UNAVAILABLE', 'the state holds a record of an unknown kind')
     const known = kind as Kind
     const parsed = KINDS[known].schema.safeParse(value)
-    if (!parsed.success || keyOf(known, parsed.data) !== key) throw new GatewayError('STORE_UNAVAILABLE', `the state holds a damaged record of kind ${kind}`)
+    if (!parsed.success || keyOf(known, parsed.data) !== key)
+      throw new GatewayError('STORE_UNAVAILABLE', `the state holds a damaged record of kind ${kind}`)
     set(known, key, parsed.data)
   }
 
@@ -98,7 +99,10 @@ export function openState(store: StateStore): State {
     agents: () => sorted(tables.agent.values(), (agent) => agent.id),
     keyByHash: (hash) => tables.key.get(hash),
     keyById: (id) => keysById.get(id),
-    keys: (agent) => [...tables.key.values()].filter((key) => key.agent === agent).sort((a, b) => a.createdMs - b.createdMs || compare(a.id, b.id)),
+    keys: (agent) =>
+      [...tables.key.values()]
+        .filter((key) => key.agent === agent)
+        .sort((a, b) => a.createdMs - b.createdMs || compare(a.id, b.id)),
     user: (id) => tables.user.get(id),
     users: () => sorted(tables.user.values(), (user) => user.id),
     pin: (server, tool) => tables.pin.get(`${server}.${tool}`),

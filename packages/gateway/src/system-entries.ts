@@ -12,6 +12,8 @@ export interface SystemAct {
 export function systemEntries(audit: Pick<AuditLog, 'append'>, log: OperatorLog): (act: SystemAct) => void {
   const actor = { type: 'system' as const, id: 'sallyport' }
   return ({ detail, ...act }) => {
-    audit.append({ type: 'admin', actor, ...act, detail: { ...detail }, outcome: 'done' }).catch((error: unknown) => log('an entry could not be written', error))
+    audit
+      .append({ type: 'admin', actor, ...act, detail: { ...detail }, outcome: 'done' })
+      .catch((error: unknown) => log('an entry could not be written', error))
   }
 }

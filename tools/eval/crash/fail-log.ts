@@ -25,6 +25,8 @@ export interface FaultOutcome extends Omit<Reconciled, 'actsBeforeDecision'> {
   /** Acts that reached the tool server after the first of those calls. */
   readonly actsAfter: number
   readonly callsAnswered: number
+  /** Calls refused with `AUDIT_UNAVAILABLE` while the load ran. */
+  readonly callsUnavailable: number
   readonly unexpected: readonly string[]
 }
 
@@ -95,6 +97,7 @@ async function failOnce(company: Company, filled: Seen, { failAt, code }: Fault)
       actsAfter: 0,
       ...after,
       callsAnswered: seen.answered.length - filled.answered.length,
+      callsUnavailable: seen.unavailable,
       unexpected: seen.unexpected,
     }
   } finally {

@@ -1,5 +1,4 @@
 import { GatewayError, isGatewayError } from '../errors.ts'
-import type { Validate } from '../model/tool-facts.ts'
 import type { JsonObject } from '../model/json.ts'
 import {
   GATED_SCOPES,
@@ -12,6 +11,7 @@ import {
   type Tier,
   type ToolGrant,
 } from '../model/manifest.ts'
+import type { Validate } from '../model/tool-facts.ts'
 import type { Hosts } from '../ports/hosts.ts'
 import { compileDomains, type DomainRule } from './domains.ts'
 import { compileEntities, type EntityRule } from './entities.ts'

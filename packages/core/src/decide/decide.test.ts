@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Action } from '../model/action.ts'
-import type { Facts } from './facts.ts'
 import type { JsonObject } from '../model/json.ts'
 import { SCOPES, type Scope } from '../model/manifest.ts'
 import type { Principal } from '../model/principal.ts'
 import { decide } from './decide.ts'
+import type { Facts } from './facts.ts'
 import { alice, call, compiled, facts, manifestOf, withoutTask, withoutUser, type GrantInput } from './fixtures/world.ts'
 
 const READ: GrantInput = { scope: 'read', tier: 'low' }

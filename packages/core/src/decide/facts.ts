@@ -10,5 +10,10 @@ export interface Facts {
   /** Standing of the tool an action names; absent for other kinds. */
   readonly tool?: ToolFacts
   /** Budgets reserved for this act, all or none. */
-  readonly budget: { readonly reserved: boolean; readonly keys: readonly string[]; readonly limit?: string; readonly retryAfterMs?: number }
+  readonly budget: {
+    readonly reserved: boolean
+    readonly keys: readonly string[]
+    readonly limit?: string
+    readonly retryAfterMs?: number
+  }
 }

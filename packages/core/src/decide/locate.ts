@@ -7,7 +7,11 @@ import { findTemplate } from './resources.ts'
  * The one server under which a grant of the agent's task names a resource or template, and that grant's key. URIs carry no
  * server name of ours; two servers that could be meant are no answer.
  */
-export function locateResource(principal: Principal, manifest: CompiledManifest, uri: string): { readonly server: string; readonly key: string } | undefined {
+export function locateResource(
+  principal: Principal,
+  manifest: CompiledManifest,
+  uri: string,
+): { readonly server: string; readonly key: string } | undefined {
   const task = taskOf(principal, manifest)
   if (!task) return undefined
   const servers = new Set([...task.resources.exact.keys()].map((key) => key.slice(0, key.indexOf('.'))))

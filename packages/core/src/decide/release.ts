@@ -1,6 +1,6 @@
 import type { Decision, Effect, Obligation } from '../model/decision.ts'
-import type { Validate } from '../model/tool-facts.ts'
 import type { Json, JsonObject } from '../model/json.ts'
+import type { Validate } from '../model/tool-facts.ts'
 import { parseJson } from '../normalise/parse-json.ts'
 import type { ReasonCode } from '../reasons.ts'
 import { filterRows } from './filter-rows.ts'

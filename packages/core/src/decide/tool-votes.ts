@@ -1,12 +1,12 @@
 import type { Action } from '../model/action.ts'
 import type { Obligation, Vote } from '../model/decision.ts'
-import type { ToolFacts } from '../model/tool-facts.ts'
-import type { Facts } from './facts.ts'
 import type { Scope } from '../model/manifest.ts'
+import { plainPath } from '../model/plain-name.ts'
 import type { Principal } from '../model/principal.ts'
+import type { ToolFacts } from '../model/tool-facts.ts'
 import type { CompiledGrant, CompiledManifest, ObservableRule } from './compile.ts'
 import { contradicts, resolveEntity, valueAt, type EntityValue } from './entities.ts'
-import { plainPath } from '../model/plain-name.ts'
+import type { Facts } from './facts.ts'
 import { allow, approval, budgetVotes, deny } from './votes.ts'
 
 export interface ToolCall {

@@ -1,7 +1,7 @@
 import type { Vote } from '../model/decision.ts'
-import type { Facts } from './facts.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { CompiledManifest } from './compile.ts'
+import type { Facts } from './facts.ts'
 
 export function allow(rule: string, reason: ReasonCode): Vote {
   return { effect: 'allow', mode: 'enforce', reason, rule }

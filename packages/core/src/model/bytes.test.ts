@@ -17,9 +17,12 @@ test('base64 is what Node writes, and reads back', () => {
 })
 
 describe('base64 that has a second spelling is malformed', () => {
-  test.each(['A', 'AA', 'AAA', 'A===', '====', 'AB==', 'AAB=', 'AA=A', 'AA==AAAA', 'AAAA\n', ' AAAA', 'AA-_', 'AA*='])('%j', (text) => {
-    expect(fromBase64(text)).toBeUndefined()
-  })
+  test.each(['A', 'AA', 'AAA', 'A===', '====', 'AB==', 'AAB=', 'AA=A', 'AA==AAAA', 'AAAA\n', ' AAAA', 'AA-_', 'AA*='])(
+    '%j',
+    (text) => {
+      expect(fromBase64(text)).toBeUndefined()
+    },
+  )
   test('the empty text is no bytes', () => expect(fromBase64('')).toEqual(new Uint8Array()))
 })
 

@@ -19,7 +19,11 @@ export interface Vote {
 /** What the gateway must do when it allows. In `observe` mode it only reports what it would have done. */
 export type Obligation =
   | { readonly type: 'project_fields'; readonly mode: Vote['mode']; readonly fields: readonly string[] }
-  | { readonly type: 'filter_rows'; readonly mode: Vote['mode']; readonly entities: Readonly<Record<string, string | number | boolean>> }
+  | {
+      readonly type: 'filter_rows'
+      readonly mode: Vote['mode']
+      readonly entities: Readonly<Record<string, string | number | boolean>>
+    }
 
 /** The combined result. `enforced` rules; `evaluated` is what it would be with every rule in enforce mode. */
 export interface Decision {

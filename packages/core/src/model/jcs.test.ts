@@ -6,14 +6,36 @@ import type { Json } from './json.ts'
 
 describe('RFC 8785', () => {
   test('section 3.2.2: the sample', () => {
-    const sample = { numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001], string: '\u20ac$\u000f\nA\'B"\\\\"/', literals: [null, true, false] }
-    expect(jcs(sample)).toBe('{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}')
+    const sample = {
+      numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
+      string: '\u20ac$\u000f\nA\'B"\\\\"/',
+      literals: [null, true, false],
+    }
+    expect(jcs(sample)).toBe(
+      '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',
+    )
   })
 
   test('section 3.2.3: keys in the order of UTF-16 code units', () => {
-    const keys = { '\u20ac': 'Euro Sign', '\r': 'Carriage Return', '\ufb33': 'Hebrew Letter Dalet With Dagesh', '1': 'One', '\ud83d\ude00': 'Emoji: Grinning Face', '\u0080': 'Control', '\u00f6': 'Latin Small Letter O With Diaeresis' }
+    const keys = {
+      '\u20ac': 'Euro Sign',
+      '\r': 'Carriage Return',
+      '\ufb33': 'Hebrew Letter Dalet With Dagesh',
+      '1': 'One',
+      '\ud83d\ude00': 'Emoji: Grinning Face',
+      '\u0080': 'Control',
+      '\u00f6': 'Latin Small Letter O With Diaeresis',
+    }
     expect(Object.values(JSON.parse(jcs(keys)) as object)).toHaveLength(7)
-    expect([...jcs(keys).matchAll(/:"([A-Z][a-z]+)/g)].map((match) => match[1])).toEqual(['Carriage', 'One', 'Control', 'Latin', 'Euro', 'Emoji', 'Hebrew'])
+    expect([...jcs(keys).matchAll(/:"([A-Z][a-z]+)/g)].map((match) => match[1])).toEqual([
+      'Carriage',
+      'One',
+      'Control',
+      'Latin',
+      'Euro',
+      'Emoji',
+      'Hebrew',
+    ])
   })
 
   test.each([
@@ -68,7 +90,11 @@ test('the argument is not changed', () => {
 })
 
 test('agrees with the canonicalize package, whatever the keys', () => {
-  const key = fc.oneof(fc.string({ unit: 'binary' }), fc.nat(20).map(String), fc.constantFrom('__proto__', 'toJSON', '', '-1', '01', 'constructor'))
+  const key = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.nat(20).map(String),
+    fc.constantFrom('__proto__', 'toJSON', '', '-1', '01', 'constructor'),
+  )
   const { value } = fc.letrec<{ value: Json }>((tie) => ({
     value: fc.oneof(
       { maxDepth: 4 },
@@ -79,5 +105,8 @@ test('agrees with the canonicalize package, whatever the keys', () => {
       fc.array(fc.tuple(key, tie('value')), { maxLength: 6 }).map((pairs) => Object.fromEntries(pairs) as Json),
     ),
   }))
-  fc.assert(fc.property(value, (sample) => jcs(sample) === canonicalize(sample)), { numRuns: 500 })
+  fc.assert(
+    fc.property(value, (sample) => jcs(sample) === canonicalize(sample)),
+    { numRuns: 500 },
+  )
 })

@@ -62,13 +62,10 @@ export const ToolGrant = z
       .enum(['optional', 'required'])
       .default('optional')
       .meta({ description: 'Whether a verified originating user must be present.' }),
-    entities: z
-      .record(FieldPath, EntityValue)
-      .optional()
-      .meta({
-        description:
-          'Binds an argument and the rows of the result to a value: `$user.id`, `$user.<attribute>`, `$agent.id`, `$task`, or a literal.',
-      }),
+    entities: z.record(FieldPath, EntityValue).optional().meta({
+      description:
+        'Binds an argument and the rows of the result to a value: `$user.id`, `$user.<attribute>`, `$agent.id`, `$task`, or a literal.',
+    }),
     fields: z.array(FieldPath).min(1).max(200).optional().meta({ description: 'The only fields of the result an agent receives.' }),
     domains: z
       .array(Domain)

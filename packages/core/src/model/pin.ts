@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { Id, Sha256Hex } from './names.ts'
 import { Scope } from './manifest.ts'
+import { Id, Sha256Hex } from './names.ts'
 
 /** A tool definition as a server offers it. Everything in it is the server's claim. */
 export const ToolDefinition = z.looseObject({

@@ -30,7 +30,26 @@ test('whatever parses equals what JSON.parse gives, and comes back from its cano
 })
 
 test('any text is either refused with the one code or read as JSON.parse reads it', () => {
-  const pieces = fc.constantFrom('{', '}', '[', ']', ',', ':', '"a"', '"\\u0061"', '"b"', '"__proto__"', '"\\ud800"', ' ', '1', '-0', '1e400', 'null', '"', '\\')
+  const pieces = fc.constantFrom(
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    '"a"',
+    '"\\u0061"',
+    '"b"',
+    '"__proto__"',
+    '"\\ud800"',
+    ' ',
+    '1',
+    '-0',
+    '1e400',
+    'null',
+    '"',
+    '\\',
+  )
   fc.assert(
     fc.property(fc.array(pieces, { maxLength: 14 }), (parts) => {
       const text = parts.join('')
@@ -42,7 +61,8 @@ test('any text is either refused with the one code or read as JSON.parse reads i
 })
 
 test('an object with one key twice is never read, however the second is written', () => {
-  const escaped = (key: string): string => `"${Array.from(key, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"`
+  const escaped = (key: string): string =>
+    `"${Array.from(key, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"`
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme-ascii', minLength: 1 }), fc.boolean(), (key, isEscaped) => {
       const again = isEscaped ? escaped(key) : JSON.stringify(key)

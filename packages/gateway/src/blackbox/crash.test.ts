@@ -89,7 +89,10 @@ test('R116: a gateway that cannot sign its last checkpoint says so and still giv
   const writer = directWriter()
   let isFull = false
   const full = new GatewayError('AUDIT_UNAVAILABLE', 'the disk is full')
-  const logWriter: WriterLink = { ...writer, call: (request) => (isFull && request.verb === 'prepare' ? Promise.reject(full) : writer.call(request)) }
+  const logWriter: WriterLink = {
+    ...writer,
+    call: (request) => (isFull && request.verb === 'prepare' ? Promise.reject(full) : writer.call(request)),
+  }
   // No checkpoint but the first and the last.
   governed.writeConfig({ checkpointMs: 60_000 })
   const gateway = await startGateway({ homeDir: governed.home.dir, log: () => undefined, logWriter })

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { GatewayError, Id } from '@sallyport/core'
 import { z } from 'zod'
 import { hashAgentKey, newAgentKey } from '../identity/agent-key.ts'
-import type { Change } from '../state.ts'
 import type { KeyRecord } from '../state-records.ts'
+import type { Change } from '../state.ts'
 import { defineVerb, type ControlActor, type ControlDeps } from './define-verb.ts'
 import { requireAgent, requireTask } from './require.ts'
 
@@ -30,12 +30,21 @@ export const agentCreate = defineVerb({
   output: z.strictObject({ agent: Id, key: Issued }),
   target: (input) => input.agent,
   run(deps, input, actor) {
-    if (deps.state.agent(input.agent) !== undefined) throw new GatewayError('CONFLICT', 'the agent exists; use "agent rotate" for another key')
+    if (deps.state.agent(input.agent) !== undefined)
+      throw new GatewayError('CONFLICT', 'the agent exists; use "agent rotate" for another key')
     if (input.task !== undefined) requireTask(deps, input.agent, input.task)
     const createdMs = deps.nowMs()
     const issued = issueKey(deps, { agent: input.agent, epoch: 0, task: input.task, ttlMs: input.ttlMs }, actor)
-    const agent: Change = { op: 'insert', kind: 'agent', value: { id: input.agent, epoch: 0, epochMs: 0, createdMs, createdBy: actor.user.id } }
-    return { output: { agent: input.agent, key: issued.shown }, changes: [agent, issued.change], detail: { key: issued.shown.id, task: input.task ?? 'exchange only' } }
+    const agent: Change = {
+      op: 'insert',
+      kind: 'agent',
+      value: { id: input.agent, epoch: 0, epochMs: 0, createdMs, createdBy: actor.user.id },
+    }
+    return {
+      output: { agent: input.agent, key: issued.shown },
+      changes: [agent, issued.change],
+      detail: { key: issued.shown.id, task: input.task ?? 'exchange only' },
+    }
   },
 })
 
@@ -43,7 +52,12 @@ export const agentRotate = defineVerb({
   name: 'agent.rotate',
   summary: 'Issue a new key for a task; older keys for the same task expire after the overlap',
   roles: ['owner', 'engineer'],
-  input: z.strictObject({ agent: Id, task: Id.optional(), ttlMs: TtlMs.optional(), overlapMs: z.int().min(0).max(KEY_TTL_MS_MAX).default(OVERLAP_MS_DEFAULT) }),
+  input: z.strictObject({
+    agent: Id,
+    task: Id.optional(),
+    ttlMs: TtlMs.optional(),
+    overlapMs: z.int().min(0).max(KEY_TTL_MS_MAX).default(OVERLAP_MS_DEFAULT),
+  }),
   output: z.strictObject({ agent: Id, key: Issued, replaced: z.array(z.strictObject({ id: z.string(), expiresMs: z.int() })) }),
   target: (input) => input.agent,
   run(deps, input, actor) {
@@ -51,14 +65,22 @@ export const agentRotate = defineVerb({
     if (input.task !== undefined) requireTask(deps, input.agent, input.task)
     const nowMs = deps.nowMs()
     const live = deps.state.keys(input.agent).filter((key) => isLive(key, nowMs))
-    if (live.length >= KEYS_LIVE_MAX) throw new GatewayError('CONFLICT', `the agent has ${KEYS_LIVE_MAX} live keys; revoke some first`)
+    if (live.length >= KEYS_LIVE_MAX)
+      throw new GatewayError('CONFLICT', `the agent has ${KEYS_LIVE_MAX} live keys; revoke some first`)
     const issued = issueKey(deps, { agent: input.agent, epoch: agent.epoch, task: input.task, ttlMs: input.ttlMs }, actor)
-    const older = live.filter((key) => key.task === input.task).map((key) => ({ ...key, expiresMs: Math.min(key.expiresMs ?? Infinity, nowMs + input.overlapMs) }))
+    const older = live
+      .filter((key) => key.task === input.task)
+      .map((key) => ({ ...key, expiresMs: Math.min(key.expiresMs ?? Infinity, nowMs + input.overlapMs) }))
     const replaced = older.map(({ id, expiresMs }) => ({ id, expiresMs }))
     return {
       output: { agent: input.agent, key: issued.shown, replaced },
       changes: [issued.change, ...older.map((value): Change => ({ op: 'put', kind: 'key', value }))],
-      detail: { key: issued.shown.id, task: input.task ?? 'exchange only', replaced: replaced.map((key) => key.id), overlapMs: input.overlapMs },
+      detail: {
+        key: issued.shown.id,
+        task: input.task ?? 'exchange only',
+        replaced: replaced.map((key) => key.id),
+        overlapMs: input.overlapMs,
+      },
     }
   },
 })
@@ -74,11 +96,15 @@ export const agentRevoke = defineVerb({
   run(deps, input) {
     const agent = requireAgent(deps, input.agent)
     const nowMs = deps.nowMs()
-    const keys = deps.state.keys(input.agent).filter((key) => key.revokedMs === undefined && (input.key === undefined || key.id === input.key))
-    if (input.key !== undefined && keys.length === 0) throw new GatewayError('NOT_FOUND', 'the agent has no such key that is not revoked')
+    const keys = deps.state
+      .keys(input.agent)
+      .filter((key) => key.revokedMs === undefined && (input.key === undefined || key.id === input.key))
+    if (input.key !== undefined && keys.length === 0)
+      throw new GatewayError('NOT_FOUND', 'the agent has no such key that is not revoked')
     const changes = keys.map((key): Change => ({ op: 'put', kind: 'key', value: { ...key, revokedMs: nowMs } }))
     // Without a key named, sessions and outside tokens die too: they all carry the epoch, or a time before it.
-    if (input.key === undefined) changes.push({ op: 'put', kind: 'agent', value: { ...agent, epoch: agent.epoch + 1, epochMs: nowMs } })
+    if (input.key === undefined)
+      changes.push({ op: 'put', kind: 'agent', value: { ...agent, epoch: agent.epoch + 1, epochMs: nowMs } })
     const revoked = keys.map((key) => key.id)
     return { output: { agent: input.agent, revoked }, changes, detail: { keys: revoked, all: input.key === undefined } }
   },
@@ -117,8 +143,12 @@ export const agentList = defineVerb({
         epoch: agent.epoch,
         createdMs: agent.createdMs,
         ...(agent.isolated && { isolated: agent.isolated }),
-        ...(manifest && { manifest: { version: manifest.version, hash: manifest.hash, signed: manifest.signed, proposed: manifest.proposed.length } }),
-        keys: deps.state.keys(agent.id).map(({ hash: _, agent: __, epoch, ...key }) => ({ ...key, state: keyState({ ...key, epoch }, agent.epoch, nowMs) })),
+        ...(manifest && {
+          manifest: { version: manifest.version, hash: manifest.hash, signed: manifest.signed, proposed: manifest.proposed.length },
+        }),
+        keys: deps.state
+          .keys(agent.id)
+          .map(({ hash: _, agent: __, epoch, ...key }) => ({ ...key, state: keyState({ ...key, epoch }, agent.epoch, nowMs) })),
       }
     })
     return { output: { agents } }
@@ -138,7 +168,10 @@ function issueKey(deps: ControlDeps, key: NewKey, actor: ControlActor): { shown:
   // R016: a credential belongs to one agent, also when the source of randomness repeats itself.
   if (deps.state.keyByHash(hash) !== undefined) throw new GatewayError('CONFLICT', 'this credential is registered already')
   const createdMs = deps.nowMs()
-  const limits = { ...(key.task === undefined ? {} : { task: key.task }), ...(key.ttlMs === undefined ? {} : { expiresMs: createdMs + key.ttlMs }) }
+  const limits = {
+    ...(key.task === undefined ? {} : { task: key.task }),
+    ...(key.ttlMs === undefined ? {} : { expiresMs: createdMs + key.ttlMs }),
+  }
   // Named by a second hash, so that the id says nothing about what is stored.
   const id = `key-${createHash('sha256').update(hash).digest('hex').slice(0, KEY_ID_CHARS)}`
   const value: KeyRecord = { hash, id, agent: key.agent, epoch: key.epoch, createdMs, createdBy: actor.user.id, ...limits }

@@ -40,7 +40,8 @@ export const auditRead = defineVerb({
     const [entry] = await deps.audit.read(input.index, input.index + 1)
     if (entry === undefined) throw new GatewayError('NOT_FOUND', 'no such entry')
     const related: Entry[] = []
-    if (entry.type === 'outcome' || entry.type === 'unknown') related.push(...(await deps.audit.read(entry.decision, entry.decision + 1)))
+    if (entry.type === 'outcome' || entry.type === 'unknown')
+      related.push(...(await deps.audit.read(entry.decision, entry.decision + 1)))
     if (entry.type === 'decision') {
       const end = Math.min(size, input.index + OUTCOME_SEARCH_MAX)
       for (let from = input.index + 1; from < end && related.length === 0; from += READ_STEP) {

@@ -1,7 +1,7 @@
 import { GatewayError } from '@sallyport/core'
 import { verifyEd25519 } from '../ed25519.ts'
-import type { State } from '../state.ts'
 import type { UserRecord } from '../state-records.ts'
+import type { State } from '../state.ts'
 import { requestBytes, type ControlRequest } from './request.ts'
 
 /** How far a request's time may be from ours. */
@@ -13,14 +13,21 @@ const NONCES_MAX = 100_000
  * Makes the check of signed requests: the user's signature first, then the time, then that it was not sent before. Before the
  * signature holds, nothing about users or verbs is told. The function it returns throws GatewayError `IDENTITY_INVALID`.
  */
-export function createAuthenticator(deps: { readonly state: State; readonly nowMs: () => number }): (request: ControlRequest) => UserRecord {
+export function createAuthenticator(deps: {
+  readonly state: State
+  readonly nowMs: () => number
+}): (request: ControlRequest) => UserRecord {
   const openedMs = deps.nowMs()
   const nonces = new Map<string, number>()
 
   return (request) => {
     const user = deps.state.user(request.user)
     const { signature, ...signed } = request
-    if (user === undefined || user.disabledMs !== undefined || !verifyEd25519(user.publicKey, requestBytes(signed), Buffer.from(signature, 'base64'))) {
+    if (
+      user === undefined ||
+      user.disabledMs !== undefined ||
+      !verifyEd25519(user.publicKey, requestBytes(signed), Buffer.from(signature, 'base64'))
+    ) {
       throw new GatewayError('IDENTITY_INVALID', 'the signature is not that of a known user')
     }
     const nowMs = deps.nowMs()
@@ -38,7 +45,8 @@ export function createAuthenticator(deps: { readonly state: State; readonly nowM
       nonces.delete(old)
     }
     if (nonces.has(nonce)) throw new GatewayError('IDENTITY_INVALID', 'the request was sent before')
-    if (nonces.size >= NONCES_MAX) throw new GatewayError('LIMIT_OVERLOADED', 'too many requests', { retryAfterMs: CONTROL_SKEW_MS_MAX })
+    if (nonces.size >= NONCES_MAX)
+      throw new GatewayError('LIMIT_OVERLOADED', 'too many requests', { retryAfterMs: CONTROL_SKEW_MS_MAX })
     nonces.set(nonce, nowMs)
   }
 }

@@ -7,7 +7,10 @@ import type { ControlAnswer, ControlRequest, FirstOwner } from './request.ts'
 const ANSWER_BYTES_MAX = 80 * 1_048_576
 const CALL_MS_MAX = 120_000
 
-const Answer = z.union([z.object({ ok: z.literal(true), output: z.json() }), z.object({ ok: z.literal(false), code: z.string(), message: z.string() })])
+const Answer = z.union([
+  z.object({ ok: z.literal(true), output: z.json() }),
+  z.object({ ok: z.literal(false), code: z.string(), message: z.string() }),
+])
 
 /**
  * Calls a running gateway's control plane over its socket. `undefined` when none listens there.
@@ -27,17 +30,20 @@ export async function callControl(path: string, body: ControlRequest | FirstOwne
 function post(socketPath: string, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
-    const sent = request({ socketPath, path: '/v1/call', method: 'POST', headers, timeout: CALL_MS_MAX, agent: false }, (response) => {
-      const chunks: Buffer[] = []
-      let bytes = 0
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length
-        if (bytes > ANSWER_BYTES_MAX) sent.destroy(new RangeError('the answer is too large'))
-        chunks.push(chunk)
-      })
-      response.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
-      response.once('error', reject)
-    })
+    const sent = request(
+      { socketPath, path: '/v1/call', method: 'POST', headers, timeout: CALL_MS_MAX, agent: false },
+      (response) => {
+        const chunks: Buffer[] = []
+        let bytes = 0
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length
+          if (bytes > ANSWER_BYTES_MAX) sent.destroy(new RangeError('the answer is too large'))
+          chunks.push(chunk)
+        })
+        response.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
+        response.once('error', reject)
+      },
+    )
     sent.once('timeout', () => sent.destroy(new Error('timed out')))
     sent.once('error', reject)
     sent.end(text)

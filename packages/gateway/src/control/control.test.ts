@@ -4,17 +4,26 @@ import { join } from 'node:path'
 import type { Json } from '@sallyport/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { signEd25519 } from '../ed25519.ts'
+import { HASH, MATRIX, OFFERED } from '../fixtures/control-tables.ts'
 import { emptyWorld, memoryLog, tempFolder, type World } from '../fixtures/world.ts'
 import { hosts } from '../hosts.ts'
 import { createIdentifier } from '../identity/identifier.ts'
 import { openManifests, signableBytes, type Manifests } from '../manifests/index.ts'
 import { compileSchema } from '../schema.ts'
-import { ROLES, type Role } from '../state-records.ts'
+import { ROLES } from '../state-records.ts'
 import type { OfferedServer } from './define-verb.ts'
-import { callControl, openControl, serveControl, signRequest, VERBS, type Control, type ControlAnswer, type VerbName } from './index.ts'
+import {
+  callControl,
+  openControl,
+  serveControl,
+  signRequest,
+  VERBS,
+  type Control,
+  type ControlAnswer,
+  type VerbName,
+} from './index.ts'
 
 const SESSION_KEY = new Uint8Array(32).map((_, i) => (i * 43) % 251)
-const HASH = 'ab'.repeat(32)
 
 let world: World
 let log: ReturnType<typeof memoryLog>
@@ -32,21 +41,15 @@ beforeEach(() => {
   folder = tempFolder()
   const dir = join(folder.path, 'manifests')
   mkdirSync(dir)
-  writeFileSync(join(dir, 'a.yaml'), 'apiVersion: sallyport/v1\nagent: a\nowner: o\npurpose: p\ntasks: { work: { tools: { erp.write: { scope: write, tier: medium } } } }\n')
+  writeFileSync(
+    join(dir, 'a.yaml'),
+    'apiVersion: sallyport/v1\nagent: a\nowner: o\npurpose: p\ntasks: { work: { tools: { erp.write: { scope: write, tier: medium } } } }\n',
+  )
   manifests = openManifests({ dir, state: world.state, deps: { compileSchema, hosts }, nowMs: world.clock.nowMs })
   keys = { zoe: world.user('zoe', []) }
   for (const role of ROLES) keys[role] = world.user(role, [role], { department: 'x' })
   isolated = []
-  offered = [
-    {
-      server: 'erp',
-      tools: [
-        { server: 'erp', tool: 'read', hash: HASH, state: 'new', definition: { name: 'read', inputSchema: { type: 'object' } } },
-        { server: 'erp', tool: 'raed', hash: HASH, state: 'lookalike', definition: { name: 'raed', inputSchema: { type: 'object' } } },
-      ],
-    },
-    { server: 'down', tools: [], problem: 'no answer' },
-  ]
+  offered = [...OFFERED]
   random = randomBytes
   control = openControl({
     state: world.state,
@@ -80,33 +83,14 @@ async function output(user: string, verb: string, input: Json = {}): Promise<Rec
   return answer.output as unknown as Record<string, never>
 }
 const lastEntry = () => log.entries.at(-1)
-const identifier = () => createIdentifier({ state: world.state, issuers: [], sessionKey: SESSION_KEY, nowMs: world.clock.nowMs, fetchJwks: async () => ({}) })
-
-/** R284: who may do what, written out once more by hand. */
-const MATRIX: Record<VerbName, readonly Role[]> = {
-  'agent.create': ['owner', 'engineer'],
-  'agent.list': ['owner', 'engineer', 'security', 'approver', 'auditor'],
-  'agent.revoke': ['owner', 'engineer', 'security'],
-  'agent.rotate': ['owner', 'engineer'],
-  'audit.export': ['owner', 'security', 'auditor'],
-  'audit.prove': ['owner', 'security', 'auditor'],
-  'audit.read': ['owner', 'security', 'auditor'],
-  'audit.tail': ['owner', 'security', 'auditor'],
-  'audit.verify': ['owner', 'security', 'auditor'],
-  isolate: ['owner', 'engineer', 'security', 'approver'],
-  'manifest.check': ['owner', 'engineer', 'security', 'approver', 'auditor'],
-  'manifest.diff': ['owner', 'engineer', 'security', 'approver', 'auditor'],
-  'manifest.show': ['owner', 'engineer', 'security', 'approver', 'auditor'],
-  'manifest.sign': ['owner', 'engineer', 'security', 'approver', 'auditor'],
-  release: ['owner', 'security'],
-  'session.create': ['owner', 'engineer', 'security', 'approver'],
-  status: ['owner', 'engineer', 'security', 'approver', 'auditor'],
-  'tools.approve': ['owner', 'security'],
-  'tools.diff': ['owner', 'engineer', 'security', 'approver', 'auditor'],
-  'tools.list': ['owner', 'engineer', 'security', 'approver', 'auditor'],
-  'user.create': ['owner'],
-  'user.list': ['owner', 'security', 'auditor'],
-}
+const identifier = () =>
+  createIdentifier({
+    state: world.state,
+    issuers: [],
+    sessionKey: SESSION_KEY,
+    nowMs: world.clock.nowMs,
+    fetchJwks: async () => ({}),
+  })
 
 describe('R284 R134: every verb × role', () => {
   const cells = (Object.keys(VERBS) as VerbName[]).flatMap((verb) => [...ROLES, 'zoe'].map((user) => ({ verb, user })))
@@ -115,12 +99,23 @@ describe('R284 R134: every verb × role', () => {
     // The input is broken on purpose: whoever may call the verb gets past the role check and no further.
     const allowed = (MATRIX[verb] as readonly string[]).includes(user)
     expect(answer).toMatchObject({ ok: false, code: allowed ? 'REQUEST_PARAMS' : 'IDENTITY_FORBIDDEN' })
-    expect(log.entries).toMatchObject([{ type: 'admin', actor: { type: 'user', id: user }, verb, outcome: 'refused', code: allowed ? 'REQUEST_PARAMS' : 'IDENTITY_FORBIDDEN' }])
+    expect(log.entries).toMatchObject([
+      {
+        type: 'admin',
+        actor: { type: 'user', id: user },
+        verb,
+        outcome: 'refused',
+        code: allowed ? 'REQUEST_PARAMS' : 'IDENTITY_FORBIDDEN',
+      },
+    ])
   })
 })
 
 describe('requests', () => {
-  const signed = (more: object = {}) => ({ ...signRequest({ verb: 'status', input: {}, user: 'owner' }, keys['owner'] as KeyObject, world.clock.nowMs()), ...more })
+  const signed = (more: object = {}) => ({
+    ...signRequest({ verb: 'status', input: {}, user: 'owner' }, keys['owner'] as KeyObject, world.clock.nowMs()),
+    ...more,
+  })
 
   test('R284: a signature by another key, over another text, or of nobody is refused and recorded as unverified', async () => {
     const bad = [
@@ -138,11 +133,19 @@ describe('requests', () => {
   test('R284: a request is answered once, and only near its time', async () => {
     const request = signed()
     expect(await control.call(request)).toMatchObject({ ok: true })
-    expect(await control.call(request)).toMatchObject({ ok: false, code: 'IDENTITY_INVALID', message: expect.stringContaining('sent before') })
+    expect(await control.call(request)).toMatchObject({
+      ok: false,
+      code: 'IDENTITY_INVALID',
+      message: expect.stringContaining('sent before'),
+    })
     const old = signed()
     world.clock.advance(60_001)
     expect(await control.call(old)).toMatchObject({ ok: false, code: 'IDENTITY_INVALID' })
-    const future = signRequest({ verb: 'status', input: {}, user: 'owner' }, keys['owner'] as KeyObject, world.clock.nowMs() + 60_001)
+    const future = signRequest(
+      { verb: 'status', input: {}, user: 'owner' },
+      keys['owner'] as KeyObject,
+      world.clock.nowMs() + 60_001,
+    )
     expect(await control.call(future)).toMatchObject({ ok: false, code: 'IDENTITY_INVALID' })
   })
 
@@ -170,8 +173,17 @@ describe('requests', () => {
     expect(await control.call({ firstOwner })).toMatchObject({ ok: false, code: 'IDENTITY_FORBIDDEN' })
     expect(world.state.user('eve')).toBeUndefined()
     const fresh = emptyWorld()
-    const second = openControl({ ...(undefined as never as object), state: fresh.state, audit: log, manifests, nowMs: world.clock.nowMs } as never)
-    expect(await second.call({ firstOwner: { ...firstOwner, roles: ['auditor'] } })).toMatchObject({ ok: false, code: 'REQUEST_PARAMS' })
+    const second = openControl({
+      ...(undefined as never as object),
+      state: fresh.state,
+      audit: log,
+      manifests,
+      nowMs: world.clock.nowMs,
+    } as never)
+    expect(await second.call({ firstOwner: { ...firstOwner, roles: ['auditor'] } })).toMatchObject({
+      ok: false,
+      code: 'REQUEST_PARAMS',
+    })
     expect(await second.call({ firstOwner })).toMatchObject({ ok: true })
     expect(lastEntry()).toMatchObject({ type: 'admin', verb: 'user.create', target: 'eve', outcome: 'done' })
   })
@@ -179,7 +191,9 @@ describe('requests', () => {
 
 describe('keys', () => {
   test('R016 R022: create shows a secret once, stores a hash, and records neither', async () => {
-    const { key } = (await output('engineer', 'agent.create', { agent: 'a', task: 'work' })) as unknown as { key: { secret: string; id: string } }
+    const { key } = (await output('engineer', 'agent.create', { agent: 'a', task: 'work' })) as unknown as {
+      key: { secret: string; id: string }
+    }
     expect(key.secret).toMatch(/^sp_[A-Za-z0-9_-]{43}$/)
     expect(await identifier().identify(`Bearer ${key.secret}`, 'a')).toMatchObject({ agent: 'a', task: 'work' })
     const everything = JSON.stringify([log.entries, world.state.keys('a'), (await output('engineer', 'agent.list'))['agents']])
@@ -191,7 +205,11 @@ describe('keys', () => {
   test('R016: the same credential for a second agent is refused', async () => {
     random = (count) => new Uint8Array(count).fill(5)
     await output('engineer', 'agent.create', { agent: 'a' })
-    expect(await call('engineer', 'agent.create', { agent: 'b' })).toMatchObject({ ok: false, code: 'CONFLICT', message: expect.stringContaining('registered already') })
+    expect(await call('engineer', 'agent.create', { agent: 'b' })).toMatchObject({
+      ok: false,
+      code: 'CONFLICT',
+      message: expect.stringContaining('registered already'),
+    })
     expect(world.state.agent('b')).toBeUndefined()
   })
 
@@ -219,14 +237,18 @@ describe('keys', () => {
     await expect(id.identify(`Bearer ${one.key.secret}`, 'a')).rejects.toMatchObject({ code: 'IDENTITY_INVALID' })
     await id.identify(`Bearer ${session.token}`, 'a')
     await output('security', 'agent.revoke', { agent: 'a' })
-    for (const secret of [two.key.secret, session.token]) await expect(id.identify(`Bearer ${secret}`, 'a')).rejects.toMatchObject({ code: 'IDENTITY_INVALID' })
+    for (const secret of [two.key.secret, session.token])
+      await expect(id.identify(`Bearer ${secret}`, 'a')).rejects.toMatchObject({ code: 'IDENTITY_INVALID' })
     expect(await call('security', 'agent.revoke', { agent: 'a', key: one.key.id })).toMatchObject({ ok: false, code: 'NOT_FOUND' })
   })
 
   test('R023 R037: a session names its user and a task of the manifest', async () => {
     await output('engineer', 'agent.create', { agent: 'a' })
     const { token } = (await output('approver', 'session.create', { agent: 'a', task: 'work' })) as unknown as { token: string }
-    expect(await identifier().identify(`Bearer ${token}`, 'a')).toMatchObject({ task: 'work', user: { id: 'approver', attributes: { department: 'x' } } })
+    expect(await identifier().identify(`Bearer ${token}`, 'a')).toMatchObject({
+      task: 'work',
+      user: { id: 'approver', attributes: { department: 'x' } },
+    })
     expect(await call('approver', 'session.create', { agent: 'a', task: 'other' })).toMatchObject({ ok: false, code: 'NOT_FOUND' })
     expect(JSON.stringify(log.entries)).not.toContain(token)
   })
@@ -240,7 +262,10 @@ describe('isolation', () => {
     expect(world.state.agent('a')?.isolated).toMatchObject({ by: 'security', reason: 'odd calls' })
     expect(await call('security', 'isolate', { agent: 'a', reason: 'again' })).toMatchObject({ ok: false, code: 'CONFLICT' })
     expect(await call('engineer', 'session.create', { agent: 'a', task: 'work' })).toMatchObject({ ok: false, code: 'CONFLICT' })
-    expect(await call('security', 'release', { agent: 'a', reason: 'was a test' })).toMatchObject({ ok: true, output: { deadKeys: [expect.any(String)] } })
+    expect(await call('security', 'release', { agent: 'a', reason: 'was a test' })).toMatchObject({
+      ok: true,
+      output: { deadKeys: [expect.any(String)] },
+    })
     await expect(identifier().identify(`Bearer ${key.secret}`, 'a')).rejects.toMatchObject({ code: 'IDENTITY_INVALID' })
     await output('security', 'isolate', { agent: 'a', reason: 'once more' })
     await output('security', 'release', { agent: 'a', reason: 'keys are fine', keepKeys: true })
@@ -250,10 +275,16 @@ describe('isolation', () => {
   test('isolating and revoking work when the log does not; loosening does not', async () => {
     await output('engineer', 'agent.create', { agent: 'a' })
     log.fail = true
-    expect(await call('security', 'isolate', { agent: 'a', reason: 'log down' })).toMatchObject({ ok: false, code: 'AUDIT_UNAVAILABLE' })
+    expect(await call('security', 'isolate', { agent: 'a', reason: 'log down' })).toMatchObject({
+      ok: false,
+      code: 'AUDIT_UNAVAILABLE',
+    })
     expect(world.state.agent('a')?.isolated).toBeDefined()
     expect(isolated).toEqual(['a'])
-    expect(await call('security', 'release', { agent: 'a', reason: 'log down' })).toMatchObject({ ok: false, code: 'AUDIT_UNAVAILABLE' })
+    expect(await call('security', 'release', { agent: 'a', reason: 'log down' })).toMatchObject({
+      ok: false,
+      code: 'AUDIT_UNAVAILABLE',
+    })
     expect(world.state.agent('a')?.isolated).toBeDefined()
     expect(await call('engineer', 'agent.create', { agent: 'b' })).toMatchObject({ ok: false, code: 'AUDIT_UNAVAILABLE' })
     expect(world.state.agent('b')).toBeUndefined()
@@ -262,29 +293,50 @@ describe('isolation', () => {
 
 describe('manifests', () => {
   test('R039 R043: two people sign, the reason is recorded, and the write is granted', async () => {
-    const shown = (await output('engineer', 'manifest.diff', { agent: 'a' })) as unknown as { to: number; hash: string; proposed: { path: string }[] }
+    const shown = (await output('engineer', 'manifest.diff', { agent: 'a' })) as unknown as {
+      to: number
+      hash: string
+      proposed: { path: string }[]
+    }
     expect(shown.proposed).toMatchObject([{ path: 'tasks.work.tools.erp.write' }])
     for (const role of ['engineer', 'security'] as const) {
       const signable = { agent: 'a', version: shown.to, hash: shown.hash, role, reason: `because ${role}` }
-      const signature = Buffer.from(signEd25519(signableBytes({ ...signable, user: role }), keys[role] as KeyObject)).toString('base64')
+      const signature = Buffer.from(signEd25519(signableBytes({ ...signable, user: role }), keys[role] as KeyObject)).toString(
+        'base64',
+      )
       await output(role, 'manifest.sign', { ...signable, signature })
-      expect(lastEntry()).toMatchObject({ verb: 'manifest.sign', target: 'a', detail: { role, reason: `because ${role}`, hash: shown.hash } })
+      expect(lastEntry()).toMatchObject({
+        verb: 'manifest.sign',
+        target: 'a',
+        detail: { role, reason: `because ${role}`, hash: shown.hash },
+      })
     }
     expect(manifests.current('a')?.signed).toBe(true)
-    expect(await output('auditor', 'manifest.show', { agent: 'a' })).toMatchObject({ signed: true, proposed: [], signatures: [{ user: 'engineer' }, { user: 'security' }] })
+    expect(await output('auditor', 'manifest.show', { agent: 'a' })).toMatchObject({
+      signed: true,
+      proposed: [],
+      signatures: [{ user: 'engineer' }, { user: 'security' }],
+    })
   })
 
   test('R140 R142: check says what is wrong, and puts nothing in force', async () => {
-    const text = 'apiVersion: sallyport/v1\nagent: a\nowner: o\npurpose: p\ntasks: { work: { tools: { mail.send: { scope: send, tier: low, requiresHumanApproval: false } } } }\n'
-    expect(await output('engineer', 'manifest.check', { agent: 'a', text })).toMatchObject({ ok: false, problem: expect.stringContaining('requiresHumanApproval') })
-    expect(await output('engineer', 'manifest.check', { agent: 'a', text: text.replace(', requiresHumanApproval: false', '') })).toMatchObject({ ok: true })
+    const text =
+      'apiVersion: sallyport/v1\nagent: a\nowner: o\npurpose: p\ntasks: { work: { tools: { mail.send: { scope: send, tier: low, requiresHumanApproval: false } } } }\n'
+    expect(await output('engineer', 'manifest.check', { agent: 'a', text })).toMatchObject({
+      ok: false,
+      problem: expect.stringContaining('requiresHumanApproval'),
+    })
+    expect(
+      await output('engineer', 'manifest.check', { agent: 'a', text: text.replace(', requiresHumanApproval: false', '') }),
+    ).toMatchObject({ ok: true })
     expect(world.state.manifestVersions('a')).toHaveLength(1)
   })
 })
 
 describe('tools', () => {
   test('R041 R264: only the exact definition that was looked at is approved, by a reviewer', async () => {
-    const approve = (more = {}) => call('security', 'tools.approve', { server: 'erp', tool: 'read', hash: HASH, effect: 'read', ...more })
+    const approve = (more = {}) =>
+      call('security', 'tools.approve', { server: 'erp', tool: 'read', hash: HASH, effect: 'read', ...more })
     expect(await approve({ hash: 'cd'.repeat(32) })).toMatchObject({ ok: false, code: 'CONFLICT' })
     expect(await approve({ tool: 'raed' })).toMatchObject({ ok: false, code: 'CONFLICT' })
     expect(await approve({ tool: 'absent' })).toMatchObject({ ok: false, code: 'NOT_FOUND' })
@@ -292,9 +344,18 @@ describe('tools', () => {
     expect(world.state.pins()).toEqual([])
     expect(await approve()).toMatchObject({ ok: true })
     expect(world.state.pin('erp', 'read')).toMatchObject({ hash: HASH, effect: 'read', reviewedBy: 'security' })
-    const changed = { ...offered[0]?.tools[0], hash: 'ef'.repeat(32), state: 'changed', definition: { name: 'read', description: 'new', inputSchema: { type: 'object' } } }
+    const changed = {
+      ...offered[0]?.tools[0],
+      hash: 'ef'.repeat(32),
+      state: 'changed',
+      definition: { name: 'read', description: 'new', inputSchema: { type: 'object' } },
+    }
     offered = [{ server: 'erp', tools: [changed as never] }]
-    expect(await output('engineer', 'tools.diff', { server: 'erp', tool: 'read' })).toMatchObject({ state: 'changed', reviewedHash: HASH, changes: [{ path: 'description', after: 'new' }] })
+    expect(await output('engineer', 'tools.diff', { server: 'erp', tool: 'read' })).toMatchObject({
+      state: 'changed',
+      reviewedHash: HASH,
+      changes: [{ path: 'description', after: 'new' }],
+    })
     expect(await output('engineer', 'tools.list')).toMatchObject({ tools: [{ tool: 'read', state: 'changed' }] })
   })
 })
@@ -304,7 +365,12 @@ describe('audit', () => {
     for (const verb of ['audit.tail', 'audit.verify'] as const) await output('auditor', verb)
     await output('auditor', 'audit.read', { index: 0 })
     await output('auditor', 'audit.prove', { index: 0 })
-    expect(log.entries.map((entry) => entry.type === 'admin' && entry.verb)).toEqual(['audit.tail', 'audit.verify', 'audit.read', 'audit.prove'])
+    expect(log.entries.map((entry) => entry.type === 'admin' && entry.verb)).toEqual([
+      'audit.tail',
+      'audit.verify',
+      'audit.read',
+      'audit.prove',
+    ])
     expect(await call('auditor', 'audit.read', { index: 99 })).toMatchObject({ ok: false, code: 'NOT_FOUND' })
     expect(await call('auditor', 'audit.export', { dir: 'relative' })).toMatchObject({ ok: false, code: 'REQUEST_PARAMS' })
   })
@@ -320,7 +386,10 @@ describe('socket', () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => callControl(path, request())))
     expect(answers.every((answer) => answer?.ok)).toBe(true)
     expect(await callControl(path, 'nonsense' as never)).toMatchObject({ ok: false, code: 'REQUEST_INVALID' })
-    expect(await callControl(path, { ...request(), input: 'x'.repeat(1_100_000) })).toMatchObject({ ok: false, code: 'REQUEST_TOO_LARGE' })
+    expect(await callControl(path, { ...request(), input: 'x'.repeat(1_100_000) })).toMatchObject({
+      ok: false,
+      code: 'REQUEST_TOO_LARGE',
+    })
     await server.close()
     expect(await callControl(path, request())).toBeUndefined()
   })

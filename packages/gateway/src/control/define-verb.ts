@@ -3,8 +3,8 @@ import type { z } from 'zod'
 import type { Home } from '../home.ts'
 import type { LogInspector } from '../log-inspector.ts'
 import type { Manifests } from '../manifests/index.ts'
-import type { Change, State } from '../state.ts'
 import type { Role, UserRecord } from '../state-records.ts'
+import type { Change, State } from '../state.ts'
 
 /** A tool as its server offers it now, with where it stands. */
 export interface OfferedTool {

@@ -13,7 +13,9 @@ const CHANGES_MAX = 1_000
 export function diffJson(before: Json | undefined, after: Json | undefined, path = ''): JsonChange[] {
   if (isObject(before) && isObject(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()
-    return keys.flatMap((key) => diffJson(own(before, key), own(after, key), path === '' ? key : `${path}.${key}`)).slice(0, CHANGES_MAX)
+    return keys
+      .flatMap((key) => diffJson(own(before, key), own(after, key), path === '' ? key : `${path}.${key}`))
+      .slice(0, CHANGES_MAX)
   }
   if (JSON.stringify(before) === JSON.stringify(after)) return []
   return [{ path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }]

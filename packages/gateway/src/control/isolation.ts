@@ -45,7 +45,9 @@ export const release = defineVerb({
     if (agent.isolated === undefined) throw new GatewayError('CONFLICT', 'the agent is not isolated')
     const { isolated: _, ...free } = agent
     const nowMs = deps.nowMs()
-    const old = deps.state.keys(input.agent).filter((key) => key.revokedMs === undefined && (key.expiresMs ?? Infinity) > nowMs && key.epoch < agent.epoch)
+    const old = deps.state
+      .keys(input.agent)
+      .filter((key) => key.revokedMs === undefined && (key.expiresMs ?? Infinity) > nowMs && key.epoch < agent.epoch)
     const ids = old.map((key) => key.id)
     const kept = input.keepKeys ? old.map((key): Change => ({ op: 'put', kind: 'key', value: { ...key, epoch: agent.epoch } })) : []
     return {

@@ -144,7 +144,8 @@ export const manifestSign = defineVerb({
 function requireStanding(deps: ControlDeps, agent: string): Standing {
   deps.manifests.reload()
   const standing = deps.manifests.standing(agent)
-  if (standing === undefined) throw new GatewayError('NOT_FOUND', `no manifest is in force for this agent; write manifests/${agent}.yaml`)
+  if (standing === undefined)
+    throw new GatewayError('NOT_FOUND', `no manifest is in force for this agent; write manifests/${agent}.yaml`)
   return standing
 }
 

@@ -55,7 +55,11 @@ export function openControl(deps: ControlDeps): Control {
 }
 
 /** Plans, then records and applies, in the order the verb wants. */
-async function execute(deps: ControlDeps, verb: Verb, call: { readonly input: unknown; readonly user: UserRecord; readonly asked: Asked }): Promise<Json> {
+async function execute(
+  deps: ControlDeps,
+  verb: Verb,
+  call: { readonly input: unknown; readonly user: UserRecord; readonly asked: Asked },
+): Promise<Json> {
   const plan = await verb.run(deps, call.input, { user: call.user })
   const output = verb.output.parse(plan.output) as Json
   const record = (): Promise<number> => append(deps, call.asked, { outcome: 'done', detail: plan.detail ?? {} })
@@ -95,11 +99,26 @@ async function refuse(deps: ControlDeps, error: unknown, asked: Asked): Promise<
   return { ok: false, code, message: known.message }
 }
 
-function append(deps: ControlDeps, asked: Asked, entry: { outcome: 'done' | 'refused'; code?: string; detail: AuditDetail }): Promise<number> {
-  const actor = asked.verified === undefined ? ({ type: 'unverified', id: asked.user } as const) : ({ type: 'user', id: asked.user, method: 'ed25519' } as const)
+function append(
+  deps: ControlDeps,
+  asked: Asked,
+  entry: { outcome: 'done' | 'refused'; code?: string; detail: AuditDetail },
+): Promise<number> {
+  const actor =
+    asked.verified === undefined
+      ? ({ type: 'unverified', id: asked.user } as const)
+      : ({ type: 'user', id: asked.user, method: 'ed25519' } as const)
   const target = asked.target === undefined ? {} : { target: asked.target }
   const code = entry.code === undefined ? {} : { code: entry.code }
-  return deps.audit.append({ type: 'admin', actor, verb: asked.verb, ...target, outcome: entry.outcome, ...code, detail: { ...entry.detail } })
+  return deps.audit.append({
+    type: 'admin',
+    actor,
+    verb: asked.verb,
+    ...target,
+    outcome: entry.outcome,
+    ...code,
+    detail: { ...entry.detail },
+  })
 }
 
 function requireRole(verb: Verb, user: UserRecord): void {

@@ -18,11 +18,18 @@ export type ControlRequest = z.infer<typeof ControlRequest>
 
 /** The only request without a signature: it makes the first owner, and works while there is no user at all. */
 export const FirstOwner = z.strictObject({
-  firstOwner: z.strictObject({ user: Id, roles: z.array(z.enum(ROLES)).min(1).max(ROLES.length), attributes: UserRecord.shape.attributes, publicKey: UserRecord.shape.publicKey }),
+  firstOwner: z.strictObject({
+    user: Id,
+    roles: z.array(z.enum(ROLES)).min(1).max(ROLES.length),
+    attributes: UserRecord.shape.attributes,
+    publicKey: UserRecord.shape.publicKey,
+  }),
 })
 export type FirstOwner = z.infer<typeof FirstOwner>
 
-export type ControlAnswer = { readonly ok: true; readonly output: Json } | { readonly ok: false; readonly code: string; readonly message: string }
+export type ControlAnswer =
+  | { readonly ok: true; readonly output: Json }
+  | { readonly ok: false; readonly code: string; readonly message: string }
 
 /** The signed bytes: a domain separator, then the JCS form of all that matters. */
 export function requestBytes(request: Omit<ControlRequest, 'signature'>): Uint8Array {
@@ -31,7 +38,14 @@ export function requestBytes(request: Omit<ControlRequest, 'signature'>): Uint8A
 }
 
 /** Signs a request with the caller's own key. */
-export function signRequest(call: { readonly verb: string; readonly input: Json; readonly user: string }, key: KeyObject, nowMs: number): ControlRequest {
+export function signRequest(
+  call: { readonly verb: string; readonly input: Json; readonly user: string },
+  key: KeyObject,
+  nowMs: number,
+): ControlRequest {
   const request = { ...call, atMs: nowMs, nonce: randomBytes(16).toString('base64url') }
-  return { ...request, signature: Buffer.from(signEd25519(requestBytes(request as Omit<ControlRequest, 'signature'>), key)).toString('base64') } as ControlRequest
+  return {
+    ...request,
+    signature: Buffer.from(signEd25519(requestBytes(request as Omit<ControlRequest, 'signature'>), key)).toString('base64'),
+  } as ControlRequest
 }

@@ -14,5 +14,8 @@ export function requireTask(deps: Pick<ControlDeps, 'manifests'>, agent: string,
   deps.manifests.reload()
   const manifest = deps.manifests.current(agent)
   if (manifest === undefined || manifest.tasks.has(task)) return
-  throw new GatewayError('NOT_FOUND', `the manifest has no such task type; it has ${[...manifest.tasks.keys()].join(', ') || 'none'}`)
+  throw new GatewayError(
+    'NOT_FOUND',
+    `the manifest has no such task type; it has ${[...manifest.tasks.keys()].join(', ') || 'none'}`,
+  )
 }

@@ -16,7 +16,10 @@ const REQUEST_MS_MAX = 10_000
  * @throws GatewayError `STORE_UNAVAILABLE` when the socket cannot be made.
  */
 export async function serveControl(control: Control, path: string): Promise<{ close(): Promise<void> }> {
-  const server = createServer({ requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX }, (request, response) => void answer(control, request, response))
+  const server = createServer(
+    { requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX },
+    (request, response) => void answer(control, request, response),
+  )
   server.maxConnections = CONNECTIONS_MAX
   const isPipe = path.startsWith('\\\\')
   if (!isPipe && existsSync(path)) rmSync(path)
@@ -35,7 +38,9 @@ function listen(server: Server, path: string): Promise<void> {
   // The socket is private from its first moment, not only after chmod.
   const mask = process.umask(0o177)
   return new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => reject(new GatewayError('STORE_UNAVAILABLE', `the control socket ${path} cannot be made`, { cause })))
+    server.once('error', (cause) =>
+      reject(new GatewayError('STORE_UNAVAILABLE', `the control socket ${path} cannot be made`, { cause })),
+    )
     server.listen(path, () => resolve())
   }).finally(() => process.umask(mask))
 }
@@ -43,7 +48,8 @@ function listen(server: Server, path: string): Promise<void> {
 async function answer(control: Control, request: IncomingMessage, response: ServerResponse): Promise<void> {
   let result: ControlAnswer
   try {
-    if (request.method !== 'POST' || request.url !== '/v1/call') throw new GatewayError('REQUEST_PATH', 'the control socket takes POST /v1/call')
+    if (request.method !== 'POST' || request.url !== '/v1/call')
+      throw new GatewayError('REQUEST_PATH', 'the control socket takes POST /v1/call')
     result = await control.call(parseJson(await readBody(request)))
   } catch (error) {
     const known = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'a bug; the call had no answer')

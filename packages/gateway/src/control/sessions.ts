@@ -37,6 +37,9 @@ export const sessionCreate = defineVerb({
       },
       { key: deps.home.deriveKey('session'), nowMs: deps.nowMs(), ttlMs: input.ttlMs },
     )
-    return { output: { agent: input.agent, task: input.task, user: user.id, session, token, expiresMs }, detail: { session, task: input.task, expiresMs } }
+    return {
+      output: { agent: input.agent, task: input.task, user: user.id, session, token, expiresMs },
+      detail: { session, task: input.task, expiresMs },
+    }
   },
 })

@@ -20,7 +20,9 @@ export const status = defineVerb({
     const running = deps.running?.()
     const manifests = deps.manifests.agents().flatMap((agent) => {
       const manifest = deps.manifests.current(agent)
-      return manifest === undefined ? [] : [{ agent, version: manifest.version, signed: manifest.signed, proposed: manifest.proposed.length }]
+      return manifest === undefined
+        ? []
+        : [{ agent, version: manifest.version, signed: manifest.signed, proposed: manifest.proposed.length }]
     })
     return {
       output: {

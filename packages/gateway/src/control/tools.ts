@@ -6,7 +6,9 @@ import { diffJson, JsonChange } from './diff-json.ts'
 const Listed = z.strictObject({
   server: z.string(),
   tool: z.string(),
-  state: z.union([z.enum(PIN_STATES), z.literal('gone')]).meta({ description: 'Only `approved` is visible and callable; `gone`: reviewed, no longer offered.' }),
+  state: z
+    .union([z.enum(PIN_STATES), z.literal('gone')])
+    .meta({ description: 'Only `approved` is visible and callable; `gone`: reviewed, no longer offered.' }),
   hash: z.string(),
   effect: Scope.optional(),
   reviewedBy: z.string().optional(),
@@ -18,7 +20,10 @@ export const toolsList = defineVerb({
   summary: 'What every server offers, and what of it was reviewed',
   roles: ['owner', 'engineer', 'security', 'approver', 'auditor'],
   input: z.strictObject({}),
-  output: z.strictObject({ tools: z.array(Listed), problems: z.array(z.strictObject({ server: z.string(), problem: z.string() })) }),
+  output: z.strictObject({
+    tools: z.array(Listed),
+    problems: z.array(z.strictObject({ server: z.string(), problem: z.string() })),
+  }),
   async run(deps) {
     const servers = await deps.offered()
     const offered = servers.flatMap((server) => server.tools)
@@ -78,14 +83,22 @@ export const toolsApprove = defineVerb({
   target: (input) => `${input.server}.${input.tool}`,
   async run(deps, input, { user }) {
     const offered = await requireOffered(deps, input.server, input.tool)
-    if (offered.hash !== input.hash) throw new GatewayError('CONFLICT', 'the server offers another definition now; look at "tools diff" again')
+    if (offered.hash !== input.hash)
+      throw new GatewayError('CONFLICT', 'the server offers another definition now; look at "tools diff" again')
     if (offered.state === 'colliding' || offered.state === 'lookalike') {
-      throw new GatewayError('CONFLICT', 'its name collides with or looks like another tool’s; rename it at the server, or prefix the server')
+      throw new GatewayError(
+        'CONFLICT',
+        'its name collides with or looks like another tool’s; rename it at the server, or prefix the server',
+      )
     }
     if (offered.state === 'invalid') throw new GatewayError('CONFLICT', 'its definition is not valid; repair the tool server')
     const { server, tool, hash, effect } = input
     const pin: Pin = { server, tool, hash, definition: offered.definition, effect, reviewedBy: user.id, reviewedAtMs: deps.nowMs() }
-    return { output: { server, tool, hash, effect }, changes: [{ op: 'put', kind: 'pin', value: pin }], detail: { hash, effect, before: deps.state.pin(server, tool)?.hash ?? 'none' } }
+    return {
+      output: { server, tool, hash, effect },
+      changes: [{ op: 'put', kind: 'pin', value: pin }],
+      detail: { hash, effect, before: deps.state.pin(server, tool)?.hash ?? 'none' },
+    }
   },
 })
 

@@ -17,9 +17,17 @@ export const userCreate = defineVerb({
   target: (input) => input.user,
   run(deps, input, actor) {
     if (deps.state.user(input.user) !== undefined) throw new GatewayError('CONFLICT', 'the user exists')
-    if (deps.state.users().some((user) => user.publicKey === input.publicKey)) throw new GatewayError('CONFLICT', 'this key belongs to another user')
+    if (deps.state.users().some((user) => user.publicKey === input.publicKey))
+      throw new GatewayError('CONFLICT', 'this key belongs to another user')
     const roles = [...new Set(input.roles)]
-    const value = { id: input.user, roles, attributes: input.attributes, publicKey: input.publicKey, createdMs: deps.nowMs(), createdBy: actor.user.id }
+    const value = {
+      id: input.user,
+      roles,
+      attributes: input.attributes,
+      publicKey: input.publicKey,
+      createdMs: deps.nowMs(),
+      createdBy: actor.user.id,
+    }
     return { output: { user: input.user, roles }, changes: [{ op: 'insert', kind: 'user', value }], detail: { roles } }
   },
 })
@@ -30,7 +38,15 @@ export const userList = defineVerb({
   roles: ['owner', 'security', 'auditor'],
   input: z.strictObject({}),
   output: z.strictObject({
-    users: z.array(z.strictObject({ id: Id, roles: z.array(z.string()), attributes: UserRecord.shape.attributes, createdMs: z.int(), disabledMs: z.int().optional() })),
+    users: z.array(
+      z.strictObject({
+        id: Id,
+        roles: z.array(z.string()),
+        attributes: UserRecord.shape.attributes,
+        createdMs: z.int(),
+        disabledMs: z.int().optional(),
+      }),
+    ),
   }),
   run(deps) {
     const users = deps.state.users().map(({ id, roles, attributes, createdMs, disabledMs }) => ({

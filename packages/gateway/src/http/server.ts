@@ -32,13 +32,24 @@ export interface HttpServer {
  */
 export async function listen(config: Config, routes: Routes): Promise<HttpServer> {
   const { host, port, tls } = config.listen
-  const options = { headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: 65_000 }
+  const options = {
+    headersTimeout: HEADERS_MS,
+    requestTimeout: REQUEST_MS,
+    maxHeaderSize: HEADER_BYTES_MAX,
+    keepAliveTimeout: 65_000,
+  }
   const server: Server = tls
     ? createTlsServer({ ...options, cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile), minVersion: 'TLSv1.2' })
     : createServer(options)
   server.maxConnections = CONNECTIONS_MAX
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => reject(new GatewayError('CONFIG_INVALID', `cannot listen on ${host}:${port}; is another gateway running? Set listen.port`, { cause })))
+    server.once('error', (cause) =>
+      reject(
+        new GatewayError('CONFIG_INVALID', `cannot listen on ${host}:${port}; is another gateway running? Set listen.port`, {
+          cause,
+        }),
+      ),
+    )
     server.listen(port, host, resolve)
   })
   const bound = (server.address() as AddressInfo).port
@@ -64,15 +75,23 @@ export async function listen(config: Config, routes: Routes): Promise<HttpServer
       const known = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'internal error', { cause: error })
       if (known.code === 'INTERNAL') routes.log('internal error', error)
       else await routes.onRefused(known, request)
-      if (!response.headersSent) answer(response, ERRORS[known.code].http, { type: 'about:blank', title: known.message, status: ERRORS[known.code].http, code: known.code })
+      if (!response.headersSent)
+        answer(response, ERRORS[known.code].http, {
+          type: 'about:blank',
+          title: known.message,
+          status: ERRORS[known.code].http,
+          code: known.code,
+        })
       else response.destroy()
     }
   }
 
   function checkHost(request: IncomingMessage): void {
-    if (!allowed.has((request.headers.host ?? '').toLowerCase())) throw new GatewayError('REQUEST_ORIGIN', 'this gateway does not serve the host named in the request')
+    if (!allowed.has((request.headers.host ?? '').toLowerCase()))
+      throw new GatewayError('REQUEST_ORIGIN', 'this gateway does not serve the host named in the request')
     const { origin } = request.headers
-    if (origin !== undefined && !origins.has(origin.toLowerCase())) throw new GatewayError('REQUEST_ORIGIN', 'this origin may not call the gateway')
+    if (origin !== undefined && !origins.has(origin.toLowerCase()))
+      throw new GatewayError('REQUEST_ORIGIN', 'this origin may not call the gateway')
   }
 
   async function close(): Promise<void> {
@@ -84,7 +103,9 @@ export async function listen(config: Config, routes: Routes): Promise<HttpServer
 
 function allowedHosts(config: Config, port: number): ReadonlySet<string> {
   const { host, tls } = config.listen
-  const names = [host.includes(':') ? `[${host}]` : host, 'localhost', '127.0.0.1', '[::1]'].map((name) => `${name}:${port}`.toLowerCase())
+  const names = [host.includes(':') ? `[${host}]` : host, 'localhost', '127.0.0.1', '[::1]'].map((name) =>
+    `${name}:${port}`.toLowerCase(),
+  )
   const bare = port === (tls ? 443 : 80) ? ['localhost', '127.0.0.1', '[::1]', host.toLowerCase()] : []
   return new Set([...names, ...bare, ...(config.publicUrl ? [new URL(config.publicUrl).host.toLowerCase()] : [])])
 }
@@ -93,6 +114,11 @@ function answer(response: ServerResponse, status: number, body: object): void {
   const text = JSON.stringify(body)
   const type = status >= 400 ? 'application/problem+json' : 'application/json'
   const connection = status >= 400 ? 'close' : 'keep-alive'
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store', connection })
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    connection,
+  })
   response.end(text)
 }

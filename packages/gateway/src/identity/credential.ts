@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { GatewayError, Id, type JsonObject } from '@sallyport/core'
 import { decodeJwt, decodeProtectedHeader, type JWTVerifyGetKey } from 'jose'
-import type { Issuer } from '../config.ts'
-import type { State } from '../state.ts'
-import type { AgentRecord } from '../state-records.ts'
-import { hashAgentKey, isAgentKey } from './agent-key.ts'
 import { boundedCache } from '../bounded-cache.ts'
+import type { Issuer } from '../config.ts'
+import type { AgentRecord } from '../state-records.ts'
+import type { State } from '../state.ts'
+import { hashAgentKey, isAgentKey } from './agent-key.ts'
 import { requireCurrent, verifyIssuerToken, type IssuerToken } from './issuer-token.ts'
 import { openKeySource, type FetchJwks } from './key-source.ts'
 import { SESSION_TOKEN_TYPE, verifySessionToken, type SessionClaims } from './session-token.ts'
@@ -40,7 +40,9 @@ export const LOCAL_ISSUER = 'sallyport:local'
 /** Credential of a session that a local user opened over the control plane: dead with the user. */
 export const USER_CREDENTIAL_PREFIX = 'user:'
 
-type Verified = { readonly type: 'session'; readonly claims: SessionClaims } | { readonly type: 'issuer'; readonly issuer: Issuer; readonly token: IssuerToken }
+type Verified =
+  | { readonly type: 'session'; readonly claims: SessionClaims }
+  | { readonly type: 'issuer'; readonly issuer: Issuer; readonly token: IssuerToken }
 
 /**
  * Verifies one secret or token. Signatures may come from the cache; expiry, revocation and epoch never do.
@@ -49,12 +51,16 @@ type Verified = { readonly type: 'session'; readonly claims: SessionClaims } | {
 export function createVerifier(deps: CredentialDeps): (secret: string) => Promise<Credential> {
   const { state, nowMs } = deps
   const verified = boundedCache<Verified>(VERIFIED_MAX)
-  const issuers = deps.issuers.filter((issuer) => issuer.identifies === 'agents').map((issuer) => ({ issuer, keys: openKeySource(issuer, deps) }))
+  const issuers = deps.issuers
+    .filter((issuer) => issuer.identifies === 'agents')
+    .map((issuer) => ({ issuer, keys: openKeySource(issuer, deps) }))
 
   return async (secret) => {
     if (isAgentKey(secret)) return fromKey(secret, state, nowMs())
     const token = await verifyToken(secret)
-    return token.type === 'session' ? fromSession(token.claims, state, nowMs()) : fromIssuer(token.issuer, token.token, { state, nowMs: nowMs() })
+    return token.type === 'session'
+      ? fromSession(token.claims, state, nowMs())
+      : fromIssuer(token.issuer, token.token, { state, nowMs: nowMs() })
   }
 
   async function verifyToken(text: string): Promise<Verified> {
@@ -67,7 +73,11 @@ export function createVerifier(deps: CredentialDeps): (secret: string) => Promis
   }
 }
 
-async function verifySignature(text: string, issuers: readonly { issuer: Issuer; keys: JWTVerifyGetKey }[], sessionKey: Uint8Array): Promise<Verified> {
+async function verifySignature(
+  text: string,
+  issuers: readonly { issuer: Issuer; keys: JWTVerifyGetKey }[],
+  sessionKey: Uint8Array,
+): Promise<Verified> {
   const { typ, iss } = peek(text)
   if (typ === SESSION_TOKEN_TYPE) return { type: 'session', claims: await verifySessionToken(text, sessionKey) }
   const trusted = issuers.find(({ issuer }) => issuer.issuer === iss)
@@ -93,7 +103,15 @@ function fromKey(secret: string, state: State, nowMs: number): Credential {
   if (key === undefined || agent === undefined) throw invalid('the agent key is unknown')
   requireLiveKey(key, nowMs)
   requireEpoch(key.epoch, agent)
-  return { agent: key.agent, id: key.id, method: 'agent_key', session: key.id, epoch: key.epoch, ...optional('task', key.task), ...optional('expiresMs', key.expiresMs) }
+  return {
+    agent: key.agent,
+    id: key.id,
+    method: 'agent_key',
+    session: key.id,
+    epoch: key.epoch,
+    ...optional('task', key.task),
+    ...optional('expiresMs', key.expiresMs),
+  }
 }
 
 function fromSession(claims: SessionClaims, state: State, nowMs: number): Credential {
@@ -135,12 +153,24 @@ function fromIssuer(issuer: Issuer, token: IssuerToken, at: { readonly state: St
   if (agent === undefined) throw invalid('the token names no registered agent')
   if (task !== undefined && !Id.safeParse(task).success) throw invalid('the token’s task is not valid')
   // A token carries no epoch of ours: one issued before the last isolation is as dead as a key of that time.
-  if (agent.isolated === undefined && agent.epoch > 0 && (token.payload.iat ?? 0) * 1000 < agent.epochMs) throw invalid('the token was issued before the agent was isolated')
+  if (agent.isolated === undefined && agent.epoch > 0 && (token.payload.iat ?? 0) * 1000 < agent.epochMs)
+    throw invalid('the token was issued before the agent was isolated')
   const id = `jwt:${issuer.issuer}#${String(token.payload.jti ?? token.payload.sub)}`.slice(0, 600)
-  return { agent: agent.id, id, method: 'jwt', session: id, epoch: agent.epoch, expiresMs: token.expiresMs, ...optional('task', task as string | undefined) }
+  return {
+    agent: agent.id,
+    id,
+    method: 'jwt',
+    session: id,
+    epoch: agent.epoch,
+    expiresMs: token.expiresMs,
+    ...optional('task', task as string | undefined),
+  }
 }
 
-function requireLiveKey(key: { readonly revokedMs?: number | undefined; readonly expiresMs?: number | undefined }, nowMs: number): void {
+function requireLiveKey(
+  key: { readonly revokedMs?: number | undefined; readonly expiresMs?: number | undefined },
+  nowMs: number,
+): void {
   if (key.revokedMs !== undefined && key.revokedMs <= nowMs) throw invalid('the agent key is revoked')
   if (key.expiresMs !== undefined && key.expiresMs <= nowMs) throw invalid('the agent key is expired')
 }

@@ -24,31 +24,77 @@ beforeEach(() => {
   alice = world.user('alice', ['engineer'], { department: 'facilities' })
   issuer = testIssuer('users', { attributes: ['department', 'groups'] })
   log = memoryLog(world.clock.nowMs)
-  const deps = { state: world.state, issuers: [issuer.config], sessionKey: KEY, nowMs: world.clock.nowMs, fetchJwks: (url: string) => issuer.fetchJwks(url) }
+  const deps = {
+    state: world.state,
+    issuers: [issuer.config],
+    sessionKey: KEY,
+    nowMs: world.clock.nowMs,
+    fetchJwks: (url: string) => issuer.fetchJwks(url),
+  }
   identifier = createIdentifier(deps)
-  exchange = createExchange({ ...deps, randomBytes, verify: (secret) => identifier.verify(secret), hasTask: (_, task) => ['reconcile', 'answer'].includes(task), audit: log })
+  exchange = createExchange({
+    ...deps,
+    randomBytes,
+    verify: (secret) => identifier.verify(secret),
+    hasTask: (_, task) => ['reconcile', 'answer'].includes(task),
+    audit: log,
+  })
 })
 
 const local = (more: { agent?: string; task?: string; jti?: string; ttlMs?: number; user?: string } = {}) => {
   const { ttlMs, jti = randomBytes(16).toString('hex'), user = 'alice', ...narrowing } = more
-  return signLocalUserToken({ user, jti, ...narrowing }, { key: alice, nowMs: world.clock.nowMs(), ...(ttlMs === undefined ? {} : { ttlMs }) })
+  return signLocalUserToken(
+    { user, jti, ...narrowing },
+    { key: alice, nowMs: world.clock.nowMs(), ...(ttlMs === undefined ? {} : { ttlMs }) },
+  )
 }
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 const form = (fields: Record<string, string>) => new URLSearchParams({ grant_type: GRANT, subject_token_type: JWT, ...fields })
 const asked = async (fields: Record<string, string>, secret: string) => exchange(form(fields), `Bearer ${secret}`)
 const oidc = (more = {}) => {
   const now = Math.floor(world.clock.nowMs() / 1000)
-  return issuer.token({ iss: 'https://idp.example', aud: 'sallyport', sub: 'u-7', iat: now, exp: now + 600, department: 'finance', groups: ['x'], ...more })
+  return issuer.token({
+    iss: 'https://idp.example',
+    aud: 'sallyport',
+    sub: 'u-7',
+    iat: now,
+    exp: now + 600,
+    department: 'finance',
+    groups: ['x'],
+    ...more,
+  })
 }
 
 describe('token exchange', () => {
   test('R023: agent key + local user → a session for one task, in which both are named', async () => {
     const { secret, id } = world.key('a')
     const answer = await asked({ subject_token: await local(), scope: 'reconcile', purpose: 'month end' }, secret)
-    expect(answer).toMatchObject({ status: 200, body: { token_type: 'Bearer', expires_in: 900, scope: 'reconcile', issued_token_type: 'urn:ietf:params:oauth:token-type:access_token' } })
+    expect(answer).toMatchObject({
+      status: 200,
+      body: {
+        token_type: 'Bearer',
+        expires_in: 900,
+        scope: 'reconcile',
+        issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      },
+    })
     const principal = await identifier.identify(`Bearer ${textOf(answer.body['access_token'])}`, 'a')
-    expect(principal).toMatchObject({ agent: 'a', task: 'reconcile', purpose: 'month end', credential: id, user: { id: 'alice', issuer: 'sallyport:local', attributes: { department: 'facilities' } } })
-    expect(log.entries).toMatchObject([{ type: 'admin', verb: 'session.exchange', actor: { type: 'agent', id: 'a' }, outcome: 'done', detail: { user: 'alice', task: 'reconcile' } }])
+    expect(principal).toMatchObject({
+      agent: 'a',
+      task: 'reconcile',
+      purpose: 'month end',
+      credential: id,
+      user: { id: 'alice', issuer: 'sallyport:local', attributes: { department: 'facilities' } },
+    })
+    expect(log.entries).toMatchObject([
+      {
+        type: 'admin',
+        verb: 'session.exchange',
+        actor: { type: 'agent', id: 'a' },
+        outcome: 'done',
+        detail: { user: 'alice', task: 'reconcile' },
+      },
+    ])
   })
 
   test('R023: an OIDC user’s verified attributes are kept, others are not; the token itself never comes out', async () => {
@@ -64,7 +110,10 @@ describe('token exchange', () => {
   test('R037: a key for one task exchanges for that task only, also by default', async () => {
     const { secret } = world.key('a', { task: 'answer' })
     expect((await asked({ subject_token: await local() }, secret)).body).toMatchObject({ scope: 'answer' })
-    expect(await asked({ subject_token: await local(), scope: 'reconcile' }, secret)).toMatchObject({ status: 400, body: { error: 'invalid_scope' } })
+    expect(await asked({ subject_token: await local(), scope: 'reconcile' }, secret)).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_scope' },
+    })
   })
 
   test('R037: an unknown task, none, or two that disagree are refused', async () => {
@@ -93,10 +142,29 @@ describe('token exchange', () => {
     const mallory = world.user('mallory', ['engineer'])
     const forged = await signLocalUserToken({ user: 'alice', jti: 'j'.repeat(20) }, { key: mallory, nowMs: world.clock.nowMs() })
     const late = await local({ ttlMs: 1_000 })
-    const future = await signLocalUserToken({ user: 'alice', jti: 'f'.repeat(20) }, { key: alice, nowMs: world.clock.nowMs() + 60_000 })
+    const future = await signLocalUserToken(
+      { user: 'alice', jti: 'f'.repeat(20) },
+      { key: alice, nowMs: world.clock.nowMs() + 60_000 },
+    )
     world.clock.advance(1_000)
-    const bad = [forged, late, future, await local({ ttlMs: 301_000 }), await local({ agent: 'b' }), await local({ task: 'reconcile' }), await local({ user: 'nobody' }), await oidc({ aud: 'other' }), await oidc({ exp: 1 }), 'rubbish']
-    for (const subject_token of bad) expect(await asked({ subject_token, scope: 'answer' }, secret)).toMatchObject({ status: 400, body: { error: 'invalid_grant' }, refusal: { code: expect.any(String) } })
+    const bad = [
+      forged,
+      late,
+      future,
+      await local({ ttlMs: 301_000 }),
+      await local({ agent: 'b' }),
+      await local({ task: 'reconcile' }),
+      await local({ user: 'nobody' }),
+      await oidc({ aud: 'other' }),
+      await oidc({ exp: 1 }),
+      'rubbish',
+    ]
+    for (const subject_token of bad)
+      expect(await asked({ subject_token, scope: 'answer' }, secret)).toMatchObject({
+        status: 400,
+        body: { error: 'invalid_grant' },
+        refusal: { code: expect.any(String) },
+      })
   })
 
   test('the client must be an agent: no credential, a wrong one, two, another name, or a session token is refused', async () => {
@@ -104,17 +172,27 @@ describe('token exchange', () => {
     const fields = async () => ({ subject_token: await local(), scope: 'answer' })
     expect(await exchange(form(await fields()), undefined)).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
     expect(await asked(await fields(), `sp_${'y'.repeat(43)}`)).toMatchObject({ status: 401 })
-    expect(await asked({ ...(await fields()), actor_token: secret, actor_token_type: JWT }, secret)).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
+    expect(await asked({ ...(await fields()), actor_token: secret, actor_token_type: JWT }, secret)).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_request' },
+    })
     const basic = (name: string) => `Basic ${Buffer.from(`${name}:${secret}`).toString('base64')}`
     expect(await exchange(form(await fields()), basic('b'))).toMatchObject({ status: 401, refusal: { code: 'IDENTITY_FOREIGN' } })
     const { body } = await exchange(form(await fields()), basic('a'))
-    expect(await asked(await fields(), textOf(body['access_token']))).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
-    expect(await exchange(form({ ...(await fields()), actor_token: secret, actor_token_type: JWT }), undefined)).toMatchObject({ status: 200 })
+    expect(await asked(await fields(), textOf(body['access_token']))).toMatchObject({
+      status: 401,
+      body: { error: 'invalid_client' },
+    })
+    expect(await exchange(form({ ...(await fields()), actor_token: secret, actor_token_type: JWT }), undefined)).toMatchObject({
+      status: 200,
+    })
   })
 
   test('other grants, missing and repeated parameters are refused in OAuth’s words', async () => {
     const { secret } = world.key('a')
-    expect(await exchange(new URLSearchParams({ grant_type: 'client_credentials' }), `Bearer ${secret}`)).toMatchObject({ body: { error: 'unsupported_grant_type' } })
+    expect(await exchange(new URLSearchParams({ grant_type: 'client_credentials' }), `Bearer ${secret}`)).toMatchObject({
+      body: { error: 'unsupported_grant_type' },
+    })
     expect(await exchange(new URLSearchParams({}), `Bearer ${secret}`)).toMatchObject({ body: { error: 'invalid_request' } })
     const twice = form({ subject_token: await local(), scope: 'answer' })
     twice.append('scope', 'reconcile')
@@ -125,15 +203,29 @@ describe('token exchange', () => {
     const { state, clock } = world
     const soon = world.key('a', { expiresMs: clock.nowMs() + 120_000 })
     expect((await asked({ subject_token: await local(), scope: 'answer' }, soon.secret)).body).toMatchObject({ expires_in: 120 })
-    state.transact([{ op: 'put', kind: 'agent', value: { id: 'a', epoch: 1, epochMs: 1, createdMs: 0, createdBy: 't', isolated: { sinceMs: 1, by: 'bob', reason: 'x' } } }])
-    expect(await asked({ subject_token: await local(), scope: 'answer' }, soon.secret)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
+    state.transact([
+      {
+        op: 'put',
+        kind: 'agent',
+        value: { id: 'a', epoch: 1, epochMs: 1, createdMs: 0, createdBy: 't', isolated: { sinceMs: 1, by: 'bob', reason: 'x' } },
+      },
+    ])
+    expect(await asked({ subject_token: await local(), scope: 'answer' }, soon.secret)).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_grant' },
+    })
   })
 
   test('unreachable issuer keys refuse, and a log that cannot be written gives no token', async () => {
     const { secret } = world.key('a')
     issuer.fail = true
-    expect(await asked({ subject_token: await oidc(), scope: 'answer' }, secret)).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
+    expect(await asked({ subject_token: await oidc(), scope: 'answer' }, secret)).toMatchObject({
+      status: 503,
+      body: { error: 'temporarily_unavailable' },
+    })
     log.fail = true
-    await expect(asked({ subject_token: await local(), scope: 'answer' }, secret)).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' })
+    await expect(asked({ subject_token: await local(), scope: 'answer' }, secret)).rejects.toMatchObject({
+      code: 'AUDIT_UNAVAILABLE',
+    })
   })
 })

@@ -51,7 +51,13 @@ const Request = z.object({
 })
 type Request = z.infer<typeof Request>
 
-type OauthError = 'invalid_request' | 'invalid_client' | 'invalid_grant' | 'invalid_scope' | 'unsupported_grant_type' | 'temporarily_unavailable'
+type OauthError =
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'invalid_scope'
+  | 'unsupported_grant_type'
+  | 'temporarily_unavailable'
 
 /** A refusal in OAuth's words. Only this file throws and catches it. */
 class Refused extends Error {
@@ -78,7 +84,9 @@ interface VerifiedUser {
  * The tokens that came in are never passed on.
  */
 export function createExchange(deps: ExchangeDeps): Exchange {
-  const issuers = deps.issuers.filter((issuer) => issuer.identifies === 'users').map((issuer) => ({ issuer, keys: openKeySource(issuer, deps) }))
+  const issuers = deps.issuers
+    .filter((issuer) => issuer.identifies === 'users')
+    .map((issuer) => ({ issuer, keys: openKeySource(issuer, deps) }))
 
   return async (form, authorization) => {
     try {
@@ -110,7 +118,11 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     if (trusted === undefined) throw new Refused('invalid_grant', 'the user token’s issuer is not configured')
     const verified = await verifyIssuerToken(token, trusted.issuer, trusted.keys)
     requireCurrent(verified, trusted.issuer, nowMs)
-    const user = { id: String(verified.payload.sub), issuer: trusted.issuer.issuer, attributes: attributesOf(verified.payload, trusted.issuer) }
+    const user = {
+      id: String(verified.payload.sub),
+      issuer: trusted.issuer.issuer,
+      attributes: attributesOf(verified.payload, trusted.issuer),
+    }
     return { user, expiresMs: verified.expiresMs, spend: [] }
   }
 
@@ -119,13 +131,22 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     const task = chooseTask(request, client, subject)
     if (!deps.hasTask(client.agent, task)) throw new Refused('invalid_scope', 'the agent’s manifest has no such task type')
     const agent = deps.state.agent(client.agent)
-    if (agent === undefined || agent.isolated !== undefined) throw new Refused('invalid_grant', 'the agent is isolated', 'agent_isolated')
+    if (agent === undefined || agent.isolated !== undefined)
+      throw new Refused('invalid_grant', 'the agent is isolated', 'agent_isolated')
     deps.state.prune(nowMs)
     if (subject.spend.length > 0) deps.state.transact(subject.spend)
     const session = Buffer.from(deps.randomBytes(SESSION_ID_BYTES)).toString('base64url')
     const ttlMs = Math.min(SESSION_TTL_MS_MAX, (client.expiresMs ?? Infinity) - nowMs, subject.expiresMs - nowMs)
     const { token, expiresMs } = await issueSessionToken(
-      { agent: client.agent, user: subject.user, session, task, epoch: client.epoch, credential: client.id, ...(request.purpose && { purpose: request.purpose }) },
+      {
+        agent: client.agent,
+        user: subject.user,
+        session,
+        task,
+        epoch: client.epoch,
+        credential: client.id,
+        ...(request.purpose && { purpose: request.purpose }),
+      },
       { key: deps.sessionKey, nowMs, ttlMs },
     )
     await deps.audit.append({
@@ -137,7 +158,10 @@ export function createExchange(deps: ExchangeDeps): Exchange {
       detail: { session, task, user: subject.user.id, issuer: subject.user.issuer, expiresMs },
     })
     const expiresIn = Math.max(0, Math.floor((expiresMs - nowMs) / 1000))
-    return { status: 200, body: { access_token: token, issued_token_type: ACCESS_TOKEN, token_type: 'Bearer', expires_in: expiresIn, scope: task } }
+    return {
+      status: 200,
+      body: { access_token: token, issued_token_type: ACCESS_TOKEN, token_type: 'Bearer', expires_in: expiresIn, scope: task },
+    }
   }
 }
 
@@ -145,24 +169,33 @@ export function createExchange(deps: ExchangeDeps): Exchange {
 function parse(form: URLSearchParams): Request {
   const fields = new Map<string, string>()
   for (const [name, value] of form) {
-    if (fields.has(name) || fields.size >= PARAMETERS_MAX) throw new Refused('invalid_request', 'a parameter was sent twice, or too many were sent')
+    if (fields.has(name) || fields.size >= PARAMETERS_MAX)
+      throw new Refused('invalid_request', 'a parameter was sent twice, or too many were sent')
     if (value !== '') fields.set(name, value)
   }
-  if (fields.get('grant_type') !== GRANT && fields.has('grant_type')) throw new Refused('unsupported_grant_type', `the grant type must be ${GRANT}`)
+  if (fields.get('grant_type') !== GRANT && fields.has('grant_type'))
+    throw new Refused('unsupported_grant_type', `the grant type must be ${GRANT}`)
   const result = Request.safeParse(Object.fromEntries(fields))
-  if (!result.success) throw new Refused('invalid_request', `not valid: ${[...new Set(result.error.issues.map((issue) => issue.path.join('.')))].join(', ')}`)
+  if (!result.success)
+    throw new Refused(
+      'invalid_request',
+      `not valid: ${[...new Set(result.error.issues.map((issue) => issue.path.join('.')))].join(', ')}`,
+    )
   return result.data
 }
 
 /** The client is an agent: key or token as Bearer, key as the password of Basic, or as `actor_token`; exactly one of them. */
 async function authenticate(request: Request, authorization: string | undefined, deps: ExchangeDeps): Promise<Credential> {
   const fromHeader = authorization === undefined || authorization === '' ? undefined : parseHeader(authorization)
-  if (fromHeader !== undefined && request.actor_token !== undefined) throw new Refused('invalid_request', 'send the agent’s credential once')
+  if (fromHeader !== undefined && request.actor_token !== undefined)
+    throw new Refused('invalid_request', 'send the agent’s credential once')
   const secret = fromHeader?.secret ?? request.actor_token
   if (secret === undefined) throw new Refused('invalid_client', 'send the agent’s credential', 'IDENTITY_MISSING')
   const credential = await verifyClient(secret, deps)
-  if (fromHeader?.name !== undefined && fromHeader.name !== credential.agent) throw new Refused('invalid_client', 'the key belongs to another agent', 'IDENTITY_FOREIGN')
-  if (credential.method === 'session_token') throw new Refused('invalid_client', 'a session token cannot be exchanged again', 'IDENTITY_FORBIDDEN')
+  if (fromHeader?.name !== undefined && fromHeader.name !== credential.agent)
+    throw new Refused('invalid_client', 'the key belongs to another agent', 'IDENTITY_FOREIGN')
+  if (credential.method === 'session_token')
+    throw new Refused('invalid_client', 'a session token cannot be exchanged again', 'IDENTITY_FORBIDDEN')
   return credential
 }
 
@@ -186,12 +219,16 @@ function parseHeader(authorization: string): { readonly secret: string; readonly
 
 /** The task comes from the request, within what key and user allow; a key for one task needs no parameter. */
 function chooseTask(request: Request, client: Credential, subject: VerifiedUser): string {
-  if (request.scope !== undefined && request.task !== undefined && request.scope !== request.task) throw new Refused('invalid_request', 'scope and task disagree')
-  if (subject.agent !== undefined && subject.agent !== client.agent) throw new Refused('invalid_grant', 'the user token is for another agent')
+  if (request.scope !== undefined && request.task !== undefined && request.scope !== request.task)
+    throw new Refused('invalid_request', 'scope and task disagree')
+  if (subject.agent !== undefined && subject.agent !== client.agent)
+    throw new Refused('invalid_grant', 'the user token is for another agent')
   const task = request.task ?? request.scope ?? client.task ?? subject.task
   if (task === undefined) throw new Refused('invalid_scope', 'name the task type in scope')
-  if (client.task !== undefined && client.task !== task) throw new Refused('invalid_scope', 'the credential is for another task type')
-  if (subject.task !== undefined && subject.task !== task) throw new Refused('invalid_grant', 'the user token is for another task type')
+  if (client.task !== undefined && client.task !== task)
+    throw new Refused('invalid_scope', 'the credential is for another task type')
+  if (subject.task !== undefined && subject.task !== task)
+    throw new Refused('invalid_grant', 'the user token is for another task type')
   return task
 }
 

@@ -36,7 +36,14 @@ describe('agent keys', () => {
   test('R016 R037: a key identifies its agent and carries its task', async () => {
     const { secret, id } = world.key('a', { task: 'reconcile' })
     const exchangeOnly = world.key('a')
-    await expect(identifier().identify(bearer(secret), 'a')).resolves.toEqual({ agent: 'a', credential: id, method: 'agent_key', task: 'reconcile', session: id, epoch: 0 })
+    await expect(identifier().identify(bearer(secret), 'a')).resolves.toEqual({
+      agent: 'a',
+      credential: id,
+      method: 'agent_key',
+      task: 'reconcile',
+      session: id,
+      epoch: 0,
+    })
     expect((await identifier().identify(bearer(exchangeOnly.secret), 'a')).task).toBeUndefined()
   })
 
@@ -133,7 +140,9 @@ describe('session tokens', () => {
     const other = world.key('a')
     const third = await issue(other.id)
     await id.identify(bearer(third), 'a')
-    state.transact([{ op: 'put', kind: 'agent', value: { id: 'a', epoch: 1, epochMs: clock.nowMs(), createdMs: 0, createdBy: 't' } }])
+    state.transact([
+      { op: 'put', kind: 'agent', value: { id: 'a', epoch: 1, epochMs: clock.nowMs(), createdMs: 0, createdBy: 't' } },
+    ])
     await expect(id.identify(bearer(third), 'a')).rejects.toEqual(is('IDENTITY_INVALID'))
   })
 
@@ -163,10 +172,16 @@ describe('session tokens', () => {
     const [head = '', body = '', signature = ''] = good.split('.')
     const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
     const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as Record<string, unknown>
-    const { token: forged } = await issueSessionToken(session(id), { key: new Uint8Array(32).fill(7), nowMs: world.clock.nowMs(), ttlMs: 60_000 })
+    const { token: forged } = await issueSessionToken(session(id), {
+      key: new Uint8Array(32).fill(7),
+      nowMs: world.clock.nowMs(),
+      ttlMs: 60_000,
+    })
     const hs = (header: { alg: string; typ: string }, payload: unknown) => {
       const input = `${encode(header)}.${encode(payload)}`
-      return `${input}.${createHmac(header.alg === 'HS512' ? 'sha512' : 'sha256', KEY).update(input).digest('base64url')}`
+      return `${input}.${createHmac(header.alg === 'HS512' ? 'sha512' : 'sha256', KEY)
+        .update(input)
+        .digest('base64url')}`
     }
     const bad = [
       forged,
@@ -188,7 +203,15 @@ describe('session tokens', () => {
 })
 
 describe('tokens of configured issuers', () => {
-  const claims = (more = {}) => ({ iss: 'https://idp.example', aud: 'sallyport', sub: 'a', jti: 'j1', iat: sec(0), exp: sec(300), ...more })
+  const claims = (more = {}) => ({
+    iss: 'https://idp.example',
+    aud: 'sallyport',
+    sub: 'a',
+    jti: 'j1',
+    iat: sec(0),
+    exp: sec(300),
+    ...more,
+  })
   const sec = (offset: number) => Math.floor(world.clock.nowMs() / 1000) + offset
 
   test('R016: identifies the agent a claim names', async () => {
@@ -226,8 +249,15 @@ describe('tokens of configured issuers', () => {
     const id = identifier(issuer)
     const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
     const pem = issuer.publicKey.export({ type: 'spki', format: 'pem' }).toString()
-    const confused = await new SignJWT(claims()).setProtectedHeader({ alg: 'HS256', kid: 'k1' }).sign(createSecretKey(Buffer.from(pem)))
-    const bad = [`${encode({ alg: 'none' })}.${encode(claims())}.`, `${encode({ alg: 'NoNe', kid: 'k1' })}.${encode(claims())}.AA`, confused, await issuer.token(claims())]
+    const confused = await new SignJWT(claims())
+      .setProtectedHeader({ alg: 'HS256', kid: 'k1' })
+      .sign(createSecretKey(Buffer.from(pem)))
+    const bad = [
+      `${encode({ alg: 'none' })}.${encode(claims())}.`,
+      `${encode({ alg: 'NoNe', kid: 'k1' })}.${encode(claims())}.AA`,
+      confused,
+      await issuer.token(claims()),
+    ]
     for (const token of bad) await expect(id.identify(bearer(token), 'a')).rejects.toEqual(is('IDENTITY_INVALID'))
   })
 
@@ -235,7 +265,11 @@ describe('tokens of configured issuers', () => {
     const issuer = testIssuer('agents')
     const [good = {}] = issuer.jwks.keys
     const secret = { kid: 'k2', k: Buffer.from('secret').toString('base64url') }
-    for (const bad of [{ kty: 'oct', ...secret }, { kty: 'oct', kid: 'k2' }, { ...issuer.privateKey.export({ format: 'jwk' }), kid: 'k2' }]) {
+    for (const bad of [
+      { kty: 'oct', ...secret },
+      { kty: 'oct', kid: 'k2' },
+      { ...issuer.privateKey.export({ format: 'jwk' }), kid: 'k2' },
+    ]) {
       issuer.jwks = { keys: [good, bad] }
       await expect(identifier(issuer).identify(bearer(await issuer.token(claims())), 'a')).rejects.toEqual(is('KEYS_UNAVAILABLE'))
     }
@@ -275,7 +309,9 @@ describe('tokens of configured issuers', () => {
     const token = await issuer.token(claims())
     await id.identify(bearer(token), 'a')
     world.clock.advance(2_000)
-    world.state.transact([{ op: 'put', kind: 'agent', value: { id: 'a', epoch: 1, epochMs: world.clock.nowMs(), createdMs: 0, createdBy: 't' } }])
+    world.state.transact([
+      { op: 'put', kind: 'agent', value: { id: 'a', epoch: 1, epochMs: world.clock.nowMs(), createdMs: 0, createdBy: 't' } },
+    ])
     await expect(id.identify(bearer(token), 'a')).rejects.toEqual(is('IDENTITY_INVALID'))
     world.clock.advance(1_000)
     await id.identify(bearer(await issuer.token(claims({ jti: 'later', iat: sec(0), exp: sec(300) }))), 'a')

@@ -46,9 +46,11 @@ export function createIdentifier(deps: IdentifierDeps): Identifier {
 
 /** The token of a `Bearer` header. @see RFC 6750, section 2.1; the scheme is case-insensitive (RFC 9110, 11.1). */
 export function bearerSecret(authorization: string | undefined): string {
-  if (authorization === undefined || authorization === '') throw new GatewayError('IDENTITY_MISSING', 'send "Authorization: Bearer <agent key or token>"')
+  if (authorization === undefined || authorization === '')
+    throw new GatewayError('IDENTITY_MISSING', 'send "Authorization: Bearer <agent key or token>"')
   const [, secret] = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization) ?? []
-  if (secret === undefined) throw new GatewayError('IDENTITY_INVALID', 'the authorization header is not "Bearer <agent key or token>"')
+  if (secret === undefined)
+    throw new GatewayError('IDENTITY_INVALID', 'the authorization header is not "Bearer <agent key or token>"')
   return secret
 }
 

@@ -34,5 +34,13 @@ export function openIdentities(deps: IdentitiesDeps, issuers: readonly Issuer[])
 async function recordForeign(audit: Pick<AuditLog, 'append'>, { owner, agent, credential }: ForeignUse): Promise<void> {
   const actor = { type: 'agent' as const, id: owner, credential }
   const detail = { severity: 'critical' }
-  await audit.append({ type: 'admin', actor, verb: 'credential.foreign_use', target: agent, outcome: 'refused', code: 'IDENTITY_FOREIGN', detail })
+  await audit.append({
+    type: 'admin',
+    actor,
+    verb: 'credential.foreign_use',
+    target: agent,
+    outcome: 'refused',
+    code: 'IDENTITY_FOREIGN',
+    detail,
+  })
 }

@@ -24,7 +24,10 @@ const KeySet = z.object({ keys: z.array(PublicJwk).max(KEYS_MAX) })
  * Keys of one issuer, for `jwtVerify`. Concurrent callers share one fetch.
  * @throws GatewayError `KEYS_UNAVAILABLE` when the keys cannot be had; jose's `JWKSNoMatchingKey` when there is no such key.
  */
-export function openKeySource(issuer: Issuer, deps: { readonly fetchJwks: FetchJwks; readonly nowMs: () => number }): JWTVerifyGetKey {
+export function openKeySource(
+  issuer: Issuer,
+  deps: { readonly fetchJwks: FetchJwks; readonly nowMs: () => number },
+): JWTVerifyGetKey {
   let cache: { readonly find: JWTVerifyGetKey; readonly fetchedMs: number } | undefined
   let loading: Promise<JWTVerifyGetKey> | undefined
 
@@ -34,7 +37,12 @@ export function openKeySource(issuer: Issuer, deps: { readonly fetchJwks: FetchJ
     try {
       return await find(header, token)
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || cache === undefined || deps.nowMs() - cache.fetchedMs < KEYS_REFETCH_MS_MIN) throw error
+      if (
+        !(error instanceof errors.JWKSNoMatchingKey) ||
+        cache === undefined ||
+        deps.nowMs() - cache.fetchedMs < KEYS_REFETCH_MS_MIN
+      )
+        throw error
       return (await load())(header, token)
     }
   }

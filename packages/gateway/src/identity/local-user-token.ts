@@ -1,10 +1,10 @@
+import type { KeyObject } from 'node:crypto'
 import { GatewayError, Id } from '@sallyport/core'
 import { jwtVerify, SignJWT } from 'jose'
-import type { KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { publicKeyOf } from '../ed25519.ts'
-import type { State } from '../state.ts'
 import type { UserRecord } from '../state-records.ts'
+import type { State } from '../state.ts'
 import { LOCAL_ISSUER } from './credential.ts'
 
 /** Audience of local users' tokens: this gateway's token exchange. */
@@ -66,7 +66,8 @@ export async function verifyLocalUserToken(token: string, state: State, nowMs: n
     const claims = LocalClaims.parse(payload)
     const user = state.user(claims.sub)
     if (user === undefined) throw new TypeError('no such user')
-    if ((claims.exp - claims.iat) * 1000 > LOCAL_TTL_MS_MAX || claims.iat * 1000 > nowMs + AHEAD_MS_MAX) throw new TypeError('lives too long')
+    if ((claims.exp - claims.iat) * 1000 > LOCAL_TTL_MS_MAX || claims.iat * 1000 > nowMs + AHEAD_MS_MAX)
+      throw new TypeError('lives too long')
     return { user, jti: claims.jti, expiresMs: claims.exp * 1000, agent: claims.agent, task: claims.task }
   } catch (cause) {
     throw new GatewayError('IDENTITY_INVALID', 'the user token is not valid', { cause })

@@ -69,9 +69,15 @@ export async function issueSessionToken(
 export async function verifySessionToken(token: string, key: Uint8Array): Promise<SessionClaims> {
   try {
     // Time is checked by the caller on every call, also when the signature check was remembered: here it is switched off.
-    const { payload } = await jwtVerify(token, key, { algorithms: ['HS256'], typ: SESSION_TOKEN_TYPE, issuer: ISSUER, currentDate: new Date(0) })
+    const { payload } = await jwtVerify(token, key, {
+      algorithms: ['HS256'],
+      typ: SESSION_TOKEN_TYPE,
+      issuer: ISSUER,
+      currentDate: new Date(0),
+    })
     const claims = SessionClaims.parse(payload)
-    if (claims.act.sub !== claims.aud || (claims.exp - claims.iat) * 1000 > SESSION_TTL_MS_MAX + 1000) throw new TypeError('inconsistent claims')
+    if (claims.act.sub !== claims.aud || (claims.exp - claims.iat) * 1000 > SESSION_TTL_MS_MAX + 1000)
+      throw new TypeError('inconsistent claims')
     return claims
   } catch (cause) {
     throw new GatewayError('IDENTITY_INVALID', 'the session token is not valid', { cause })

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ERRORS, GatewayError, isGatewayError } from '@sallyport/core'
-import type { Exchange } from './exchange.ts'
-import type { Refusals } from '../refusals.ts'
 import type { ByteBudget } from '../byte-budget.ts'
 import { readBody } from '../read-body.ts'
+import type { Refusals } from '../refusals.ts'
+import type { Exchange } from './exchange.ts'
 
 const FORM_BYTES_MAX = 65_536
 
@@ -15,7 +15,9 @@ export interface TokenEndpointDeps {
 }
 
 /** `POST /oauth/token`. Errors have the shape of RFC 6749, section 5.2. */
-export function createTokenEndpoint(deps: TokenEndpointDeps): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+export function createTokenEndpoint(
+  deps: TokenEndpointDeps,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   return async (request, response) => {
     try {
       if (request.method !== 'POST') throw new GatewayError('REQUEST_VERB', 'the token endpoint takes POST')
@@ -23,13 +25,24 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): (request: Incoming
         throw new GatewayError('REQUEST_TYPE', 'the content type must be application/x-www-form-urlencoded')
       }
       const body = await readBody(request, FORM_BYTES_MAX, deps.budget)
-      const { status, body: answer, refusal } = await deps.exchange(new URLSearchParams(body.text), request.headers.authorization).finally(body.release)
-      if (refusal) await deps.refusals.record({ error: { code: status === 401 ? 'IDENTITY_INVALID' : 'IDENTITY_GRANT', message: refusal.detail }, claims: { endpoint: 'token', error: refusal.code } })
+      const {
+        status,
+        body: answer,
+        refusal,
+      } = await deps.exchange(new URLSearchParams(body.text), request.headers.authorization).finally(body.release)
+      if (refusal)
+        await deps.refusals.record({
+          error: { code: status === 401 ? 'IDENTITY_INVALID' : 'IDENTITY_GRANT', message: refusal.detail },
+          claims: { endpoint: 'token', error: refusal.code },
+        })
       send(response, status, answer)
     } catch (error) {
       const known = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'internal error', { cause: error })
       if (known.code === 'INTERNAL') deps.log('internal error', error)
-      else await deps.refusals.record({ error: known, claims: { endpoint: 'token' } }).catch((failure: unknown) => deps.log('a refusal was not recorded', failure))
+      else
+        await deps.refusals
+          .record({ error: known, claims: { endpoint: 'token' } })
+          .catch((failure: unknown) => deps.log('a refusal was not recorded', failure))
       const { http, retry } = ERRORS[known.code]
       if (retry) response.setHeader('retry-after', '1')
       if (!request.complete) response.setHeader('connection', 'close')
@@ -43,6 +56,12 @@ function send(response: ServerResponse, status: number, body: object): void {
   const text = JSON.stringify(body)
   // RFC 6749, section 5.1: a token must not stay in any cache.
   const challenge = status === 401 ? { 'www-authenticate': 'Bearer' } : {}
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store', pragma: 'no-cache', ...challenge })
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    pragma: 'no-cache',
+    ...challenge,
+  })
   response.end(text)
 }

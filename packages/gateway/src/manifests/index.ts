@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { compileManifest, GatewayError, isGatewayError, type CompiledManifest, type CompileDeps } from '@sallyport/core'
-import type { Change, State } from '../state.ts'
 import type { ManifestVersionRecord, Role } from '../state-records.ts'
+import type { Change, State } from '../state.ts'
 import { followFolder } from './follow-folder.ts'
 import { changedFiles, readManifest, type ManifestFile } from './read-folder.ts'
 import { requireSignable } from './require-signable.ts'
@@ -48,7 +48,10 @@ export interface Manifests {
   /** Files that cannot be used now. */
   problems(): ManifestProblem[]
   /** Compiles without putting anything in force. @throws GatewayError `CONFIG_INVALID` */
-  compile(version: ManifestVersionRecord, standing: { readonly signed: boolean; readonly baseline?: ManifestVersionRecord }): CompiledManifest
+  compile(
+    version: ManifestVersionRecord,
+    standing: { readonly signed: boolean; readonly baseline?: ManifestVersionRecord },
+  ): CompiledManifest
   /** Reads the folder again, now. Unchanged files cost one `stat`. */
   reload(): void
   /**
@@ -140,7 +143,13 @@ function compileVersion(
 function recordVersion({ state, deps, nowMs }: ManifestsDeps, file: Extract<ManifestFile, { hash: string }>): void {
   const newest = state.manifestVersions(file.agent).at(-1)
   if (newest?.hash === file.hash) return
-  const version = { agent: file.agent, version: (newest?.version ?? 0) + 1, hash: file.hash, manifest: file.manifest, createdMs: nowMs() }
+  const version = {
+    agent: file.agent,
+    version: (newest?.version ?? 0) + 1,
+    hash: file.hash,
+    manifest: file.manifest,
+    createdMs: nowMs(),
+  }
   compileVersion(deps, version, { signed: false })
   state.transact([{ op: 'insert', kind: 'manifestVersion', value: version }])
 }

@@ -8,7 +8,8 @@ import { compileSchema } from '../schema.ts'
 import { openManifests, signableBytes, type ManifestChange, type ManifestProblem, type Manifests } from './index.ts'
 
 const is = (code: string) => expect.objectContaining({ code })
-const manifest = (tools: string, more = '') => `apiVersion: sallyport/v1\nagent: a\nowner: o\npurpose: p\n${more}tasks: { work: { tools: { ${tools} } } }\n`
+const manifest = (tools: string, more = '') =>
+  `apiVersion: sallyport/v1\nagent: a\nowner: o\npurpose: p\n${more}tasks: { work: { tools: { ${tools} } } }\n`
 const READ = 'erp.read: { scope: read, tier: low }'
 const WRITE = `${READ}, erp.write: { scope: write, tier: medium, rationale: needed }`
 
@@ -29,7 +30,11 @@ beforeEach(() => {
   open = []
   changes = []
   problems = []
-  keys = { alice: world.user('alice', ['engineer', 'security']), bob: world.user('bob', ['security']), carol: world.user('carol', ['engineer']) }
+  keys = {
+    alice: world.user('alice', ['engineer', 'security']),
+    bob: world.user('bob', ['security']),
+    carol: world.user('carol', ['engineer']),
+  }
 })
 afterEach(() => {
   for (const one of open) one.close()
@@ -58,7 +63,15 @@ function write(text: string, name = 'a.yaml'): void {
 }
 function sign(manifests: Manifests, user: string, role: string, changed: Record<string, unknown> = {}): void {
   const newest = manifests.standing('a')?.newest
-  const signable = { agent: 'a', version: newest?.version ?? 0, hash: newest?.hash ?? '', role, reason: 'looked at it', user, ...changed }
+  const signable = {
+    agent: 'a',
+    version: newest?.version ?? 0,
+    hash: newest?.hash ?? '',
+    role,
+    reason: 'looked at it',
+    user,
+    ...changed,
+  }
   const key = keys[user]
   if (key === undefined) throw new Error('no such user')
   const signature = signEd25519(signableBytes({ ...signable, ...(changed['signedAs'] as object) }), key)
@@ -130,7 +143,14 @@ describe('signatures', () => {
     expect(() => sign(manifests, 'carol', 'owner')).toThrowError(is('CONFLICT'))
     expect(() => sign(manifests, 'carol', 'engineer', { hash: 'f'.repeat(64) })).toThrowError(is('CONFLICT'))
     expect(() => sign(manifests, 'carol', 'engineer', { version: 2 })).toThrowError(is('CONFLICT'))
-    for (const signedAs of [{ reason: 'another reason' }, { hash: 'f'.repeat(64) }, { agent: 'b' }, { role: 'security' }, { user: 'bob' }, { version: 9 }]) {
+    for (const signedAs of [
+      { reason: 'another reason' },
+      { hash: 'f'.repeat(64) },
+      { agent: 'b' },
+      { role: 'security' },
+      { user: 'bob' },
+      { version: 9 },
+    ]) {
       expect(() => sign(manifests, 'carol', 'engineer', { signedAs })).toThrowError(is('IDENTITY_FORBIDDEN'))
     }
     expect(manifests.standing('a')?.signatures).toEqual([])
@@ -196,7 +216,16 @@ describe('signatures', () => {
     const manifests = start()
     sign(manifests, 'carol', 'engineer')
     const { newest } = manifests.standing('a') ?? {}
-    const value = { agent: 'a', version: 1, hash: newest?.hash ?? '', role: 'security', user: 'bob', reason: 'forged', atMs: 1, signature: `${'A'.repeat(86)}==` } as const
+    const value = {
+      agent: 'a',
+      version: 1,
+      hash: newest?.hash ?? '',
+      role: 'security',
+      user: 'bob',
+      reason: 'forged',
+      atMs: 1,
+      signature: `${'A'.repeat(86)}==`,
+    } as const
     world.state.transact([{ op: 'insert', kind: 'signature', value }])
     manifests.refresh('a')
     expect(manifests.current('a')?.signed).toBe(false)

@@ -58,9 +58,11 @@ export function readManifest(file: string): ManifestFile {
 /** Checks a manifest's text. @throws GatewayError `CONFIG_INVALID`, naming the path and the reason. */
 export function parseManifest(text: string, file: string): { manifest: Manifest; hash: string } {
   const manifest = parseYaml(text, file, Manifest)
-  if (basename(file) !== `${manifest.agent}.yaml`) throw new GatewayError('CONFIG_INVALID', `${file}: agent: the file must be called ${manifest.agent}.yaml`)
+  if (basename(file) !== `${manifest.agent}.yaml`)
+    throw new GatewayError('CONFIG_INVALID', `${file}: agent: the file must be called ${manifest.agent}.yaml`)
   const unknown = manifest.signOff.find((role) => !(ROLES as readonly string[]).includes(role))
-  if (unknown !== undefined) throw new GatewayError('CONFIG_INVALID', `${file}: signOff: no such role; roles are ${ROLES.join(', ')}`)
+  if (unknown !== undefined)
+    throw new GatewayError('CONFIG_INVALID', `${file}: signOff: no such role; roles are ${ROLES.join(', ')}`)
   return { manifest, hash: hashManifest(manifest) }
 }
 
@@ -72,7 +74,8 @@ export function hashManifest(manifest: Manifest): string {
 function readText(file: string): string {
   const stat = statSync(file, { throwIfNoEntry: false })
   if (stat === undefined) throw new GatewayError('CONFIG_INVALID', `${file}: cannot be read`)
-  if (!stat.isFile() || stat.size > YAML_BYTES_MAX) throw new GatewayError('CONFIG_INVALID', `${file}: not a file of at most ${YAML_BYTES_MAX} bytes`)
+  if (!stat.isFile() || stat.size > YAML_BYTES_MAX)
+    throw new GatewayError('CONFIG_INVALID', `${file}: not a file of at most ${YAML_BYTES_MAX} bytes`)
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {

@@ -14,10 +14,14 @@ export function requireSignable(signable: Signable, signature: Uint8Array, state
   if (standing.newest.hash !== signable.hash || standing.newest.version !== signable.version) {
     throw new GatewayError('CONFLICT', 'the manifest changed since; look at the difference and sign again')
   }
-  if (!standing.required.includes(signable.role)) throw new GatewayError('CONFLICT', `this manifest is signed by the roles ${standing.required.join(', ')}`)
-  if (standing.signatures.some((existing) => existing.user === signable.user)) throw new GatewayError('CONFLICT', 'this person has signed this version')
+  if (!standing.required.includes(signable.role))
+    throw new GatewayError('CONFLICT', `this manifest is signed by the roles ${standing.required.join(', ')}`)
+  if (standing.signatures.some((existing) => existing.user === signable.user))
+    throw new GatewayError('CONFLICT', 'this person has signed this version')
   const user = state.user(signable.user)
   if (user === undefined || user.disabledMs !== undefined) throw new GatewayError('IDENTITY_FORBIDDEN', 'no such user')
-  if (!(user.roles as readonly string[]).includes(signable.role)) throw new GatewayError('IDENTITY_FORBIDDEN', 'the user does not hold this role')
-  if (!verifyEd25519(user.publicKey, signableBytes(signable), signature)) throw new GatewayError('IDENTITY_FORBIDDEN', 'the signature does not verify')
+  if (!(user.roles as readonly string[]).includes(signable.role))
+    throw new GatewayError('IDENTITY_FORBIDDEN', 'the user does not hold this role')
+  if (!verifyEd25519(user.publicKey, signableBytes(signable), signature))
+    throw new GatewayError('IDENTITY_FORBIDDEN', 'the signature does not verify')
 }

@@ -1,7 +1,7 @@
 import { jcs, utf8 } from '@sallyport/core'
 import { verifyEd25519 } from '../ed25519.ts'
-import type { State } from '../state.ts'
 import type { ManifestVersionRecord, Role, SignatureRecord } from '../state-records.ts'
+import type { State } from '../state.ts'
 
 /** Where the newest version of an agent's manifest stands. */
 export interface Standing {
@@ -53,8 +53,17 @@ function holds(signature: SignatureRecord, version: ManifestVersionRecord, state
 }
 
 /** Whether every required role can be given to a signature of its own, no person counted twice. At most five roles. */
-function coversRoles(required: readonly string[], signatures: readonly SignatureRecord[], taken: ReadonlySet<string> = new Set()): boolean {
+function coversRoles(
+  required: readonly string[],
+  signatures: readonly SignatureRecord[],
+  taken: ReadonlySet<string> = new Set(),
+): boolean {
   const [role, ...others] = required
   if (role === undefined) return true
-  return signatures.some((signature) => signature.role === (role as Role) && !taken.has(signature.user) && coversRoles(others, signatures, new Set([...taken, signature.user])))
+  return signatures.some(
+    (signature) =>
+      signature.role === (role as Role) &&
+      !taken.has(signature.user) &&
+      coversRoles(others, signatures, new Set([...taken, signature.user])),
+  )
 }

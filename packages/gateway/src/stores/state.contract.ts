@@ -48,7 +48,9 @@ export function stateStoreContract(kind: StateStoreKind): void {
     test('R016: inserting what exists fails, and nothing of the same commit is kept', () => {
       const store = kind.open(path)
       store.commit([{ op: 'insert', kind: 'thing', key: 'a', value: 1 }])
-      expect(() => store.commit([put('b'), { op: 'insert', kind: 'thing', key: 'a', value: 2 }])).toThrowError(expect.objectContaining({ code: 'CONFLICT' }))
+      expect(() => store.commit([put('b'), { op: 'insert', kind: 'thing', key: 'a', value: 2 }])).toThrowError(
+        expect.objectContaining({ code: 'CONFLICT' }),
+      )
       store.close()
       expect(reopened()).toEqual([{ kind: 'thing', key: 'a', value: 1 }])
     })
@@ -74,7 +76,12 @@ export function stateStoreContract(kind: StateStoreKind): void {
 
     test('any sequence of commits reads back as a map would', () => {
       const change = fc.oneof(
-        fc.record({ op: fc.constant('put' as const), kind: fc.constantFrom('a', 'b'), key: fc.constantFrom('1', '2', '3'), value: fc.jsonValue() as fc.Arbitrary<Json> }),
+        fc.record({
+          op: fc.constant('put' as const),
+          kind: fc.constantFrom('a', 'b'),
+          key: fc.constantFrom('1', '2', '3'),
+          value: fc.jsonValue() as fc.Arbitrary<Json>,
+        }),
         fc.record({ op: fc.constant('delete' as const), kind: fc.constantFrom('a', 'b'), key: fc.constantFrom('1', '2', '3') }),
       )
       fc.assert(

@@ -20,7 +20,10 @@ export const command = defineCommand({
       .option('--ttl <duration>', 'life of the key, such as 90d', parseDuration)
       .action(
         act(VERBS['agent.create'].output, async (context, agent: string, options: KeyOptions) => {
-          const output = await openClient(context).call('agent.create', { agent, ...given({ task: options.task, ttlMs: options.ttl }) })
+          const output = await openClient(context).call('agent.create', {
+            agent,
+            ...given({ task: options.task, ttlMs: options.ttl }),
+          })
           return { output, text: `${output.key.secret}\n\nThis key is shown once. ${about(output.key)}` }
         }),
       )
@@ -35,7 +38,10 @@ export const command = defineCommand({
           const limits = given({ task: options.task, ttlMs: options.ttl, overlapMs: options.overlap })
           const output = await openClient(context).call('agent.rotate', { agent, ...limits })
           const old = output.replaced.map((key) => `${key.id} ends ${time(key.expiresMs)}`).join('\n')
-          return { output, text: `${output.key.secret}\n\nThis key is shown once. ${about(output.key)}${old === '' ? '' : `\n${old}`}` }
+          return {
+            output,
+            text: `${output.key.secret}\n\nThis key is shown once. ${about(output.key)}${old === '' ? '' : `\n${old}`}`,
+          }
         }),
       )
     command
@@ -55,9 +61,20 @@ export const command = defineCommand({
           const output = await openClient(context).call('agent.list', {})
           const rows = output.agents.flatMap((agent) => {
             const standing = agent.isolated === undefined ? 'active' : `isolated: ${shown(agent.isolated.reason, 60)}`
-            const manifest = agent.manifest === undefined ? 'none' : `v${agent.manifest.version} ${agent.manifest.signed ? 'signed' : `${agent.manifest.proposed} proposed`}`
+            const manifest =
+              agent.manifest === undefined
+                ? 'none'
+                : `v${agent.manifest.version} ${agent.manifest.signed ? 'signed' : `${agent.manifest.proposed} proposed`}`
             const keys = agent.keys.length === 0 ? [undefined] : agent.keys
-            return keys.map((key, i) => [i === 0 ? agent.id : '', i === 0 ? standing : '', i === 0 ? manifest : '', key?.id, key?.task ?? (key && 'exchange only'), key?.state, time(key?.expiresMs)])
+            return keys.map((key, i) => [
+              i === 0 ? agent.id : '',
+              i === 0 ? standing : '',
+              i === 0 ? manifest : '',
+              key?.id,
+              key?.task ?? (key && 'exchange only'),
+              key?.state,
+              time(key?.expiresMs),
+            ])
           })
           return { output, text: table(['AGENT', 'STATE', 'MANIFEST', 'KEY', 'TASK', 'KEY STATE', 'EXPIRES'], rows) }
         }),

@@ -1,6 +1,15 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { formatNoteKey, GatewayError, parseNoteKey, parseProof, PROOF_BYTES_MAX, verifyLog, verifyProof, type NoteKey } from '@sallyport/core'
+import {
+  formatNoteKey,
+  GatewayError,
+  parseNoteKey,
+  parseProof,
+  PROOF_BYTES_MAX,
+  verifyLog,
+  verifyProof,
+  type NoteKey,
+} from '@sallyport/core'
 import { auditKeyOf, logReader, openHome, problemOf, VERBS } from '@sallyport/gateway'
 import { z } from 'zod'
 import { openClient } from '../../control-client.ts'
@@ -45,7 +54,10 @@ export const command = defineCommand({
       .option('--key <file>', 'file with the public key of the log (see "audit key")')
       .action(
         act(Verified, async (context, options: VerifyOptions) => {
-          const output = options.proof !== undefined || options.log !== undefined ? await verifyOffline(options) : await openClient(context).call('audit.verify', {})
+          const output =
+            options.proof !== undefined || options.log !== undefined
+              ? await verifyOffline(options)
+              : await openClient(context).call('audit.verify', {})
           return { output, text: verdict(output), ...(output.ok ? {} : { exit: 'refused' as const }) }
         }),
       )
@@ -59,7 +71,10 @@ export const command = defineCommand({
           const output = await openClient(context).call('audit.prove', { index })
           if (options.out === undefined) return { output, text: output.proof.trimEnd() }
           writeFileSync(options.out, output.proof, { flag: 'wx' })
-          return { output, text: `wrote ${options.out}\nverify it: sallyport audit verify --proof ${options.out} --key <file with the log's public key>` }
+          return {
+            output,
+            text: `wrote ${options.out}\nverify it: sallyport audit verify --proof ${options.out} --key <file with the log's public key>`,
+          }
         }),
       )
     command
@@ -69,7 +84,10 @@ export const command = defineCommand({
         act(VERBS['audit.export'].output, async (context, folder: string) => {
           const output = await openClient(context).call('audit.export', { dir: resolve(folder) })
           const where = join(output.dir, 'log')
-          return { output, text: `${output.entries} entries in ${output.dir}\nverify them: sallyport audit verify --log ${where} --key ${join(output.dir, 'log.pub')}` }
+          return {
+            output,
+            text: `${output.entries} entries in ${output.dir}\nverify them: sallyport audit verify --log ${where} --key ${join(output.dir, 'log.pub')}`,
+          }
         }),
       )
     command
@@ -86,7 +104,8 @@ export const command = defineCommand({
 
 async function verifyOffline(options: VerifyOptions): Promise<z.infer<typeof Verified>> {
   if (options.key === undefined) throw new GatewayError('REQUEST_PARAMS', '--key: name the file with the log’s public key')
-  if (options.log !== undefined && options.proof !== undefined) throw new GatewayError('REQUEST_PARAMS', 'verify either --log or --proof')
+  if (options.log !== undefined && options.proof !== undefined)
+    throw new GatewayError('REQUEST_PARAMS', 'verify either --log or --proof')
   const key = readKey(options.key)
   if (options.log !== undefined) {
     const report = await verifyLog(logReader(requireFolder(options.log)), { origin: key.name, keys: [key] })
@@ -95,7 +114,9 @@ async function verifyOffline(options: VerifyOptions): Promise<z.infer<typeof Ver
   const proof = parseProof(readText(options.proof ?? '', PROOF_BYTES_MAX))
   if (proof === undefined) return { ok: false, problem: 'not a proof' }
   const result = verifyProof(proof, { origin: key.name, keys: [key] })
-  return result.ok ? { ok: true, entry: result.entry.index, size: result.checkpoint.size } : { ok: false, entry: proof.index, problem: result.fault }
+  return result.ok
+    ? { ok: true, entry: result.entry.index, size: result.checkpoint.size }
+    : { ok: false, entry: proof.index, problem: result.fault }
 }
 
 function readKey(file: string): NoteKey {
@@ -106,12 +127,14 @@ function readKey(file: string): NoteKey {
 
 function readText(file: string, bytesMax: number): string {
   const stat = statSync(file, { throwIfNoEntry: false })
-  if (stat === undefined || !stat.isFile() || stat.size > bytesMax) throw new GatewayError('REQUEST_PARAMS', `${file}: not a file of at most ${bytesMax} bytes`)
+  if (stat === undefined || !stat.isFile() || stat.size > bytesMax)
+    throw new GatewayError('REQUEST_PARAMS', `${file}: not a file of at most ${bytesMax} bytes`)
   return readFileSync(file, 'utf8')
 }
 
 function requireFolder(path: string): string {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw new GatewayError('REQUEST_PARAMS', `${path}: not a folder`)
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new GatewayError('REQUEST_PARAMS', `${path}: not a folder`)
   return path
 }
 

@@ -39,19 +39,32 @@ export async function examine(context: Context): Promise<Check[]> {
 function checkNode(version: string): Check {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   const isNew = major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])
-  return { name: 'node', status: isNew ? 'ok' : 'fail', detail: isNew ? version : `${version}; ${NODE_MIN.join('.')} or newer is needed` }
+  return {
+    name: 'node',
+    status: isNew ? 'ok' : 'fail',
+    detail: isNew ? version : `${version}; ${NODE_MIN.join('.')} or newer is needed`,
+  }
 }
 
 function checkClock(nowMs: number): Check {
   const isSane = nowMs > CLOCK_MIN_MS
-  return { name: 'clock', status: isSane ? 'ok' : 'fail', detail: isSane ? new Date(nowMs).toISOString() : 'is far in the past; tokens and entries would be misdated' }
+  return {
+    name: 'clock',
+    status: isSane ? 'ok' : 'fail',
+    detail: isSane ? new Date(nowMs).toISOString() : 'is far in the past; tokens and entries would be misdated',
+  }
 }
 
 function checkUsers(home: Home): Check {
   const keys = readdirSync(home.usersDir).filter((name) => name.endsWith('.key'))
   const open = keys.filter((name) => process.platform !== 'win32' && (statSync(join(home.usersDir, name)).mode & 0o077) !== 0)
-  if (open.length > 0) return { name: 'user keys', status: 'fail', detail: `others can use ${open.join(', ')}; run: chmod 600 ${home.usersDir}/*.key` }
-  return { name: 'user keys', status: keys.length === 0 ? 'warn' : 'ok', detail: keys.length === 0 ? 'none here; the first "sallyport up" makes an owner' : keys.join(', ') }
+  if (open.length > 0)
+    return { name: 'user keys', status: 'fail', detail: `others can use ${open.join(', ')}; run: chmod 600 ${home.usersDir}/*.key` }
+  return {
+    name: 'user keys',
+    status: keys.length === 0 ? 'warn' : 'ok',
+    detail: keys.length === 0 ? 'none here; the first "sallyport up" makes an owner' : keys.join(', '),
+  }
 }
 
 /** Whether the gateway could listen. */
@@ -62,16 +75,28 @@ async function checkPort({ config }: LoadedConfig): Promise<Check> {
     probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'cannot listen'))
     probe.listen(port, host, () => probe.close(() => resolve(undefined)))
   })
-  return { name: 'port', status: problem === undefined ? 'ok' : 'fail', detail: `${host}:${port} ${problem === undefined ? 'is free' : `cannot be used (${problem})`}` }
+  return {
+    name: 'port',
+    status: problem === undefined ? 'ok' : 'fail',
+    detail: `${host}:${port} ${problem === undefined ? 'is free' : `cannot be used (${problem})`}`,
+  }
 }
 
 async function checkServers({ config }: LoadedConfig): Promise<Check[]> {
   return Promise.all(
     Object.entries(config.servers).map(async ([id, server]): Promise<Check> => {
-      if (server.transport === 'stdio') return { name: `server ${id}`, status: 'ok', detail: `started by the gateway: ${server.command}` }
+      if (server.transport === 'stdio')
+        return { name: `server ${id}`, status: 'ok', detail: `started by the gateway: ${server.command}` }
       const { hostname, port, protocol } = new URL(server.url)
-      const isUp = await canConnect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || (protocol === 'https:' ? 443 : 80)) })
-      return { name: `server ${id}`, status: isUp ? 'ok' : 'warn', detail: `${server.url} ${isUp ? 'accepts connections' : 'cannot be reached now'}` }
+      const isUp = await canConnect({
+        host: hostname.replace(/^\[|\]$/g, ''),
+        port: Number(port || (protocol === 'https:' ? 443 : 80)),
+      })
+      return {
+        name: `server ${id}`,
+        status: isUp ? 'ok' : 'warn',
+        detail: `${server.url} ${isUp ? 'accepts connections' : 'cannot be reached now'}`,
+      }
     }),
   )
 }
@@ -103,7 +128,8 @@ async function checkLog(home: Home): Promise<Check> {
   if (note === undefined || note === '') return { name: 'audit log', status: 'warn', detail: 'empty: nothing was recorded yet' }
   const key = auditKeyOf(home)
   const result = verifyCheckpoint(note, { origin: key.name, keys: [key] })
-  if ('fault' in result) return { name: 'audit log', status: 'fail', detail: `its newest checkpoint does not verify: ${result.fault}` }
+  if ('fault' in result)
+    return { name: 'audit log', status: 'fail', detail: `its newest checkpoint does not verify: ${result.fault}` }
   const size = parseCheckpoint(parseNote(note)?.text ?? '')?.size ?? 0
   return { name: 'audit log', status: 'ok', detail: `checkpoint over ${size} entries verifies` }
 }

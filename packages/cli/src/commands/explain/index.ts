@@ -22,7 +22,9 @@ function story(entry: Entry, related: readonly Entry[]): string {
   if (entry.type === 'decision') return [...decisionLines(entry), ...outcomeLines(related)].join('\n')
   const before = related.flatMap((one) => (one.type === 'decision' ? [...decisionLines(one), ''] : []))
   if (entry.type === 'outcome' || entry.type === 'unknown') return [...before, ...outcomeLines([entry])].join('\n')
-  const rows = Object.entries(entry.type === 'admin' ? entry.detail : entry.claims).map(([name, value]) => `  ${shown(name)}: ${shown(String(value))}`)
+  const rows = Object.entries(entry.type === 'admin' ? entry.detail : entry.claims).map(
+    ([name, value]) => `  ${shown(name)}: ${shown(String(value))}`,
+  )
   const note = entry.type === 'refusal' && rows.length > 0 ? ['What the caller claimed (not verified):'] : []
   return [entryLine(entry), ...note, ...rows].join('\n')
 }
@@ -30,7 +32,8 @@ function story(entry: Entry, related: readonly Entry[]): string {
 type Decision = Extract<Entry, { type: 'decision' }>
 
 function decisionLines(entry: Decision): string[] {
-  const user = entry.onBehalfOf === 'system' ? 'nobody (no originating user)' : `${entry.onBehalfOf.user} (${entry.onBehalfOf.issuer})`
+  const user =
+    entry.onBehalfOf === 'system' ? 'nobody (no originating user)' : `${entry.onBehalfOf.user} (${entry.onBehalfOf.issuer})`
   const observed = entry.evaluated === entry.enforced ? '' : ` (in enforce mode it would have been: ${entry.evaluated})`
   return [
     `Entry ${entry.index}, ${entry.time}`,
@@ -39,8 +42,13 @@ function decisionLines(entry: Decision): string[] {
     `  wanted   ${shown(actionName(entry.action))}, ${entry.input.bytes} bytes of input`,
     `  decided  ${entry.enforced.toUpperCase()}${observed}`,
     ...entry.reasons.map((reason) => `  because  ${reasonText(reason)}`),
-    ...entry.votes.map((vote) => `  rule     ${shown(vote.rule)}: ${vote.effect}${vote.mode === 'observe' ? ' (observed)' : ''}, ${shown(vote.reason)}${vote.detail === undefined ? '' : `, ${shown(vote.detail)}`}`),
-    ...entry.findings.map((finding) => `  saw      ${shown(finding.detector)} ${shown(finding.code)} at ${shown(finding.path || '/')}`),
+    ...entry.votes.map(
+      (vote) =>
+        `  rule     ${shown(vote.rule)}: ${vote.effect}${vote.mode === 'observe' ? ' (observed)' : ''}, ${shown(vote.reason)}${vote.detail === undefined ? '' : `, ${shown(vote.detail)}`}`,
+    ),
+    ...entry.findings.map(
+      (finding) => `  saw      ${shown(finding.detector)} ${shown(finding.code)} at ${shown(finding.path || '/')}`,
+    ),
     ...entry.obligations.map((obligation) => `  must     ${shown(obligation)}`),
     `  based on manifest ${entry.versions.manifest?.slice(0, 12) ?? 'none'}, definition ${entry.versions.definition?.slice(0, 12) ?? 'none'}, epoch ${entry.versions.epoch}, gateway ${shown(entry.versions.gateway)}`,
   ]
@@ -54,10 +62,14 @@ function reasonText(code: string): string {
 
 function outcomeLines(related: readonly Entry[]): string[] {
   return related.flatMap((entry) => {
-    if (entry.type === 'unknown') return [`  then     the outcome never came (entry ${entry.index}): it may or may not have happened`]
+    if (entry.type === 'unknown')
+      return [`  then     the outcome never came (entry ${entry.index}): it may or may not have happened`]
     if (entry.type !== 'outcome') return []
     const released = entry.reasons.map((reason) => `  because  ${reasonText(reason)}`)
     const output = entry.output === undefined ? '' : `, ${entry.output.bytes} bytes of result`
-    return [`  then     ${entry.status}${entry.code === undefined ? '' : ` (${shown(entry.code)})`} after ${Math.round(entry.durationMs)} ms${output} (entry ${entry.index})`, ...released]
+    return [
+      `  then     ${entry.status}${entry.code === undefined ? '' : ` (${shown(entry.code)})`} after ${Math.round(entry.durationMs)} ms${output} (entry ${entry.index})`,
+      ...released,
+    ]
   })
 }

@@ -10,7 +10,10 @@ export const command = defineCommand({
       .action(
         act(VERBS.isolate.output, async (context, agent: string, options: { reason: string }) => {
           const output = await openClient(context).call('isolate', { agent, reason: options.reason })
-          return { output, text: `${output.agent} is isolated: its next call is denied, its streams are cut (epoch ${output.epoch})` }
+          return {
+            output,
+            text: `${output.agent} is isolated: its next call is denied, its streams are cut (epoch ${output.epoch})`,
+          }
         }),
       )
   },

@@ -30,9 +30,20 @@ export const command = defineCommand({
         act(VERBS['manifest.show'].output, async (context, agent: string, options: { at?: number }) => {
           const output = await openClient(context).call('manifest.show', { agent, ...given({ version: options.at }) })
           const signatures = output.signatures.map((one) => `  ${one.role}: ${one.user}, ${time(one.atMs)}: ${shown(one.reason)}`)
-          const head = [`${agent} v${output.version} ${output.hash}`, `${output.signed ? 'signed' : `needs ${output.required.join(' + ')}`}`, ...signatures, ...proposals(output.proposed)]
+          const head = [
+            `${agent} v${output.version} ${output.hash}`,
+            `${output.signed ? 'signed' : `needs ${output.required.join(' + ')}`}`,
+            ...signatures,
+            ...proposals(output.proposed),
+          ]
           if (output.problem !== undefined) head.push(`not in force: ${shown(output.problem)}`)
-          return { output, text: `${head.join('\n')}\n\n${stringify(output.manifest).split('\n').map((line) => shown(line)).join('\n')}` }
+          return {
+            output,
+            text: `${head.join('\n')}\n\n${stringify(output.manifest)
+              .split('\n')
+              .map((line) => shown(line))
+              .join('\n')}`,
+          }
         }),
       )
     command
@@ -42,7 +53,10 @@ export const command = defineCommand({
       .option('--to <version>', 'compare to this version', parseCount)
       .action(
         act(VERBS['manifest.diff'].output, async (context, agent: string, options: { from?: number; to?: number }) => {
-          const output = await openClient(context).call('manifest.diff', { agent, ...given({ from: options.from, to: options.to }) })
+          const output = await openClient(context).call('manifest.diff', {
+            agent,
+            ...given({ from: options.from, to: options.to }),
+          })
           const head = `${agent}: ${output.from === undefined ? 'nothing' : `v${output.from}`} → v${output.to} ${output.hash}`
           return { output, text: [head, ...changeLines(output.changes), ...proposals(output.proposed)].join('\n') }
         }),
@@ -53,7 +67,11 @@ export const command = defineCommand({
       .requiredOption('--role <role>', 'the role you sign in')
       .requiredOption('--reason <text>', 'why; part of the record')
       .option('--hash <hash>', 'the version you looked at; refused when it is not the newest')
-      .action(act(VERBS['manifest.sign'].output, (context, agent: string, options: { role: string; reason: string; hash?: string }) => sign(openClient(context), agent, options)))
+      .action(
+        act(VERBS['manifest.sign'].output, (context, agent: string, options: { role: string; reason: string; hash?: string }) =>
+          sign(openClient(context), agent, options),
+        ),
+      )
   },
 })
 
@@ -63,16 +81,28 @@ function check(file: string) {
     const compiled = compileManifest({ manifest, hash, version: 1, signed: false }, { compileSchema, hosts })
     const proposed = compiled.proposed.map((proposal) => proposal.path)
     const count = proposed.length === 0 ? 'only reads' : `${proposed.length} to sign`
-    return { output: { ok: true, hash, proposed }, text: [`ok  ${file}  ${hash}  ${count}`, ...proposed.map((path) => `  ${path}`)].join('\n') }
+    return {
+      output: { ok: true, hash, proposed },
+      text: [`ok  ${file}  ${hash}  ${count}`, ...proposed.map((path) => `  ${path}`)].join('\n'),
+    }
   } catch (error) {
     if (!isGatewayError(error) || error.code !== 'CONFIG_INVALID') throw error
-    return { output: { ok: false, problem: error.message, proposed: [] }, text: `not valid  ${shown(error.message)}`, exit: 'refused' as const }
+    return {
+      output: { ok: false, problem: error.message, proposed: [] },
+      text: `not valid  ${shown(error.message)}`,
+      exit: 'refused' as const,
+    }
   }
 }
 
-async function sign(client: ReturnType<typeof openClient>, agent: string, options: { readonly role: string; readonly reason: string; readonly hash?: string }) {
+async function sign(
+  client: ReturnType<typeof openClient>,
+  agent: string,
+  options: { readonly role: string; readonly reason: string; readonly hash?: string },
+) {
   const { to: version, hash } = await client.call('manifest.diff', { agent })
-  if (options.hash !== undefined && options.hash !== hash) throw new GatewayError('CONFLICT', 'the newest version is not the one you looked at; see "manifest diff"')
+  if (options.hash !== undefined && options.hash !== hash)
+    throw new GatewayError('CONFLICT', 'the newest version is not the one you looked at; see "manifest diff"')
   const signable = { agent, version, hash, role: options.role as Role, reason: options.reason }
   const signature = Buffer.from(signEd25519(signableBytes({ ...signable, user: client.user }), client.key)).toString('base64')
   const output = await client.call('manifest.sign', { ...signable, signature })
@@ -80,10 +110,15 @@ async function sign(client: ReturnType<typeof openClient>, agent: string, option
   return { output, text: `signed ${agent} v${version} ${hash} as ${options.role}\n${rest}` }
 }
 
-function changeLines(changes: readonly { readonly path: string; readonly before?: Json | undefined; readonly after?: Json | undefined }[]): string[] {
+function changeLines(
+  changes: readonly { readonly path: string; readonly before?: Json | undefined; readonly after?: Json | undefined }[],
+): string[] {
   return changes.map(({ path, before, after }) => {
     const sign = before === undefined ? '+' : after === undefined ? '-' : '~'
-    const text = before === undefined || after === undefined ? JSON.stringify(before ?? after) : `${JSON.stringify(before)} → ${JSON.stringify(after)}`
+    const text =
+      before === undefined || after === undefined
+        ? JSON.stringify(before ?? after)
+        : `${JSON.stringify(before)} → ${JSON.stringify(after)}`
     return `${sign} ${shown(path)}: ${shown(text)}`
   })
 }

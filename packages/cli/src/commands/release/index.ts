@@ -10,8 +10,15 @@ export const command = defineCommand({
       .option('--keep-keys', 'bring keys from before the isolation back to life')
       .action(
         act(VERBS.release.output, async (context, agent: string, options: { reason: string; keepKeys?: boolean }) => {
-          const output = await openClient(context).call('release', { agent, reason: options.reason, keepKeys: options.keepKeys === true })
-          const keys = output.deadKeys.length === 0 ? '' : `\n${output.deadKeys.length} older key(s) stay dead; issue new ones: sallyport agent rotate ${agent} --task <task>`
+          const output = await openClient(context).call('release', {
+            agent,
+            reason: options.reason,
+            keepKeys: options.keepKeys === true,
+          })
+          const keys =
+            output.deadKeys.length === 0
+              ? ''
+              : `\n${output.deadKeys.length} older key(s) stay dead; issue new ones: sallyport agent rotate ${agent} --task <task>`
           return { output, text: `${output.agent} may act again${keys}` }
         }),
       )

@@ -24,7 +24,10 @@ export const command = defineCommand({
         act(VERBS['session.create'].output, async (context, options: Options) => {
           const { agent, task, purpose, ttl } = options
           const output = await openClient(context).call('session.create', { agent, task, ...given({ purpose, ttlMs: ttl }) })
-          return { output, text: `${output.token}\n\n${output.agent} acts for ${output.user} in task ${output.task} until ${time(output.expiresMs)}.` }
+          return {
+            output,
+            text: `${output.token}\n\n${output.agent} acts for ${output.user} in task ${output.task} until ${time(output.expiresMs)}.`,
+          }
         }),
       )
   },

@@ -16,7 +16,13 @@ export const command = defineCommand({
       .action(
         act(VERBS['tools.list'].output, async (context) => {
           const output = await openClient(context).call('tools.list', {})
-          const rows = output.tools.map((tool) => [`${tool.server}.${tool.tool}`, tool.state, tool.effect, tool.reviewedBy, tool.hash.slice(0, 12)])
+          const rows = output.tools.map((tool) => [
+            `${tool.server}.${tool.tool}`,
+            tool.state,
+            tool.effect,
+            tool.reviewedBy,
+            tool.hash.slice(0, 12),
+          ])
           const problems = output.problems.map(({ server, problem }) => `\n${server}: ${shown(problem)}`)
           return { output, text: `${table(['TOOL', 'STATE', 'EFFECT', 'REVIEWED BY', 'HASH'], rows)}${problems.join('')}` }
         }),
@@ -28,7 +34,10 @@ export const command = defineCommand({
       .action(
         act(VERBS['tools.diff'].output, async (context, name: Name) => {
           const output = await openClient(context).call('tools.diff', name)
-          return { output, text: [`${name.server}.${shown(name.tool)}: ${output.state}  ${output.hash}`, ...lines(output.changes)].join('\n') }
+          return {
+            output,
+            text: [`${name.server}.${shown(name.tool)}: ${output.state}  ${output.hash}`, ...lines(output.changes)].join('\n'),
+          }
         }),
       )
     command

@@ -43,8 +43,12 @@ async function up(context: Context, owner: string | undefined) {
     }
     const gateway = await startGateway({ homeDir: home.dir })
     closing.push(() => gateway.close())
-    const keys = isNew ? await seedCompany(EXAMPLE_COMPANY, { home, call: (request) => overSocket(home, request), nowMs: Date.now }) : {}
-    const first = isNew ? undefined : await createFirstOwner(home, owner ?? context.env['USER'], (request) => overSocket(home, request))
+    const keys = isNew
+      ? await seedCompany(EXAMPLE_COMPANY, { home, call: (request) => overSocket(home, request), nowMs: Date.now })
+      : {}
+    const first = isNew
+      ? undefined
+      : await createFirstOwner(home, owner ?? context.env['USER'], (request) => overSocket(home, request))
     const report = describe(home, { url: gateway.url, firstRun: isNew, keys })
     if (context.json) context.write(JSON.stringify(report))
     else context.write(welcome(report, { agent: EXAMPLE_AGENT, ...(first === undefined ? {} : { firstOwner: first }) }))
@@ -57,7 +61,10 @@ async function up(context: Context, owner: string | undefined) {
   }
 }
 
-function describe(home: Home, run: { readonly url: string; readonly firstRun: boolean; readonly keys: Readonly<Record<string, string>> }): Up {
+function describe(
+  home: Home,
+  run: { readonly url: string; readonly firstRun: boolean; readonly keys: Readonly<Record<string, string>> },
+): Up {
   const agents = hasExample(home.dir) ? [{ agent: EXAMPLE_AGENT, mcp: `${run.url}/a/${EXAMPLE_AGENT}/mcp` }] : []
   return { ...run, keys: { ...run.keys }, home: home.dir, agents, logKey: formatNoteKey(auditKeyOf(home)) }
 }

@@ -4,14 +4,20 @@ import type { Up } from './index.ts'
 export function welcome(up: Up, names: { readonly agent: string; readonly firstOwner?: string }): string {
   const [first] = up.agents
   const head = [`Sallyport runs at ${up.url}`, `Home folder        ${up.home}`]
-  if (names.firstOwner !== undefined) head.push(`First user         ${names.firstOwner} (owner); key in ${up.home}/users/${names.firstOwner}.key`)
+  if (names.firstOwner !== undefined)
+    head.push(`First user         ${names.firstOwner} (owner); key in ${up.home}/users/${names.firstOwner}.key`)
   if (first === undefined) return [...head, '', ...ownSteps(), '', 'Ctrl-C ends it.'].join('\n')
   const [task, key] = Object.entries(up.keys)[0] ?? ['reconcile-orders', '<agent key>']
   return [
     ...head,
     `MCP endpoint       ${first.mcp}`,
     ...Object.entries(up.keys).map(([name, secret]) => `Key, shown once    ${secret}  (task ${name})`),
-    ...(up.firstRun ? [] : ['Key                yours from the first run, or: npm run -s sallyport -- agent rotate ' + `${names.agent} --task ${task}`]),
+    ...(up.firstRun
+      ? []
+      : [
+          'Key                yours from the first run, or: npm run -s sallyport -- agent rotate ' +
+            `${names.agent} --task ${task}`,
+        ]),
     '',
     'Connect a client',
     '',

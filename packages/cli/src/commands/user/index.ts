@@ -43,7 +43,14 @@ export const command = defineCommand({
       .action(
         act(VERBS['user.list'].output, async (context) => {
           const output = await openClient(context).call('user.list', {})
-          const rows = output.users.map((user) => [user.id, user.roles.join(', '), Object.entries(user.attributes).map(([name, value]) => `${name}=${value}`).join(', '), time(user.createdMs)])
+          const rows = output.users.map((user) => [
+            user.id,
+            user.roles.join(', '),
+            Object.entries(user.attributes)
+              .map(([name, value]) => `${name}=${value}`)
+              .join(', '),
+            time(user.createdMs),
+          ])
           return { output, text: table(['USER', 'ROLES', 'ATTRIBUTES', 'SINCE'], rows) }
         }),
       )

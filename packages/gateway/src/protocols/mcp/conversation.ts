@@ -23,7 +23,9 @@ export interface Conversation {
 }
 
 /** Starts a call; `run` gets the signal that ends it and the function its server's questions go to. */
-export function converse(run: (signal: AbortSignal, ask: (method: string, params: JsonObject) => Promise<JsonObject>) => Promise<JsonObject>): Conversation {
+export function converse(
+  run: (signal: AbortSignal, ask: (method: string, params: JsonObject) => Promise<JsonObject>) => Promise<JsonObject>,
+): Conversation {
   const stop = new AbortController()
   let step = deferred<Step>()
   let question: ReturnType<typeof deferred<JsonObject>> | undefined
@@ -65,7 +67,8 @@ export function openParking(): Parking {
   return { park, take, cut: (agent) => drop((owner) => owner === agent), close: () => drop(() => true) }
 
   function park(agent: string, conversation: Conversation): string {
-    if (parked.size >= PARKED_MAX) throw new GatewayError('LIMIT_OVERLOADED', 'too many calls wait for input', { retryAfterMs: 60_000 })
+    if (parked.size >= PARKED_MAX)
+      throw new GatewayError('LIMIT_OVERLOADED', 'too many calls wait for input', { retryAfterMs: 60_000 })
     const id = randomUUID()
     const timer = setTimeout(() => end(id), PARKED_MS_MAX)
     timer.unref()
@@ -90,7 +93,11 @@ export function openParking(): Parking {
   }
 }
 
-function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void; readonly reject: (error: unknown) => void } {
+function deferred<T>(): {
+  readonly promise: Promise<T>
+  readonly resolve: (value: T) => void
+  readonly reject: (error: unknown) => void
+} {
   const { promise, resolve, reject } = Promise.withResolvers<T>()
   // Whoever waits is told; nobody waiting is not a bug here.
   promise.catch(() => undefined)

@@ -1,15 +1,24 @@
-import { describe, expect, test } from 'vitest'
 import { ERRORS } from '@sallyport/core'
+import { describe, expect, test } from 'vitest'
 import { WireFault, decode } from './decode.ts'
 import { META, MODERN_VERSION } from './wire.ts'
 
 const CAPS = { [META.capabilities]: {} }
 const MODERN = { [META.version]: MODERN_VERSION, ...CAPS }
-const headersOf = (method: string, more: Record<string, string> = {}): Record<string, string> => ({ 'mcp-protocol-version': MODERN_VERSION, 'mcp-method': method, ...more })
-const message = (method: string, params?: object, id: unknown = 1): string => JSON.stringify({ jsonrpc: '2.0', ...(id === undefined ? {} : { id }), method, ...(params ? { params } : {}) })
-const enveloped = (method: string, params: object = {}, meta: object = MODERN): string => message(method, { ...params, _meta: meta })
+const headersOf = (method: string, more: Record<string, string> = {}): Record<string, string> => ({
+  'mcp-protocol-version': MODERN_VERSION,
+  'mcp-method': method,
+  ...more,
+})
+const message = (method: string, params?: object, id: unknown = 1): string =>
+  JSON.stringify({ jsonrpc: '2.0', ...(id === undefined ? {} : { id }), method, ...(params ? { params } : {}) })
+const enveloped = (method: string, params: object = {}, meta: object = MODERN): string =>
+  message(method, { ...params, _meta: meta })
 
-function faultOf(text: string, headers: Record<string, string>): { code: number; id: unknown; data: unknown; message: string } | 'accepted' {
+function faultOf(
+  text: string,
+  headers: Record<string, string>,
+): { code: number; id: unknown; data: unknown; message: string } | 'accepted' {
   try {
     decode(text, headers)
     return 'accepted'
@@ -23,24 +32,84 @@ describe('which revision a request speaks is what its body says', () => {
   const LIST = headersOf('tools/list')
   test.each<[string, Record<string, string>, string, number | 'modern' | 'legacy', string]>([
     ['tools/list', {}, message('tools/list'), 'legacy', 'no claim, no header'],
-    ['tools/list', { 'mcp-protocol-version': '2025-06-18' }, message('tools/list'), 'legacy', 'no claim, a header of the handshake era'],
-    ['tools/list', { 'mcp-protocol-version': '2024-01-01' }, message('tools/list'), -32_022, 'no claim, an unknown revision in the header'],
+    [
+      'tools/list',
+      { 'mcp-protocol-version': '2025-06-18' },
+      message('tools/list'),
+      'legacy',
+      'no claim, a header of the handshake era',
+    ],
+    [
+      'tools/list',
+      { 'mcp-protocol-version': '2024-01-01' },
+      message('tools/list'),
+      -32_022,
+      'no claim, an unknown revision in the header',
+    ],
     ['tools/list', LIST, enveloped('tools/list'), 'modern', 'claim and header agree'],
     ['tools/list', LIST, message('tools/list'), -32_602, 'the header alone does not upgrade'],
     ['tools/list', LIST, enveloped('tools/list', {}, CAPS), -32_602, 'an envelope without the version'],
-    ['tools/list', LIST, enveloped('tools/list', {}, { [META.version]: MODERN_VERSION }), -32_602, 'an envelope without capabilities'],
-    ['tools/list', LIST, enveloped('tools/list', {}, { ...MODERN, [META.capabilities]: [] }), -32_602, 'capabilities that are no object'],
+    [
+      'tools/list',
+      LIST,
+      enveloped('tools/list', {}, { [META.version]: MODERN_VERSION }),
+      -32_602,
+      'an envelope without capabilities',
+    ],
+    [
+      'tools/list',
+      LIST,
+      enveloped('tools/list', {}, { ...MODERN, [META.capabilities]: [] }),
+      -32_602,
+      'capabilities that are no object',
+    ],
     ['tools/list', LIST, enveloped('tools/list', {}, { ...MODERN, [META.version]: 2026 }), -32_602, 'a version that is no text'],
     ['tools/list', { 'mcp-method': 'tools/list' }, enveloped('tools/list'), -32_020, 'the version header is missing'],
     ['tools/list', { 'mcp-protocol-version': MODERN_VERSION }, enveloped('tools/list'), -32_020, 'the method header is missing'],
     ['tools/list', headersOf('tools/call'), enveloped('tools/list'), -32_020, 'the method header names another method'],
-    ['tools/list', { ...LIST, 'mcp-protocol-version': '2025-11-25' }, enveloped('tools/list'), -32_020, 'the header names an older revision than the body'],
-    ['tools/list', { ...LIST, 'mcp-protocol-version': `${MODERN_VERSION}, ${MODERN_VERSION}` }, enveloped('tools/list'), -32_020, 'the header stands twice'],
-    ['tools/list', { ...LIST, 'mcp-protocol-version': '2099-01-01' }, enveloped('tools/list', {}, { ...MODERN, [META.version]: '2099-01-01' }), -32_022, 'both name a revision nobody speaks'],
-    ['tools/list', { 'mcp-protocol-version': '2025-11-25' }, enveloped('tools/list', {}, { ...MODERN, [META.version]: '2025-11-25' }), 'legacy', 'a claim of the handshake era'],
+    [
+      'tools/list',
+      { ...LIST, 'mcp-protocol-version': '2025-11-25' },
+      enveloped('tools/list'),
+      -32_020,
+      'the header names an older revision than the body',
+    ],
+    [
+      'tools/list',
+      { ...LIST, 'mcp-protocol-version': `${MODERN_VERSION}, ${MODERN_VERSION}` },
+      enveloped('tools/list'),
+      -32_020,
+      'the header stands twice',
+    ],
+    [
+      'tools/list',
+      { ...LIST, 'mcp-protocol-version': '2099-01-01' },
+      enveloped('tools/list', {}, { ...MODERN, [META.version]: '2099-01-01' }),
+      -32_022,
+      'both name a revision nobody speaks',
+    ],
+    [
+      'tools/list',
+      { 'mcp-protocol-version': '2025-11-25' },
+      enveloped('tools/list', {}, { ...MODERN, [META.version]: '2025-11-25' }),
+      'legacy',
+      'a claim of the handshake era',
+    ],
     ['initialize', {}, message('initialize', { protocolVersion: '2025-11-25' }), 'legacy', 'the handshake'],
-    ['initialize', headersOf('initialize'), enveloped('initialize'), 'modern', 'a claim wins over the method; the table then refuses it'],
-    ['initialize', headersOf('initialize'), message('initialize'), -32_602, 'the handshake under a header of the stateless revision'],
+    [
+      'initialize',
+      headersOf('initialize'),
+      enveloped('initialize'),
+      'modern',
+      'a claim wins over the method; the table then refuses it',
+    ],
+    [
+      'initialize',
+      headersOf('initialize'),
+      message('initialize'),
+      -32_602,
+      'the handshake under a header of the stateless revision',
+    ],
   ])('%s %j %s is %s: %s', (_method, headers, text, expected) => {
     if (typeof expected === 'number') expect(faultOf(text, headers)).toMatchObject({ code: expected, id: 1 })
     else expect(decode(text, headers)).toMatchObject({ type: 'request', era: expected, id: 1 })
@@ -121,6 +190,8 @@ describe('what is no message', () => {
 
   test('the fault repeats the id once it is known, and says which revisions there are', () => {
     expect(faultOf('{"jsonrpc":"2.0","id":"a","method":"ping","params":[1]}', {})).toMatchObject({ id: 'a' })
-    expect(faultOf(message('ping'), { 'mcp-protocol-version': 'x'.repeat(100) })).toMatchObject({ data: { requested: 'x'.repeat(64), supported: ['2025-11-25', '2025-06-18', '2025-03-26'] } })
+    expect(faultOf(message('ping'), { 'mcp-protocol-version': 'x'.repeat(100) })).toMatchObject({
+      data: { requested: 'x'.repeat(64), supported: ['2025-11-25', '2025-06-18', '2025-03-26'] },
+    })
   })
 })

@@ -9,7 +9,12 @@ const ID_LENGTH_MAX = 256
 export type Incoming =
   | { readonly type: 'request'; readonly era: Era; readonly id: RpcId; readonly method: string; readonly params: JsonObject }
   | { readonly type: 'notification'; readonly era: Era; readonly method: string; readonly params: JsonObject }
-  | { readonly type: 'response'; readonly id: RpcId; readonly result: JsonObject | undefined; readonly error: JsonObject | undefined }
+  | {
+      readonly type: 'response'
+      readonly id: RpcId
+      readonly result: JsonObject | undefined
+      readonly error: JsonObject | undefined
+    }
 
 /** A message that breaks the protocol, with what its answer must repeat. */
 export class WireFault extends Error {
@@ -38,14 +43,16 @@ export function decode(text: string, headers: IncomingHttpHeaders): Incoming {
   const id = readId(message['id'])
   const { method } = message
   if (method === undefined) return decodeResponse(message, id)
-  if (typeof method !== 'string' || method === '' || method.length > METHOD_LENGTH_MAX) throw fault('REQUEST_INVALID', 'method is not a name', id)
+  if (typeof method !== 'string' || method === '' || method.length > METHOD_LENGTH_MAX)
+    throw fault('REQUEST_INVALID', 'method is not a name', id)
   const params = message['params'] ?? {}
   if (!isJsonObject(params)) throw fault('REQUEST_PARAMS', 'params is not an object', id)
   if (params['_meta'] !== undefined && !isJsonObject(params['_meta'])) throw fault('REQUEST_PARAMS', '_meta is not an object', id)
   const era = eraOf({ id, method, params }, headers)
   if (id === null) {
     const named = one(headers['mcp-method'])
-    if (era === 'modern' && named !== undefined && named !== method) throw fault('REQUEST_HEADER_MISMATCH', 'Mcp-Method and the body disagree')
+    if (era === 'modern' && named !== undefined && named !== method)
+      throw fault('REQUEST_HEADER_MISMATCH', 'Mcp-Method and the body disagree')
     return { type: 'notification', era, method, params }
   }
   if (era === 'modern') checkStandardHeaders({ id, method, params }, headers)
@@ -54,7 +61,8 @@ export function decode(text: string, headers: IncomingHttpHeaders): Incoming {
 
 function decodeResponse(message: JsonObject, id: RpcId | null): Incoming {
   const { result, error } = message
-  if (id === null || isJsonObject(result) === isJsonObject(error)) throw fault('REQUEST_INVALID', 'the message is neither request nor response', id)
+  if (id === null || isJsonObject(result) === isJsonObject(error))
+    throw fault('REQUEST_INVALID', 'the message is neither request nor response', id)
   return { type: 'response', id, result: isJsonObject(result) ? result : undefined, error: isJsonObject(error) ? error : undefined }
 }
 
@@ -64,12 +72,18 @@ function eraOf(message: { id: RpcId | null; method: string; params: JsonObject }
   const claimed = meta[META.version]
   const announced = one(headers['mcp-protocol-version'])
   if (claimed === undefined) {
-    if (announced === MODERN_VERSION && id !== null) throw missing(id, [META.version, META.capabilities].filter((key) => meta[key] === undefined))
-    if (announced !== undefined && announced !== MODERN_VERSION && !isLegacy(announced)) throw unsupported(id, announced, LEGACY_VERSIONS)
+    if (announced === MODERN_VERSION && id !== null)
+      throw missing(
+        id,
+        [META.version, META.capabilities].filter((key) => meta[key] === undefined),
+      )
+    if (announced !== undefined && announced !== MODERN_VERSION && !isLegacy(announced))
+      throw unsupported(id, announced, LEGACY_VERSIONS)
     return announced === MODERN_VERSION ? 'modern' : 'legacy'
   }
   if (typeof claimed !== 'string') throw fault('REQUEST_PARAMS', `${META.version} is not a string`, id)
-  if (announced !== undefined && announced !== claimed) throw fault('REQUEST_HEADER_MISMATCH', 'MCP-Protocol-Version and the body disagree', id)
+  if (announced !== undefined && announced !== claimed)
+    throw fault('REQUEST_HEADER_MISMATCH', 'MCP-Protocol-Version and the body disagree', id)
   if (isLegacy(claimed)) return 'legacy'
   if (claimed !== MODERN_VERSION) throw unsupported(id, claimed, [MODERN_VERSION])
   if (id !== null && !isJsonObject(meta[META.capabilities])) throw missing(id, [META.capabilities])
@@ -87,7 +101,8 @@ function checkStandardHeaders(message: { id: RpcId; method: string; params: Json
   required('MCP-Protocol-Version')
   if (required('Mcp-Method') !== method) throw fault('REQUEST_HEADER_MISMATCH', 'Mcp-Method and the body disagree', id)
   const field = Object.hasOwn(NAMED, method) ? NAMED[method] : undefined
-  if (field !== undefined && required('Mcp-Name') !== params[field]) throw fault('REQUEST_HEADER_MISMATCH', 'Mcp-Name and the body disagree', id)
+  if (field !== undefined && required('Mcp-Name') !== params[field])
+    throw fault('REQUEST_HEADER_MISMATCH', 'Mcp-Name and the body disagree', id)
 }
 
 function parse(text: string): Json {
@@ -115,7 +130,10 @@ function missing(id: RpcId, keys: readonly string[]): WireFault {
 
 /** `supported` names the versions of the family the message speaks: the other family has another handshake. */
 function unsupported(id: RpcId | null, requested: string, supported: readonly string[]): WireFault {
-  return new WireFault(new GatewayError('REQUEST_VERSION', 'the protocol version is not supported'), id, { supported, requested: requested.slice(0, 64) })
+  return new WireFault(new GatewayError('REQUEST_VERSION', 'the protocol version is not supported'), id, {
+    supported,
+    requested: requested.slice(0, 64),
+  })
 }
 
 function fault(code: ErrorCode, message: string, id: RpcId | null = null): WireFault {

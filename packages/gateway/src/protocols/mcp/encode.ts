@@ -21,7 +21,14 @@ export function encode(request: McpRequest, id: RpcId, outbound: Outbound): Enco
     const { code, message, data } = outbound.content
     // The one upstream error whose HTTP status the revision fixes.
     const status = code === -32_021 && request.era === 'modern' ? 400 : 200
-    return { status, message: rpcError(id, { code: Number(code), message: typeof message === 'string' ? message : 'the tool server reported an error', data }) }
+    return {
+      status,
+      message: rpcError(id, {
+        code: Number(code),
+        message: typeof message === 'string' ? message : 'the tool server reported an error',
+        data,
+      }),
+    }
   }
   if (outbound.ok) return { status: 200, message: rpcResult(id, complete(request, outbound)) }
   return refusal(request, id, outbound)
@@ -49,7 +56,11 @@ function refusal(request: McpRequest, id: RpcId, outbound: Extract<Outbound, { o
   const status = isolated ? 403 : 200
   if (request.kind === 'tool.call' && !isolated) {
     const text = `Refused by Sallyport: ${words}. Reason: ${reasons.join(', ')}. Audit entry ${entry}.`
-    const result = { content: [{ type: 'text', text }], isError: true, _meta: { [META.refusal]: facts, ...(request.era === 'modern' ? { [META.serverInfo]: GATEWAY_INFO } : {}) } }
+    const result = {
+      content: [{ type: 'text', text }],
+      isError: true,
+      _meta: { [META.refusal]: facts, ...(request.era === 'modern' ? { [META.serverInfo]: GATEWAY_INFO } : {}) },
+    }
     return { status, message: rpcResult(id, request.era === 'modern' ? { ...result, resultType: 'complete' } : result) }
   }
   const absent = reasons.includes('resource_not_in_manifest') || reasons.includes('prompt_not_in_manifest')
@@ -64,5 +75,9 @@ export function encodeFailure(id: RpcId | null, error: unknown): Encoded & { rea
   const { rpc, http, retry } = ERRORS[known.code]
   const data = { code: known.code, retry, ...(known.retryAfterMs === undefined ? {} : { retryAfterMs: known.retryAfterMs }) }
   const message = rpcError(id, { code: rpc, message: known.code === 'INTERNAL' ? 'internal error' : known.message, data })
-  return { status: HTTP_VISIBLE.has(known.code) ? http : 200, message, retryAfterMs: known.retryAfterMs ?? (http === 503 ? 1_000 : undefined) }
+  return {
+    status: HTTP_VISIBLE.has(known.code) ? http : 200,
+    message,
+    retryAfterMs: known.retryAfterMs ?? (http === 503 ? 1_000 : undefined),
+  }
 }

@@ -1,5 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ERRORS, GatewayError, type JsonObject, type Principal, type CompiledManifest, type Stages, handle, isGatewayError, isJsonObject, locateResource, plainPath, visibleResource } from '@sallyport/core'
+import {
+  ERRORS,
+  GatewayError,
+  type JsonObject,
+  type Principal,
+  type CompiledManifest,
+  type Stages,
+  handle,
+  isGatewayError,
+  isJsonObject,
+  locateResource,
+  plainPath,
+  visibleResource,
+} from '@sallyport/core'
 import { boundedCache } from '../../bounded-cache.ts'
 import { type ByteBudget, COST_FACTOR } from '../../byte-budget.ts'
 import { readBody } from '../../read-body.ts'
@@ -9,9 +22,9 @@ import { type Encoded, encode, encodeFailure } from './encode.ts'
 import type { Hub, Interest, Listener } from './hub.ts'
 import { METHODS } from './methods.ts'
 import { mismatchedParam } from './param-headers.ts'
+import type { PerformDeps } from './perform.ts'
 import { type Question, type Reply, openReply } from './reply.ts'
 import type { McpRequest } from './request.ts'
-import type { PerformDeps } from './perform.ts'
 import type { StageDeps } from './stages.ts'
 import { META, REFUSED, type RpcId, RpcError, metaOf, rpcError, rpcResult } from './wire.ts'
 
@@ -45,7 +58,9 @@ const DECLARED_MAX = 10_000
 const LISTENED_MAX = 100
 
 /** Serves both revision families at one URL per agent. Host and Origin have been checked. */
-export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, response: ServerResponse, agent: string) => Promise<void> {
+export function createEndpoint(
+  deps: EndpointDeps,
+): (request: IncomingMessage, response: ServerResponse, agent: string) => Promise<void> {
   const questions = new Map<string, Question>()
   /** Calls in progress, for `notifications/cancelled`; a caller can name its own only. */
   const running = new Map<string, AbortController>()
@@ -96,7 +111,12 @@ export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, r
     const { id, era, method, params } = message
     const handling = METHODS[era][method]
     if (!handling) throw new WireFault(new GatewayError('REQUEST_METHOD', 'no such method'), id, { era })
-    const reply = openReply({ response, streams: accepts(exchange.request, 'text/event-stream'), owner: principal.session, questions })
+    const reply = openReply({
+      response,
+      streams: accepts(exchange.request, 'text/event-stream'),
+      owner: principal.session,
+      questions,
+    })
     const inbound: McpRequest = {
       agent: exchange.agent,
       authorization: exchange.request.headers.authorization,
@@ -126,11 +146,17 @@ export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, r
     }
   }
 
-  async function own(what: 'ping' | 'logLevel' | 'listen', { exchange, inbound, id }: { exchange: Exchange; inbound: McpRequest; id: RpcId }): Promise<void> {
+  async function own(
+    what: 'ping' | 'logLevel' | 'listen',
+    { exchange, inbound, id }: { exchange: Exchange; inbound: McpRequest; id: RpcId },
+  ): Promise<void> {
     requireLive(inbound.agent, id)
     if (what === 'ping') return inbound.reply.end(rpcResult(id, {}))
     if (what === 'logLevel') {
-      const granted = deps.manifest(inbound.agent)?.tasks.get(inbound.principal.task ?? '')?.clientFeatures.has('logging')
+      const granted = deps
+        .manifest(inbound.agent)
+        ?.tasks.get(inbound.principal.task ?? '')
+        ?.clientFeatures.has('logging')
       if (!granted) throw new WireFault(new GatewayError('REQUEST_METHOD', 'logging is not granted'), id, { era: 'legacy' })
       return inbound.reply.end(rpcResult(id, {}))
     }
@@ -144,8 +170,11 @@ export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, r
     const asked = isJsonObject(inbound.params['notifications']) ? inbound.params['notifications'] : {}
     const manifest = deps.manifest(inbound.agent)
     const wanted = Array.isArray(asked['resourceSubscriptions']) ? asked['resourceSubscriptions'] : []
-    if (wanted.length > LISTENED_MAX) throw new WireFault(new GatewayError('REQUEST_PARAMS', `more than ${LISTENED_MAX} resources`), id)
-    const visible = wanted.filter((uri): uri is string => typeof uri === 'string' && manifest !== undefined && isVisible(inbound.principal, manifest, uri))
+    if (wanted.length > LISTENED_MAX)
+      throw new WireFault(new GatewayError('REQUEST_PARAMS', `more than ${LISTENED_MAX} resources`), id)
+    const visible = wanted.filter(
+      (uri): uri is string => typeof uri === 'string' && manifest !== undefined && isVisible(inbound.principal, manifest, uri),
+    )
     const uris = [...new Set(visible)]
     const interest: Interest = {
       tools: asked['toolsListChanged'] === true,
@@ -172,7 +201,12 @@ export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, r
   /** The stream of changes of the handshake era. */
   async function follow(exchange: Exchange, principal: Principal): Promise<void> {
     requireLive(exchange.agent)
-    const reply = openReply({ response: exchange.response, streams: accepts(exchange.request, 'text/event-stream'), owner: principal.session, questions })
+    const reply = openReply({
+      response: exchange.response,
+      streams: accepts(exchange.request, 'text/event-stream'),
+      owner: principal.session,
+      questions,
+    })
     const remove = follows({ principal, reply, interest: { tools: true, prompts: true, resources: true, uris: new Set() } })
     if (!remove) throw new GatewayError('REQUEST_VERB', 'GET opens an event stream only')
     await closed(exchange.response)
@@ -188,7 +222,12 @@ export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, r
   }
 
   async function watch(inbound: McpRequest, uri: string): Promise<void> {
-    const request = { ...inbound, kind: 'resource.subscribe' as const, method: 'resources/subscribe', params: { ...inbound.params, uri } }
+    const request = {
+      ...inbound,
+      kind: 'resource.subscribe' as const,
+      method: 'resources/subscribe',
+      params: { ...inbound.params, uri },
+    }
     await handle(request, deps.stages).catch((error: unknown) => deps.log('a subscription failed', error))
   }
 
@@ -214,20 +253,33 @@ export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, r
     const tool = target && deps.catalogue.known({ server: target.server, context }, target.name)
     const args = isJsonObject(inbound.params['arguments']) ? inbound.params['arguments'] : {}
     const name = tool && mismatchedParam(tool.params, args, inbound.header)
-    if (name !== undefined) throw new WireFault(new GatewayError('REQUEST_HEADER_MISMATCH', `Mcp-Param-${name} and the body disagree`), id)
+    if (name !== undefined)
+      throw new WireFault(new GatewayError('REQUEST_HEADER_MISMATCH', `Mcp-Param-${name} and the body disagree`), id)
   }
 
   function requireLive(agent: string, id: RpcId | null = null): void {
-    if (deps.isolated(agent)) throw new WireFault(new GatewayError('IDENTITY_FORBIDDEN', 'the agent is isolated'), id, { reasons: ['agent_isolated'] })
+    if (deps.isolated(agent))
+      throw new WireFault(new GatewayError('IDENTITY_FORBIDDEN', 'the agent is isolated'), id, { reasons: ['agent_isolated'] })
   }
 
   async function answerFailure(exchange: Exchange, reply: Reply, { id, error }: { id: RpcId; error: unknown }): Promise<void> {
-    if (error instanceof WireFault || (isGatewayError(error) && !isRecorded(error))) await recordRefusal(exchange, error instanceof WireFault ? error.error : error)
-    if (!isGatewayError(error) || error.code === 'INTERNAL') deps.log('internal error', error instanceof Error ? (error.cause ?? error) : error)
+    if (error instanceof WireFault || (isGatewayError(error) && !isRecorded(error)))
+      await recordRefusal(exchange, error instanceof WireFault ? error.error : error)
+    if (!isGatewayError(error) || error.code === 'INTERNAL')
+      deps.log('internal error', error instanceof Error ? (error.cause ?? error) : error)
     const cut = exchange.abort.signal.aborted && deps.isolated(exchange.agent)
-    if (cut) return reply.end(rpcError(id, { code: REFUSED, message: 'refused: the agent is isolated', data: { effect: 'deny', reasons: ['agent_isolated'] } }), 403)
+    if (cut)
+      return reply.end(
+        rpcError(id, {
+          code: REFUSED,
+          message: 'refused: the agent is isolated',
+          data: { effect: 'deny', reasons: ['agent_isolated'] },
+        }),
+        403,
+      )
     const { status, message, retryAfterMs } = encodeFailure(id, error)
-    if (retryAfterMs !== undefined && !exchange.response.headersSent) exchange.response.setHeader('retry-after', Math.ceil(retryAfterMs / 1_000))
+    if (retryAfterMs !== undefined && !exchange.response.headersSent)
+      exchange.response.setHeader('retry-after', Math.ceil(retryAfterMs / 1_000))
     reply.end(message, status)
   }
 
@@ -238,7 +290,8 @@ export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, r
     const cause: unknown = wire ? wire.error : error
     const known = isGatewayError(cause) ? cause : new GatewayError('INTERNAL', 'internal error')
     if (known.code === 'INTERNAL') deps.log('internal error', error)
-    if (known.code !== 'REQUEST_CANCELLED') await recordRefusal(exchange, known).catch((failure: unknown) => deps.log('a refusal was not recorded', failure))
+    if (known.code !== 'REQUEST_CANCELLED')
+      await recordRefusal(exchange, known).catch((failure: unknown) => deps.log('a refusal was not recorded', failure))
     if (response.headersSent || response.destroyed) return void response.destroy()
     const { rpc, http, retry } = ERRORS[known.code]
     if (http === 401) response.setHeader('www-authenticate', challenge(known, deps.resourceMetadata(exchange.agent)))
@@ -254,7 +307,10 @@ export function createEndpoint(deps: EndpointDeps): (request: IncomingMessage, r
   }
 
   async function recordRefusal(exchange: Exchange, error: GatewayError): Promise<void> {
-    const claims = { agent: exchange.agent, method: plainPath(headerOf(exchange.request, 'mcp-method') ?? exchange.request.method ?? '') }
+    const claims = {
+      agent: exchange.agent,
+      method: plainPath(headerOf(exchange.request, 'mcp-method') ?? exchange.request.method ?? ''),
+    }
     await deps.refusals.record({ error, claims, ...(exchange.principal ? { principal: exchange.principal } : {}) })
   }
 }
@@ -277,9 +333,12 @@ function isVisible(principal: Principal, manifest: CompiledManifest, uri: string
 
 function requirePost(request: IncomingMessage): void {
   if (request.method !== 'POST') throw new GatewayError('REQUEST_VERB', 'the endpoint takes POST, and GET for a stream')
-  if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) throw new GatewayError('REQUEST_TYPE', 'the content type must be application/json')
-  if (request.headers['content-encoding'] !== undefined) throw new GatewayError('REQUEST_TYPE', 'compressed bodies are not accepted')
-  if (!accepts(request, 'application/json') && !accepts(request, 'text/event-stream')) throw new GatewayError('REQUEST_NOT_ACCEPTABLE', 'accept application/json or text/event-stream')
+  if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? ''))
+    throw new GatewayError('REQUEST_TYPE', 'the content type must be application/json')
+  if (request.headers['content-encoding'] !== undefined)
+    throw new GatewayError('REQUEST_TYPE', 'compressed bodies are not accepted')
+  if (!accepts(request, 'application/json') && !accepts(request, 'text/event-stream'))
+    throw new GatewayError('REQUEST_NOT_ACCEPTABLE', 'accept application/json or text/event-stream')
 }
 
 function accepts(request: IncomingMessage, type: string): boolean {
@@ -300,7 +359,11 @@ function correlationOf(request: IncomingMessage, params: JsonObject): McpRequest
   const trace = hint(traceparent) ?? hint(request.headers['traceparent'])
   const session = hint(request.headers['x-session-id'])
   const name = hint(clientInfo['name'])
-  return { ...(trace ? { traceparent: trace } : {}), ...(session ? { clientSession: session } : {}), ...(name ? { clientName: name } : {}) }
+  return {
+    ...(trace ? { traceparent: trace } : {}),
+    ...(session ? { clientSession: session } : {}),
+    ...(name ? { clientName: name } : {}),
+  }
 }
 
 function callKey({ session }: Principal, id: unknown): string {

@@ -1,4 +1,15 @@
-import { type Acted, type Action, type CompiledManifest, GatewayError, type JsonObject, type Principal, type ReasonCode, isJsonObject, isReduced, jcs } from '@sallyport/core'
+import {
+  type Acted,
+  type Action,
+  type CompiledManifest,
+  GatewayError,
+  type JsonObject,
+  type Principal,
+  type ReasonCode,
+  isJsonObject,
+  isReduced,
+  jcs,
+} from '@sallyport/core'
 import { type Conversation, type Parking, PARKED_MS_MAX, converse } from './conversation.ts'
 import { grantedCapabilities, mayAsk } from './features.ts'
 import { encodeParams } from './param-headers.ts'
@@ -32,7 +43,12 @@ export interface Errand {
   readonly params: JsonObject
 }
 
-type Ask = { readonly principal: Principal; readonly manifest: CompiledManifest | undefined; readonly server: string; readonly capabilities: JsonObject }
+type Ask = {
+  readonly principal: Principal
+  readonly manifest: CompiledManifest | undefined
+  readonly server: string
+  readonly capabilities: JsonObject
+}
 
 /** What one errand needs on its way, whatever the revisions at both ends. */
 interface Trip {
@@ -67,11 +83,14 @@ export async function forward(errand: Errand, deps: ForwardDeps): Promise<Acted>
     let result = await trip.send({})
     for (let round = 0; result['resultType'] === 'input_required' && request.era === 'legacy'; round++) {
       if (round >= ROUNDS_MAX) throw new GatewayError('UPSTREAM_MALFORMED', `the tool server asked more than ${ROUNDS_MAX} times`)
-      result = await trip.send({ params: { ...trip.call.params, ...(await askLegacy(request, result, (name) => mayAsk(trip.ask, name))) } })
+      result = await trip.send({
+        params: { ...trip.call.params, ...(await askLegacy(request, result, (name) => mayAsk(trip.ask, name))) },
+      })
     }
     return concluded(result, trip, deps.seal)
   } catch (error) {
-    if (error instanceof RpcError) return { status: 'failure', content: peerError(error, action), changes: trip.changes, reasons: trip.reasons }
+    if (error instanceof RpcError)
+      return { status: 'failure', content: peerError(error, action), changes: trip.changes, reasons: trip.reasons }
     throw error
   }
 }
@@ -90,7 +109,8 @@ function prepare(errand: Errand, { upstream, where }: Way, deps: ForwardDeps): T
   const opened = typeof sealed === 'string' ? deps.seal.open(sealed, binding) : undefined
   const reasons: ReasonCode[] = []
   const { timeoutsMs } = upstream.config
-  const timeoutMs = (Object.hasOwn(timeoutsMs, action.name ?? '') ? timeoutsMs[action.name ?? ''] : undefined) ?? upstream.config.timeoutMs
+  const timeoutMs =
+    (Object.hasOwn(timeoutsMs, action.name ?? '') ? timeoutsMs[action.name ?? ''] : undefined) ?? upstream.config.timeoutMs
   const call: LinkCall = {
     method,
     params: { ...params, ...answers(request, opened), _meta: forwardedMeta(request) },
@@ -102,7 +122,8 @@ function prepare(errand: Errand, { upstream, where }: Way, deps: ForwardDeps): T
     onNotification: (name, said) => relay(request, { name, said, ask, action }),
     onRequest: guarded(ask, reasons, (name, asked) => request.reply.ask(name, asked, request.signal)),
   }
-  const send = async (changes: Partial<LinkCall>): Promise<JsonObject> => (await upstream.call(where, { ...call, ...changes }, capabilities)).result
+  const send = async (changes: Partial<LinkCall>): Promise<JsonObject> =>
+    (await upstream.call(where, { ...call, ...changes }, capabilities)).result
   return { request, action, call, ask, binding, opened, changes: action.kind === 'tool.call', reasons, send }
 }
 
@@ -127,7 +148,12 @@ async function bridge(trip: Trip, { parking, seal }: ForwardDeps): Promise<Acted
     const step = await conversation.next()
     if (step.type === 'done') return concluded(step.result, trip, seal)
     const requestState = seal.seal({ state: undefined, parked: parking.park(request.agent, conversation) }, binding)
-    return { status: 'input_required', content: { inputRequests: { [QUESTION]: { method: step.method, params: step.params } }, requestState }, changes, reasons }
+    return {
+      status: 'input_required',
+      content: { inputRequests: { [QUESTION]: { method: step.method, params: step.params } }, requestState },
+      changes,
+      reasons,
+    }
   } finally {
     request.signal.removeEventListener('abort', onAbort)
   }
@@ -172,23 +198,38 @@ function concluded(result: JsonObject, trip: Trip, seal: StateSeal): Acted {
     if (!granted) return { status: 'input_required', content: { inputRequests: {} }, changes, reasons: ['feature_not_in_manifest'] }
     const state = typeof content['requestState'] === 'string' ? content['requestState'] : undefined
     const sealed = seal.seal({ state, parked: undefined }, binding)
-    return { status: 'input_required', content: { inputRequests: content['inputRequests'] ?? {}, requestState: sealed }, changes, reasons }
+    return {
+      status: 'input_required',
+      content: { inputRequests: content['inputRequests'] ?? {}, requestState: sealed },
+      changes,
+      reasons,
+    }
   }
-  if (resultType !== undefined && resultType !== 'complete') throw new GatewayError('UPSTREAM_MALFORMED', 'the tool server answered with an unknown type of result')
+  if (resultType !== undefined && resultType !== 'complete')
+    throw new GatewayError('UPSTREAM_MALFORMED', 'the tool server answered with an unknown type of result')
   return { status: content['isError'] === true ? 'tool_error' : 'success', content, changes, reasons }
 }
 
 function bindingOf(request: McpRequest, action: Action): Binding {
   // Not the digest of this round: that covers the answers too. What must not change between rounds is the call itself.
   const digest = jcs(action.args)
-  return { agent: request.agent, session: request.principal.session, method: request.method, name: `${action.server}.${action.name}`, digest }
+  return {
+    agent: request.agent,
+    session: request.principal.session,
+    method: request.method,
+    name: `${action.server}.${action.name}`,
+    digest,
+  }
 }
 
 /** Answers are passed on only with the state that asked for them; without it the server asks again. */
 function answers(request: McpRequest, opened: Opened | undefined): JsonObject {
   if (!opened) return {}
   const { inputResponses } = request.params
-  return { ...(isJsonObject(inputResponses) ? { inputResponses } : {}), ...(opened.state === undefined ? {} : { requestState: opened.state }) }
+  return {
+    ...(isJsonObject(inputResponses) ? { inputResponses } : {}),
+    ...(opened.state === undefined ? {} : { requestState: opened.state }),
+  }
 }
 
 async function askLegacy(request: McpRequest, result: JsonObject, may: (method: string) => boolean): Promise<JsonObject> {
@@ -196,7 +237,8 @@ async function askLegacy(request: McpRequest, result: JsonObject, may: (method: 
   const responses: Record<string, JsonObject> = {}
   for (const [key, one] of asked) {
     const method = isJsonObject(one) ? one['method'] : undefined
-    if (!isJsonObject(one) || typeof method !== 'string' || !may(method)) throw new GatewayError('UPSTREAM_MALFORMED', 'the tool server asked for something it may not ask')
+    if (!isJsonObject(one) || typeof method !== 'string' || !may(method))
+      throw new GatewayError('UPSTREAM_MALFORMED', 'the tool server asked for something it may not ask')
     responses[key] = await request.reply.ask(method, isJsonObject(one['params']) ? one['params'] : {}, request.signal)
   }
   const { requestState } = result
@@ -230,7 +272,8 @@ function relay(request: McpRequest, { name, said, ask, action }: Said): void {
   const { _meta, message, ...params } = said
   const words = isWordless || message === undefined ? {} : { message }
   const token = progressToken(request.params)
-  if (name === 'notifications/progress' && token !== undefined) request.reply.notify(name, { ...params, ...words, progressToken: token })
+  if (name === 'notifications/progress' && token !== undefined)
+    request.reply.notify(name, { ...params, ...words, progressToken: token })
   if (name !== 'notifications/message' || isWordless) return
   const granted = task?.clientFeatures.get('logging')?.has(server) === true
   const wanted = request.era === 'legacy' || metaOf(request.params)[META.logLevel] !== undefined

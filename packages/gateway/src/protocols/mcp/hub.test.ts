@@ -5,12 +5,26 @@ import type { Reply } from './reply.ts'
 import type { Upstream } from './upstream/upstream.ts'
 import { META } from './wire.ts'
 
-const principal = (agent = 'buyer', session = 's1'): Principal => ({ agent, credential: 'k', method: 'agent_key', task: 't', session, epoch: 0 })
+const principal = (agent = 'buyer', session = 's1'): Principal => ({
+  agent,
+  credential: 'k',
+  method: 'agent_key',
+  task: 't',
+  session,
+  epoch: 0,
+})
 /** A manifest as far as lists are concerned: one task that is granted one tool of `erp`. */
-const manifest = { agent: 'buyer', denied: new Set(), tasks: new Map([['t', { tools: new Map([['erp.read', {}]]), prompts: new Map(), resources: { exact: new Map() } }]]) } as unknown as CompiledManifest
+const manifest = {
+  agent: 'buyer',
+  denied: new Set(),
+  tasks: new Map([['t', { tools: new Map([['erp.read', {}]]), prompts: new Map(), resources: { exact: new Map() } }]]),
+} as unknown as CompiledManifest
 const ALL: Interest = { tools: true, prompts: true, resources: true, uris: new Set() }
 
-function listening(hub: Hub, more: { who?: Principal; id?: number; interest?: Interest } = {}): { said: [string, JsonObject][]; remove: () => void } {
+function listening(
+  hub: Hub,
+  more: { who?: Principal; id?: number; interest?: Interest } = {},
+): { said: [string, JsonObject][]; remove: () => void } {
   const said: [string, JsonObject][] = []
   const reply = { notify: (method: string, params: JsonObject) => said.push([method, params]) } as unknown as Reply
   const { who = principal(), id, interest = ALL } = more
@@ -40,12 +54,15 @@ describe('changes reach those who may know of them', () => {
     expect(said).toEqual([[TOOLS, { _meta: { [META.subscription]: 7 } }]])
   })
 
-  test.each(['constructor', 'notifications/message', 'toString', 'notifications/resources/updated'])('%s is nothing to pass on', (method) => {
-    const hub = opened()
-    const { said } = listening(hub)
-    hub.publish('erp', method, { uri: 'x:not-granted' })
-    expect(said).toEqual([])
-  })
+  test.each(['constructor', 'notifications/message', 'toString', 'notifications/resources/updated'])(
+    '%s is nothing to pass on',
+    (method) => {
+      const hub = opened()
+      const { said } = listening(hub)
+      hub.publish('erp', method, { uri: 'x:not-granted' })
+      expect(said).toEqual([])
+    },
+  )
 
   test('a change of grants is told to the agent it is about, for what it asked', () => {
     const hub = opened()
@@ -80,9 +97,16 @@ describe('watching a resource', () => {
   function server(era: 'modern' | 'legacy'): { upstream: Upstream; calls: [string, JsonObject][]; finish: () => void } {
     const calls: [string, JsonObject][] = []
     const open = Promise.withResolvers<JsonObject>()
-    const call = ({ method, params }: { method: string; params: JsonObject }): Promise<JsonObject> => (calls.push([method, params]), era === 'legacy' ? Promise.resolve({}) : open.promise)
+    const call = ({ method, params }: { method: string; params: JsonObject }): Promise<JsonObject> => (
+      calls.push([method, params]),
+      era === 'legacy' ? Promise.resolve({}) : open.promise
+    )
     const connection = { era, link: { onEvent: () => {} }, call }
-    return { upstream: { connect: () => Promise.resolve(connection) } as unknown as Upstream, calls, finish: () => open.resolve({}) }
+    return {
+      upstream: { connect: () => Promise.resolve(connection) } as unknown as Upstream,
+      calls,
+      finish: () => open.resolve({}),
+    }
   }
   const { signal } = new AbortController()
 

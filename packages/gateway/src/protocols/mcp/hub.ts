@@ -59,14 +59,16 @@ export function openHub({ manifest, streamsMax }: HubDeps): Hub {
   return { add, subscribe, publish, changed, size: () => listeners.size }
 
   function add(listener: Listener): () => void {
-    if (listeners.size >= streamsMax) throw new GatewayError('LIMIT_OVERLOADED', 'too many streams are open', { retryAfterMs: 5_000 })
+    if (listeners.size >= streamsMax)
+      throw new GatewayError('LIMIT_OVERLOADED', 'too many streams are open', { retryAfterMs: 5_000 })
     listeners.add(listener)
     return () => listeners.delete(listener)
   }
 
   function subscribe(session: string, uri: string, on: boolean): void {
     const uris = sessions.get(session) ?? new Set()
-    if (on && uris.size >= SUBSCRIPTIONS_MAX) throw new GatewayError('LIMIT_OVERLOADED', `more than ${SUBSCRIPTIONS_MAX} subscriptions`, { retryAfterMs: 60_000 })
+    if (on && uris.size >= SUBSCRIPTIONS_MAX)
+      throw new GatewayError('LIMIT_OVERLOADED', `more than ${SUBSCRIPTIONS_MAX} subscriptions`, { retryAfterMs: 60_000 })
     if (on) uris.add(uri)
     else uris.delete(uri)
     sessions.delete(session)
@@ -86,7 +88,9 @@ export function openHub({ manifest, streamsMax }: HubDeps): Hub {
         if (listener.interest[list] && serversOf(granted, listener.principal).has(server)) say(listener, method, {})
       } else if (method === 'notifications/resources/updated' && typeof params['uri'] === 'string') {
         const { uri } = params
-        const wanted = listener.interest.uris.has(uri) || (listener.id === undefined && sessions.get(listener.principal.session)?.has(uri) === true)
+        const wanted =
+          listener.interest.uris.has(uri) ||
+          (listener.id === undefined && sessions.get(listener.principal.session)?.has(uri) === true)
         if (wanted && visibleResource(listener.principal, granted, { server, name: uri })) say(listener, method, { uri })
       }
     }
@@ -125,7 +129,8 @@ export async function watchResource(upstream: Upstream, at: { context: string; u
   const uris = watched.get(link) ?? new Set()
   watched.set(link, uris)
   if (uris.has(at.uri)) return
-  if (uris.size >= WATCHED_MAX) throw new GatewayError('LIMIT_OVERLOADED', `more than ${WATCHED_MAX} resources are watched`, { retryAfterMs: 60_000 })
+  if (uris.size >= WATCHED_MAX)
+    throw new GatewayError('LIMIT_OVERLOADED', `more than ${WATCHED_MAX} resources are watched`, { retryAfterMs: 60_000 })
   uris.add(at.uri)
   const params = { notifications: { resourceSubscriptions: [at.uri] } }
   const onNotification = (method: string, said: JsonObject): void => link.onEvent(method, said)

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AuditLog, CLIENT_FEATURES, type CompiledManifest, type JsonObject, type Pin, type Principal } from '@sallyport/core'
 import type { Budgets } from '../../budgets.ts'
-import type { Config, ServerConfig } from '../../config.ts'
 import type { ByteBudget } from '../../byte-budget.ts'
+import type { Config, ServerConfig } from '../../config.ts'
 import type { Refusals } from '../../refusals.ts'
 import { committer } from './committer.ts'
 import { openParking } from './conversation.ts'
-import { createEndpoint } from './endpoint.ts'
 import { openCuts } from './cuts.ts'
+import { createEndpoint } from './endpoint.ts'
 import { type Hub, openHub, watchResource } from './hub.ts'
 import type { McpRequest } from './request.ts'
 import { openSeal } from './seal.ts'
@@ -125,7 +125,9 @@ async function subscribe(
 /** Client features that some agent's manifest grants a server; nothing else is announced to it. */
 function features(server: string, manifests: readonly CompiledManifest[]): JsonObject {
   const tasks = manifests.flatMap((manifest) => [...manifest.tasks.values()])
-  const granted = CLIENT_FEATURES.filter((feature) => feature !== 'logging' && tasks.some((task) => task.clientFeatures.get(feature)?.has(server)))
+  const granted = CLIENT_FEATURES.filter(
+    (feature) => feature !== 'logging' && tasks.some((task) => task.clientFeatures.get(feature)?.has(server)),
+  )
   return Object.fromEntries(granted.map((feature) => [feature, {}]))
 }
 

@@ -21,13 +21,18 @@ export interface ListDeps {
 }
 
 /** The tools an agent may see: granted, not denied or proposed, offered by a reachable server exactly as reviewed. */
-export async function listTools(principal: Principal, manifest: CompiledManifest | undefined, deps: ListDeps): Promise<JsonObject[]> {
+export async function listTools(
+  principal: Principal,
+  manifest: CompiledManifest | undefined,
+  deps: ListDeps,
+): Promise<JsonObject[]> {
   if (!manifest) return []
   const granted = [...(manifest.tasks.get(principal.task ?? '')?.tools.keys() ?? [])]
   return perServer(principal, { granted, upstreams: deps.upstreams }, async (at) => {
     const tools = await deps.catalogue.tools(at)
     return tools.flatMap(({ definition, exposed, state }) => {
-      const grant = state === 'approved' ? visibleTool(principal, manifest, { server: at.server, name: definition.name }) : undefined
+      const grant =
+        state === 'approved' ? visibleTool(principal, manifest, { server: at.server, name: definition.name }) : undefined
       if (!grant) return []
       const { _meta, outputSchema, ...rest } = definition as JsonObject
       return [{ ...rest, ...(outputSchema !== undefined && !isReduced(grant) ? { outputSchema } : {}), name: exposed }]
@@ -35,7 +40,11 @@ export async function listTools(principal: Principal, manifest: CompiledManifest
   })
 }
 
-export async function listPrompts(principal: Principal, manifest: CompiledManifest | undefined, deps: ListDeps): Promise<JsonObject[]> {
+export async function listPrompts(
+  principal: Principal,
+  manifest: CompiledManifest | undefined,
+  deps: ListDeps,
+): Promise<JsonObject[]> {
   if (!manifest) return []
   const granted = [...(manifest.tasks.get(principal.task ?? '')?.prompts.keys() ?? [])]
   return perServer(principal, { granted, upstreams: deps.upstreams }, async (at) => {
@@ -59,8 +68,11 @@ export async function listResources(
     const items = await deps.catalogue.list(at, deps.kind)
     return items.flatMap(({ _meta, ...item }) => {
       const { uri, uriTemplate } = item
-      if (deps.kind === 'resources') return typeof uri === 'string' && visibleResource(principal, manifest, { server: at.server, name: uri }) ? [item] : []
-      return typeof uriTemplate === 'string' && visibleTemplate(principal, manifest, { server: at.server, name: uriTemplate }) ? [item] : []
+      if (deps.kind === 'resources')
+        return typeof uri === 'string' && visibleResource(principal, manifest, { server: at.server, name: uri }) ? [item] : []
+      return typeof uriTemplate === 'string' && visibleTemplate(principal, manifest, { server: at.server, name: uriTemplate })
+        ? [item]
+        : []
     })
   })
 }

@@ -2,7 +2,21 @@ import { describe, expect, test } from 'vitest'
 import { METHODS } from './methods.ts'
 
 describe('methods that are not in the table are refused', () => {
-  test.each(['constructor', 'toString', 'hasOwnProperty', '__proto__', 'valueOf', 'tools/delete', 'TOOLS/CALL', 'tools/call ', '', 'tasks/get', 'roots/list', 'sampling/createMessage', 'elicitation/create'])('%j', (method) => {
+  test.each([
+    'constructor',
+    'toString',
+    'hasOwnProperty',
+    '__proto__',
+    'valueOf',
+    'tools/delete',
+    'TOOLS/CALL',
+    'tools/call ',
+    '',
+    'tasks/get',
+    'roots/list',
+    'sampling/createMessage',
+    'elicitation/create',
+  ])('%j', (method) => {
     expect(METHODS.modern[method]).toBeUndefined()
     expect(METHODS.legacy[method]).toBeUndefined()
   })

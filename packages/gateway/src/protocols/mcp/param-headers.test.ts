@@ -8,7 +8,9 @@ const schema = (properties: object, more: object = {}): never => ({ type: 'objec
 describe('which marks a schema may carry', () => {
   test('at any depth under properties, and none is fine', () => {
     expect(paramHeaders(schema({}))).toEqual([])
-    expect(paramHeaders(schema({ a: marked('Region'), b: { type: 'object', properties: { c: marked('Tenant', 'integer') } } }))).toEqual([
+    expect(
+      paramHeaders(schema({ a: marked('Region'), b: { type: 'object', properties: { c: marked('Tenant', 'integer') } } })),
+    ).toEqual([
       { path: ['a'], name: 'Region' },
       { path: ['b', 'c'], name: 'Tenant' },
     ])
@@ -77,7 +79,13 @@ describe('comparing headers with the body', () => {
 })
 
 test('what is written for a body always agrees with it', () => {
-  const value = fc.oneof(fc.string({ unit: 'binary' }), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0), fc.boolean(), fc.constant(null))
+  const value = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.integer(),
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0),
+    fc.boolean(),
+    fc.constant(null),
+  )
   fc.assert(
     fc.property(value, value, (a, b) => {
       const headers = [{ path: ['a'], name: 'A' }, { path: ['o', 'b'], name: 'B' }] // prettier-ignore

@@ -31,9 +31,15 @@ export async function perform(request: McpRequest, action: Action, deps: Perform
       await deps.subscribe(request, action)
       return quiet({})
     case 'tool.call':
-      return forward({ request, action, manifest, method: 'tools/call', params: { name: action.name, arguments: action.args } }, deps)
+      return forward(
+        { request, action, manifest, method: 'tools/call', params: { name: action.name, arguments: action.args } },
+        deps,
+      )
     case 'prompt.get':
-      return forward({ request, action, manifest, method: 'prompts/get', params: { name: action.name, arguments: action.args } }, deps)
+      return forward(
+        { request, action, manifest, method: 'prompts/get', params: { name: action.name, arguments: action.args } },
+        deps,
+      )
     case 'resource.read':
       return forward({ request, action, manifest, method: 'resources/read', params: { uri: action.name } }, deps)
     case 'complete':
@@ -48,5 +54,9 @@ function quiet(content: JsonObject): Acted {
 function completionParams({ params }: McpRequest, action: Action): JsonObject {
   const ref = isJsonObject(params['ref']) ? params['ref'] : {}
   const name = action.name?.startsWith('prompt:') ? { name: action.name.slice('prompt:'.length) } : {}
-  return { ref: { ...ref, ...name }, argument: params['argument'], ...(isJsonObject(params['context']) ? { context: params['context'] } : {}) }
+  return {
+    ref: { ...ref, ...name },
+    argument: params['argument'],
+    ...(isJsonObject(params['context']) ? { context: params['context'] } : {}),
+  }
 }

@@ -29,7 +29,11 @@ class FakeResponse extends EventEmitter {
 function opened(streams = true): { response: FakeResponse; reply: Reply; questions: Map<string, Question> } {
   const response = new FakeResponse()
   const questions = new Map<string, Question>()
-  return { response, questions, reply: openReply({ response: response as unknown as ServerResponse, streams, owner: 'session-1', questions }) }
+  return {
+    response,
+    questions,
+    reply: openReply({ response: response as unknown as ServerResponse, streams, owner: 'session-1', questions }),
+  }
 }
 const RESULT = { jsonrpc: '2.0', id: 1, result: {} }
 const never = new AbortController().signal
@@ -48,8 +52,14 @@ describe('what the client gets', () => {
     const { response, reply } = opened()
     reply.notify('notifications/progress', { progress: 1 })
     reply.end(RESULT, 403)
-    expect(response).toMatchObject({ status: 200, writableEnded: true, headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' } })
-    expect(response.text).toBe(`event: message\ndata: {"jsonrpc":"2.0","method":"notifications/progress","params":{"progress":1}}\n\nevent: message\ndata: ${JSON.stringify(RESULT)}\n\n`)
+    expect(response).toMatchObject({
+      status: 200,
+      writableEnded: true,
+      headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
+    })
+    expect(response.text).toBe(
+      `event: message\ndata: {"jsonrpc":"2.0","method":"notifications/progress","params":{"progress":1}}\n\nevent: message\ndata: ${JSON.stringify(RESULT)}\n\n`,
+    )
   })
 
   test('only the JSON body when it takes no stream', () => {

@@ -75,7 +75,11 @@ export function openReply({ response, streams, owner, questions }: ReplyOptions)
         finish()
       }
       signal.addEventListener('abort', onAbort, { once: true })
-      questions.set(id, { owner, resolve: (result) => settle(() => resolve(result)), reject: (error) => settle(() => reject(error)) })
+      questions.set(id, {
+        owner,
+        resolve: (result) => settle(() => resolve(result)),
+        reject: (error) => settle(() => reject(error)),
+      })
       event(rpcRequest(id, method, params))
     })
   }

@@ -44,13 +44,15 @@ export function openSeal(key: Uint8Array, nowMs: () => number): StateSeal {
     cipher.setAAD(aad(binding, boot))
     const text = JSON.stringify({ s: content.state, p: content.parked, x: nowMs() + STATE_TTL_MS })
     const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
-    if (sealed.length > STATE_BYTES_MAX) throw new GatewayError('UPSTREAM_TOO_LARGE', 'the tool server’s request state is too large')
+    if (sealed.length > STATE_BYTES_MAX)
+      throw new GatewayError('UPSTREAM_TOO_LARGE', 'the tool server’s request state is too large')
     return sealed.toString('base64url')
   }
 
   function open(sealed: string, binding: Binding): Opened {
     const content = decrypt(sealed, binding)
-    if (!content || typeof content['x'] !== 'number' || content['x'] < nowMs()) throw new GatewayError('REQUEST_PARAMS', 'requestState is not valid for this call')
+    if (!content || typeof content['x'] !== 'number' || content['x'] < nowMs())
+      throw new GatewayError('REQUEST_PARAMS', 'requestState is not valid for this call')
     // The ciphertext without its encoding's slack: two spellings of one state are the same use.
     const id = Buffer.from(sealed, 'base64url').subarray(0, 12).toString('hex')
     if (used.has(id)) throw new GatewayError('REQUEST_PARAMS', 'requestState was used before')

@@ -65,7 +65,10 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
 
   async function gather(principal: Principal, action: Action): Promise<Gathered> {
     const manifest = deps.manifest(principal.agent)
-    const granted = manifest && action.kind === 'tool.call' && manifest.tasks.get(principal.task ?? '')?.tools.has(`${action.server}.${action.name}`)
+    const granted =
+      manifest &&
+      action.kind === 'tool.call' &&
+      manifest.tasks.get(principal.task ?? '')?.tools.has(`${action.server}.${action.name}`)
     const tool = granted ? await toolFacts(principal, action) : undefined
     // Read after the last wait: what is decided on is what is true now.
     const current = deps.manifest(principal.agent)
@@ -93,7 +96,11 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
   function releaseActed(action: Action, decision: Decision, acted: Acted): Released {
     if (acted.status === 'failure') return { effect: 'allow', reasons: [], content: acted.content }
     if (acted.status === 'input_required') {
-      return { effect: acted.reasons?.includes('feature_not_in_manifest') ? 'deny' : 'allow', reasons: [...(acted.reasons ?? [])], content: acted.content }
+      return {
+        effect: acted.reasons?.includes('feature_not_in_manifest') ? 'deny' : 'allow',
+        reasons: [...(acted.reasons ?? [])],
+        content: acted.content,
+      }
     }
     if (action.kind !== 'tool.call') {
       const { _meta, ...content } = acted.content
@@ -102,10 +109,18 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
     const blocks = acted.content['content']
     const content = Array.isArray(blocks) ? blocks.filter(isJsonObject) : []
     const { structuredContent, isError } = acted.content
-    const result = { content, ...(structuredContent === undefined ? {} : { structuredContent }), ...(isError === true ? { isError } : {}) }
+    const result = {
+      content,
+      ...(structuredContent === undefined ? {} : { structuredContent }),
+      ...(isError === true ? { isError } : {}),
+    }
     const validate = decidedOn.get(action)?.validateOutput
     const released = release(decision, result, validate)
-    return { effect: released.effect, reasons: [...released.reasons, ...released.observed], content: { ...released.result } as JsonObject }
+    return {
+      effect: released.effect,
+      reasons: [...released.reasons, ...released.observed],
+      content: { ...released.result } as JsonObject,
+    }
   }
 }
 

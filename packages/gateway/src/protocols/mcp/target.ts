@@ -1,6 +1,6 @@
 import { GatewayError, type JsonObject, type Target, isJsonObject, isPlainName } from '@sallyport/core'
-import type { Catalogue } from './upstream/catalogue.ts'
 import type { McpRequest } from './request.ts'
+import type { Catalogue } from './upstream/catalogue.ts'
 import { metaOf } from './wire.ts'
 
 export const NAME_LENGTH_MAX = 256
@@ -72,7 +72,8 @@ function resource(request: McpRequest, uri: string, locate: LocateResource): Tar
 
 function text(params: JsonObject, key: string, lengthMax: number): string {
   const value = params[key]
-  if (typeof value !== 'string' || value === '' || value.length > lengthMax) throw new GatewayError('REQUEST_PARAMS', `${key} is not a text of 1 to ${lengthMax} characters`)
+  if (typeof value !== 'string' || value === '' || value.length > lengthMax)
+    throw new GatewayError('REQUEST_PARAMS', `${key} is not a text of 1 to ${lengthMax} characters`)
   return value
 }
 

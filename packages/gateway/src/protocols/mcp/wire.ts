@@ -23,12 +23,6 @@ export const REFUSED = -32_010
 
 export type RpcId = string | number
 
-export interface RpcRequest {
-  readonly id: RpcId
-  readonly method: string
-  readonly params: JsonObject
-}
-
 /** A peer answered with a JSON-RPC error. Its message is the peer's text. */
 export class RpcError extends Error {
   readonly code: number
@@ -48,7 +42,11 @@ export function rpcResult(id: RpcId, result: JsonObject): JsonObject {
 }
 
 export function rpcError(id: RpcId | null, error: { code: number; message: string; data?: Json | undefined }): JsonObject {
-  return { jsonrpc: '2.0', id, error: { code: error.code, message: error.message, ...(error.data === undefined ? {} : { data: error.data }) } }
+  return {
+    jsonrpc: '2.0',
+    id,
+    error: { code: error.code, message: error.message, ...(error.data === undefined ? {} : { data: error.data }) },
+  }
 }
 
 export function rpcRequest(id: RpcId, method: string, params: JsonObject): JsonObject {

@@ -1,8 +1,8 @@
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatNoteKey, formatProof, GatewayError, proveEntry, verifyLog, type LogReport } from '@sallyport/core'
-import type { FileLog } from './file-log.ts'
 import type { LogInspector } from '../../log-inspector.ts'
+import type { FileLog } from './file-log.ts'
 
 /** File that an exported log's public key lies in. */
 export const LOG_KEY_FILE = 'log.pub'

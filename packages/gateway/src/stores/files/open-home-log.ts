@@ -25,6 +25,7 @@ export async function openHomeLog(options: {
     nowMs,
     ...(writer && { writer }),
     ...(head && { knownHead: { size: head.size, rootHex: head.rootHash } }),
-    onCheckpoint: (_, { size, rootHex }) => state.transact([{ op: 'put', kind: 'auditHead', value: { size, rootHash: rootHex, atMs: nowMs() } }]),
+    onCheckpoint: (_, { size, rootHex }) =>
+      state.transact([{ op: 'put', kind: 'auditHead', value: { size, rootHash: rootHex, atMs: nowMs() } }]),
   })
 }

@@ -1,6 +1,14 @@
 import { chmodSync, existsSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { GatewayError, STATE_CHANGES_MAX, STATE_VALUE_BYTES_MAX, type Json, type StateChange, type StateRecord, type StateStore } from '@sallyport/core'
+import {
+  GatewayError,
+  STATE_CHANGES_MAX,
+  STATE_VALUE_BYTES_MAX,
+  type Json,
+  type StateChange,
+  type StateRecord,
+  type StateStore,
+} from '@sallyport/core'
 import { z } from 'zod'
 
 /** What `PRAGMA application_id` must hold: "SLLY". A file of another program is refused instead of written to. */
@@ -23,7 +31,9 @@ export function openSqliteStore(file: string): StateStore {
   const database = connect(file)
   const select = database.prepare('SELECT kind, key, value FROM record ORDER BY kind, key')
   const insert = database.prepare('INSERT INTO record (kind, key, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
-  const put = database.prepare('INSERT INTO record (kind, key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value')
+  const put = database.prepare(
+    'INSERT INTO record (kind, key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+  )
   const remove = database.prepare('DELETE FROM record WHERE kind = ? AND key = ?')
 
   return {
@@ -31,7 +41,8 @@ export function openSqliteStore(file: string): StateStore {
       for (const row of guarded(() => select.all())) yield toRecord(row)
     },
     commit(changes) {
-      if (changes.length > STATE_CHANGES_MAX) throw new GatewayError('STORE_UNAVAILABLE', `more than ${STATE_CHANGES_MAX} changes in one commit`)
+      if (changes.length > STATE_CHANGES_MAX)
+        throw new GatewayError('STORE_UNAVAILABLE', `more than ${STATE_CHANGES_MAX} changes in one commit`)
       const texts = changes.map(encode)
       guarded(() => database.exec('BEGIN IMMEDIATE'))
       try {
@@ -50,7 +61,8 @@ export function openSqliteStore(file: string): StateStore {
   function apply(change: StateChange, text: string): void {
     if (change.op === 'delete') remove.run(change.kind, change.key)
     else if (change.op === 'put') put.run(change.kind, change.key, text)
-    else if (insert.run(change.kind, change.key, text).changes === 0) throw new GatewayError('CONFLICT', `${change.kind} exists already`)
+    else if (insert.run(change.kind, change.key, text).changes === 0)
+      throw new GatewayError('CONFLICT', `${change.kind} exists already`)
   }
 }
 
@@ -58,13 +70,18 @@ function connect(file: string): DatabaseSync {
   const database = guarded(() => new DatabaseSync(file, { timeout: 0 }))
   try {
     // EXCLUSIVE keeps the lock after the first write, for the life of the connection.
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF')
+    database.exec(
+      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF',
+    )
     database.exec('BEGIN EXCLUSIVE')
     const found = pragma(database, 'application_id')
-    if (found !== 0 && found !== APPLICATION_ID) throw new GatewayError('STORE_UNAVAILABLE', `${file}: the database of another program`)
+    if (found !== 0 && found !== APPLICATION_ID)
+      throw new GatewayError('STORE_UNAVAILABLE', `${file}: the database of another program`)
     const version = pragma(database, 'user_version')
     if (version > SCHEMA_VERSION) throw new GatewayError('STORE_UNAVAILABLE', `${file}: written by a newer version`)
-    database.exec('CREATE TABLE IF NOT EXISTS record (kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID')
+    database.exec(
+      'CREATE TABLE IF NOT EXISTS record (kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID',
+    )
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)
     return database
   } catch (cause) {
@@ -81,7 +98,8 @@ function encode(change: StateChange): string {
   if (change.key.length > KEY_CHARS_MAX) throw new GatewayError('STORE_UNAVAILABLE', 'a key of the state is too long')
   if (change.op === 'delete') return 'null'
   const text = JSON.stringify(change.value)
-  if (Buffer.byteLength(text) > STATE_VALUE_BYTES_MAX) throw new GatewayError('STORE_UNAVAILABLE', `a value is over ${STATE_VALUE_BYTES_MAX} bytes`)
+  if (Buffer.byteLength(text) > STATE_VALUE_BYTES_MAX)
+    throw new GatewayError('STORE_UNAVAILABLE', `a value is over ${STATE_VALUE_BYTES_MAX} bytes`)
   return text
 }
 
@@ -102,6 +120,7 @@ function guarded<T>(run: () => T): T {
 function translate(cause: unknown): GatewayError {
   if (cause instanceof GatewayError) return cause
   const code = cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) & 0xff : 0
-  if (code === 5 || code === 6) return new GatewayError('STORE_LOCKED', 'another process holds the home folder; stop it, or use its control socket', { cause })
+  if (code === 5 || code === 6)
+    return new GatewayError('STORE_LOCKED', 'another process holds the home folder; stop it, or use its control socket', { cause })
   return new GatewayError('STORE_UNAVAILABLE', 'the state database cannot be used', { cause })
 }

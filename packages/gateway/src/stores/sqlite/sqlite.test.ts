@@ -22,7 +22,9 @@ test('the file is private, and its writes are synchronous', () => {
 
 test('a damaged file and another program’s database are refused, not written to', () => {
   const damaged = `${folder.path}/damaged.db`
-  writeFileSync(damaged, 'not a database, but long enough to have a header in it, and then some more text'.repeat(20), { mode: 0o600 })
+  writeFileSync(damaged, 'not a database, but long enough to have a header in it, and then some more text'.repeat(20), {
+    mode: 0o600,
+  })
   expect(() => openSqliteStore(damaged)).toThrowError(expect.objectContaining({ code: 'STORE_UNAVAILABLE' }))
   const foreign = `${folder.path}/foreign.db`
   const database = new DatabaseSync(foreign)

@@ -5,15 +5,31 @@ import { type Catalogue, TOOLS_MAX, openCatalogue } from './catalogue.ts'
 import type { Connection } from './connection.ts'
 import type { Upstream } from './upstream.ts'
 
-const tool = (name: string, description = 'reads'): ToolDefinition => ({ name, description, inputSchema: { type: 'object', properties: { id: { type: 'string' } } } })
-const pinOf = (server: string, definition: ToolDefinition): Pin => ({ server, tool: definition.name, hash: pinHash(server, definition), definition, effect: 'read', reviewedBy: 'bob', reviewedAtMs: 0 })
+const tool = (name: string, description = 'reads'): ToolDefinition => ({
+  name,
+  description,
+  inputSchema: { type: 'object', properties: { id: { type: 'string' } } },
+})
+const pinOf = (server: string, definition: ToolDefinition): Pin => ({
+  server,
+  tool: definition.name,
+  hash: pinHash(server, definition),
+  definition,
+  effect: 'read',
+  reviewedBy: 'bob',
+  reviewedAtMs: 0,
+})
 
 /** A server as far as the catalogue sees one: it answers lists, when told to. */
 class FakeServer {
   readonly asked: { context: string; method: string; cursor: unknown }[] = []
   answer: (context: string, method: string, cursor: unknown) => JsonObject | Promise<JsonObject> = () => ({ tools: [] })
   readonly upstream: Upstream
-  constructor(id: string, config: { prefix?: string; pinRecheckMs?: number } = {}, capabilities: JsonObject = { tools: {}, prompts: {}, resources: {} }) {
+  constructor(
+    id: string,
+    config: { prefix?: string; pinRecheckMs?: number } = {},
+    capabilities: JsonObject = { tools: {}, prompts: {}, resources: {} },
+  ) {
     this.upstream = {
       id,
       config: { pinRecheckMs: 1_000, ...config } as Upstream['config'],
@@ -33,10 +49,18 @@ class FakeServer {
   }
 }
 
-function opened(servers: Record<string, FakeServer>, pins: Pin[] = []): { catalogue: Catalogue; clock: Clock; upstreams: Map<string, Upstream>; pins: Pin[] } {
+function opened(
+  servers: Record<string, FakeServer>,
+  pins: Pin[] = [],
+): { catalogue: Catalogue; clock: Clock; upstreams: Map<string, Upstream>; pins: Pin[] } {
   const clock = fixedClock()
   const upstreams = new Map(Object.entries(servers).map(([id, { upstream }]) => [id, upstream]))
-  return { catalogue: openCatalogue({ upstreams, pins: () => pins, nowMs: clock.nowMs, signal: new AbortController().signal }), clock, upstreams, pins }
+  return {
+    catalogue: openCatalogue({ upstreams, pins: () => pins, nowMs: clock.nowMs, signal: new AbortController().signal }),
+    clock,
+    upstreams,
+    pins,
+  }
 }
 const at = (server = 'erp', context = ''): { server: string; context: string } => ({ server, context })
 
@@ -108,7 +132,10 @@ describe('how long a definition counts', () => {
 
 describe('R264 R265: where a tool stands', () => {
   test('reviewed, changed, new; a review counts at once', async () => {
-    const { catalogue, pins } = opened({ erp: new FakeServer('erp').offers(tool('a'), tool('b', 'changed'), tool('c')) }, [pinOf('erp', tool('a')), pinOf('erp', tool('b'))])
+    const { catalogue, pins } = opened({ erp: new FakeServer('erp').offers(tool('a'), tool('b', 'changed'), tool('c')) }, [
+      pinOf('erp', tool('a')),
+      pinOf('erp', tool('b')),
+    ])
     expect((await catalogue.tools(at())).map(({ state }) => state)).toEqual(['approved', 'changed', 'new'])
     pins.push(pinOf('erp', tool('c')))
     catalogue.invalidate()
@@ -117,7 +144,9 @@ describe('R264 R265: where a tool stands', () => {
 
   test('R016: each agent’s own credential has its own view; what one is shown vouches for nobody else', async () => {
     const server = new FakeServer('erp')
-    server.answer = (context) => ({ tools: [tool('read', context === 'rogue' ? 'sends everything away' : 'reads')] as JsonObject[] })
+    server.answer = (context) => ({
+      tools: [tool('read', context === 'rogue' ? 'sends everything away' : 'reads')] as JsonObject[],
+    })
     const { catalogue } = opened({ erp: server }, [pinOf('erp', tool('read'))])
     expect((await catalogue.tool(at('erp', 'rogue'), 'read'))?.state).toBe('changed')
     expect((await catalogue.tool(at('erp', 'buyer'), 'read'))?.state).toBe('approved')
@@ -127,7 +156,10 @@ describe('R264 R265: where a tool stands', () => {
   })
 
   test('one tool seen by two agents does not collide with itself; two servers’ tools of one exposed name do', async () => {
-    const [one, two] = [new FakeServer('one', { prefix: '' }).offers(tool('read')), new FakeServer('two', { prefix: '' }).offers(tool('write'))]
+    const [one, two] = [
+      new FakeServer('one', { prefix: '' }).offers(tool('read')),
+      new FakeServer('two', { prefix: '' }).offers(tool('write')),
+    ]
     const { catalogue, clock, upstreams } = opened({ one, two }, [pinOf('one', tool('read')), pinOf('two', tool('read'))])
     await catalogue.tool(at('one', 'x'), 'read')
     await catalogue.tool(at('two'), 'write')
@@ -143,7 +175,9 @@ describe('R264 R265: where a tool stands', () => {
   })
 
   test('a server that lists one name twice has two colliding tools', async () => {
-    const { catalogue } = opened({ erp: new FakeServer('erp').offers(tool('read'), tool('read', 'other')) }, [pinOf('erp', tool('read'))])
+    const { catalogue } = opened({ erp: new FakeServer('erp').offers(tool('read'), tool('read', 'other')) }, [
+      pinOf('erp', tool('read')),
+    ])
     expect((await catalogue.tool(at(), 'read'))?.state).toBe('colliding')
   })
 
@@ -170,7 +204,12 @@ describe('R264 R265: where a tool stands', () => {
 
 describe('names', () => {
   test('prefixes lead to servers; without one the owner is who offers it', async () => {
-    const { catalogue } = opened({ erp: new FakeServer('erp'), one: new FakeServer('one', { prefix: '' }).offers(tool('read')), two: new FakeServer('two', { prefix: '' }).offers(tool('write')), c: new FakeServer('c', { prefix: 'crm_' }) })
+    const { catalogue } = opened({
+      erp: new FakeServer('erp'),
+      one: new FakeServer('one', { prefix: '' }).offers(tool('read')),
+      two: new FakeServer('two', { prefix: '' }).offers(tool('write')),
+      c: new FakeServer('c', { prefix: 'crm_' }),
+    })
     await catalogue.offered()
     expect(catalogue.resolve('erp__x')).toEqual({ server: 'erp', name: 'x' })
     expect(catalogue.resolve('crm_x')).toEqual({ server: 'c', name: 'x' })
@@ -190,7 +229,8 @@ describe('names', () => {
 describe('lists', () => {
   test('pages are put together in order', async () => {
     const server = new FakeServer('erp')
-    server.answer = (_context, _method, cursor) => (cursor === undefined ? { tools: [tool('a')] as JsonObject[], nextCursor: 'p2' } : { tools: [tool('b')] as JsonObject[] })
+    server.answer = (_context, _method, cursor) =>
+      cursor === undefined ? { tools: [tool('a')] as JsonObject[], nextCursor: 'p2' } : { tools: [tool('b')] as JsonObject[] }
     const { catalogue } = opened({ erp: server })
     expect((await catalogue.tools(at())).map(({ exposed }) => exposed)).toEqual(['erp__a', 'erp__b'])
     expect(server.asked.map(({ cursor }) => cursor)).toEqual([undefined, 'p2'])
@@ -198,7 +238,11 @@ describe('lists', () => {
 
   test.each<[string, JsonObject, string]>([
     ['pages without end', { tools: [], nextCursor: 'again' }, 'UPSTREAM_TOO_LARGE'],
-    ['too many tools', { tools: Array.from({ length: TOOLS_MAX + 1 }, (_, n) => tool(`t${n}`)) as JsonObject[] }, 'UPSTREAM_TOO_LARGE'],
+    [
+      'too many tools',
+      { tools: Array.from({ length: TOOLS_MAX + 1 }, (_, n) => tool(`t${n}`)) as JsonObject[] },
+      'UPSTREAM_TOO_LARGE',
+    ],
     ['no list', { tools: {} }, 'UPSTREAM_MALFORMED'],
   ])('%s are refused', async (_title, answer, code) => {
     const server = new FakeServer('erp')
@@ -218,7 +262,8 @@ describe('lists', () => {
     const server = new FakeServer('erp')
     server.answer = (context) => ({ resources: [{ uri: `x:${context}` }] })
     const { catalogue, clock } = opened({ erp: server })
-    for (const context of ['a', 'b', 'a']) expect(await catalogue.list(at('erp', context), 'resources')).toEqual([{ uri: `x:${context}` }])
+    for (const context of ['a', 'b', 'a'])
+      expect(await catalogue.list(at('erp', context), 'resources')).toEqual([{ uri: `x:${context}` }])
     expect(server.asked).toHaveLength(2)
     clock.advance(5_001)
     await catalogue.list(at('erp', 'a'), 'resources')

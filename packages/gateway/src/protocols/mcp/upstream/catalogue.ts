@@ -1,4 +1,13 @@
-import { GatewayError, type JsonObject, type Pin, type PinState, ToolDefinition, type Validate, isJsonObject, standingsOf } from '@sallyport/core'
+import {
+  GatewayError,
+  type JsonObject,
+  type Pin,
+  type PinState,
+  ToolDefinition,
+  type Validate,
+  isJsonObject,
+  standingsOf,
+} from '@sallyport/core'
 import { closedInputSchema, compileSchema } from '../../../schema.ts'
 import { type ParamHeader, paramHeaders } from '../param-headers.ts'
 import type { Upstream } from './upstream.ts'
@@ -90,7 +99,8 @@ export function openCatalogue(deps: CatalogueDeps): Catalogue {
       if (prefix === '') bare.push(server)
       else if (name.startsWith(prefix)) return { server, name: name.slice(prefix.length) }
     }
-    const offers = (server: string): boolean => current().some((one) => one.server === server && one.definitions.some((definition) => definition.name === name))
+    const offers = (server: string): boolean =>
+      current().some((one) => one.server === server && one.definitions.some((definition) => definition.name === name))
     const owner = bare.find(offers) ?? (bare.length === 1 ? bare[0] : undefined)
     return owner === undefined ? undefined : { server: owner, name }
   }
@@ -151,10 +161,18 @@ export function openCatalogue(deps: CatalogueDeps): Catalogue {
   function offersOf(one: Seen | undefined): ReadonlyMap<string, OfferedTool> {
     if (!one || deps.upstreams.get(one.server) !== one.upstream) return new Map()
     if (one.offers) return one.offers
-    const named = ({ server }: Seen, definition: ToolDefinition): NamedTool => ({ server, definition, exposed: exposed(server, definition.name) })
+    const named = ({ server }: Seen, definition: ToolDefinition): NamedTool => ({
+      server,
+      definition,
+      exposed: exposed(server, definition.name),
+    })
     const own = one.definitions.map((definition) => named(one, definition))
     const others = current().filter(({ server }) => server !== one.server)
-    const elsewhere = new Map(others.flatMap((other) => other.definitions.map((definition) => [`${other.server}.${definition.name}`, named(other, definition)] as const)))
+    const elsewhere = new Map(
+      others.flatMap((other) =>
+        other.definitions.map((definition) => [`${other.server}.${definition.name}`, named(other, definition)] as const),
+      ),
+    )
     const made = new Map<string, OfferedTool>()
     for (const { offered: offer, state, hash, pin, detail } of standingsOf(own, deps.pins(), [...own, ...elsewhere.values()])) {
       const params = paramHeaders(offer.definition.inputSchema)
@@ -205,7 +223,8 @@ export function openCatalogue(deps: CatalogueDeps): Catalogue {
       const raw = result[kind]
       if (!Array.isArray(raw)) throw new GatewayError('UPSTREAM_MALFORMED', `the tool server’s answer to ${method} holds no list`)
       items.push(...raw.filter(isJsonObject))
-      if (items.length > TOOLS_MAX) throw new GatewayError('UPSTREAM_TOO_LARGE', `the tool server offers more than ${TOOLS_MAX} items`)
+      if (items.length > TOOLS_MAX)
+        throw new GatewayError('UPSTREAM_TOO_LARGE', `the tool server offers more than ${TOOLS_MAX} items`)
       if (typeof result['nextCursor'] !== 'string') return items
       cursor = result['nextCursor']
     }

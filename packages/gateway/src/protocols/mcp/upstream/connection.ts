@@ -85,9 +85,7 @@ function connection(link: Link, version: string, result: JsonObject): Connection
   const capabilities = isJsonObject(result['capabilities']) ? result['capabilities'] : {}
   const instructions = typeof result['instructions'] === 'string' ? result['instructions'].slice(0, 10_000) : undefined
   const call: Connection['call'] =
-    era === 'modern'
-      ? (request, own = {}) => modernCall(link, request, own)
-      : (request) => link.call(request)
+    era === 'modern' ? (request, own = {}) => modernCall(link, request, own) : (request) => link.call(request)
   return { era, version, capabilities, instructions, link, call }
 }
 
@@ -98,7 +96,12 @@ function modernCall(link: Link, call: LinkCall, capabilities: JsonObject): Promi
     ...call,
     params: {
       ...call.params,
-      _meta: { ...metaOf(call.params), [META.version]: MODERN_VERSION, [META.clientInfo]: GATEWAY_INFO, [META.capabilities]: capabilities },
+      _meta: {
+        ...metaOf(call.params),
+        [META.version]: MODERN_VERSION,
+        [META.clientInfo]: GATEWAY_INFO,
+        [META.capabilities]: capabilities,
+      },
     },
     headers: {
       'mcp-protocol-version': MODERN_VERSION,

@@ -10,11 +10,17 @@ const stop = new AbortController()
 afterEach(() => vi.useRealTimers())
 
 /** A connection whose calls end as told, one after the other; the last way counts from then on. */
-function connected(era: 'modern' | 'legacy', ends: (() => Promise<JsonObject>)[]): { connection: Connection; calls: LinkCall[]; events: string[] } {
+function connected(
+  era: 'modern' | 'legacy',
+  ends: (() => Promise<JsonObject>)[],
+): { connection: Connection; calls: LinkCall[]; events: string[] } {
   const calls: LinkCall[] = []
   const events: string[] = []
   const link = { onEvent: (method: string) => events.push(method) }
-  const call = (request: LinkCall): Promise<JsonObject> => (calls.push(request), (ends[calls.length - 1] ?? ends.at(-1) ?? (() => new Promise(() => {})))())
+  const call = (request: LinkCall): Promise<JsonObject> => (
+    calls.push(request),
+    (ends[calls.length - 1] ?? ends.at(-1) ?? (() => new Promise(() => {})))()
+  )
   return { connection: { era, capabilities: { tools: {}, resources: {} }, link, call } as unknown as Connection, calls, events }
 }
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -24,7 +30,10 @@ test('stateless revision: asks for the changes of what the server has, and passe
   const { connection, calls, events } = connected('modern', [never])
   followChanges(connection, stop.signal)
   await settle()
-  expect(calls[0]).toMatchObject({ method: 'subscriptions/listen', params: { notifications: { toolsListChanged: true, resourcesListChanged: true } } })
+  expect(calls[0]).toMatchObject({
+    method: 'subscriptions/listen',
+    params: { notifications: { toolsListChanged: true, resourcesListChanged: true } },
+  })
   calls[0]?.onNotification?.('notifications/tools/list_changed', {})
   expect(events).toEqual(['notifications/tools/list_changed'])
 })

@@ -25,7 +25,13 @@ export function followChanges(connection: Connection, signal: AbortSignal, http?
         if (connection.era === 'modern') {
           const { link } = connection
           const onNotification = (method: string, params: Parameters<typeof link.onEvent>[1]): void => link.onEvent(method, params)
-          await connection.call({ method: 'subscriptions/listen', params: { notifications }, timeoutMs: 2 ** 31 - 1, signal, onNotification })
+          await connection.call({
+            method: 'subscriptions/listen',
+            params: { notifications },
+            timeoutMs: 2 ** 31 - 1,
+            signal,
+            onNotification,
+          })
         } else if (!(await http?.follow(signal))) return
       } catch (error) {
         // A server without the method says so, and a dead link is reopened, with a new follower, by the next call.

@@ -31,46 +31,129 @@ async function linked(handler: Handler): Promise<HttpLink> {
   })
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp?x=1`)
-  link = openHttpLink({ pool: openPool(url, false), path: '/mcp?x=1', headers: { authorization: 'Bearer gateway' }, resultBytesMax: RESULT_MAX, sessions: true })
+  link = openHttpLink({
+    pool: openPool(url, false),
+    path: '/mcp?x=1',
+    headers: { authorization: 'Bearer gateway' },
+    resultBytesMax: RESULT_MAX,
+    sessions: true,
+  })
   return link
 }
 
-const calling = (more: Partial<LinkCall> = {}): LinkCall => ({ method: 'tools/call', params: { name: 'x' }, timeoutMs: 5_000, signal: new AbortController().signal, ...more })
-const json = (response: ServerResponse, body: object, status = 200, headers: Record<string, string> = {}): void => void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
+const calling = (more: Partial<LinkCall> = {}): LinkCall => ({
+  method: 'tools/call',
+  params: { name: 'x' },
+  timeoutMs: 5_000,
+  signal: new AbortController().signal,
+  ...more,
+})
+const json = (response: ServerResponse, body: object, status = 200, headers: Record<string, string> = {}): void =>
+  void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
 const events = (response: ServerResponse): ServerResponse => response.writeHead(200, { 'content-type': 'text/event-stream' })
-const frame = (message: object, id?: string): string => `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(message)}\n\n`
+const frame = (message: object, id?: string): string =>
+  `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(message)}\n\n`
 const result = (id: unknown, value: object = { ok: true }): object => ({ jsonrpc: '2.0', id, result: value })
-const codeOf = (promise: Promise<unknown>): Promise<unknown> => promise.then((value) => value, (error: unknown) => (error as { code?: unknown }).code)
+const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    (value) => value,
+    (error: unknown) => (error as { code?: unknown }).code,
+  )
 
 describe('one POST, one answer', () => {
   test('JSON: the result, with the gateway’s own credential and nothing else', async () => {
     const { call } = await linked(({ id }, response) => json(response, result(id)))
     expect(await call(calling({ headers: { 'mcp-param-x': 'y' } }))).toEqual({ ok: true })
-    expect(seen[0]).toMatchObject({ verb: 'POST', headers: { authorization: 'Bearer gateway', 'mcp-param-x': 'y', accept: 'application/json, text/event-stream' } })
+    expect(seen[0]).toMatchObject({
+      verb: 'POST',
+      headers: { authorization: 'Bearer gateway', 'mcp-param-x': 'y', accept: 'application/json, text/event-stream' },
+    })
     expect(seen[0]?.headers).not.toHaveProperty('mcp-session-id')
   })
 
   test.each<[string, Handler, unknown]>([
-    ['an error of the server', ({ id }, response) => json(response, { jsonrpc: '2.0', id, error: { code: -32_602, message: 'no' } }), -32_602],
-    ['an error under an HTTP status', (_message, response) => json(response, { jsonrpc: '2.0', id: null, error: { code: -32_021, message: 'no' } }, 400), -32_021],
+    [
+      'an error of the server',
+      ({ id }, response) => json(response, { jsonrpc: '2.0', id, error: { code: -32_602, message: 'no' } }),
+      -32_602,
+    ],
+    [
+      'an error under an HTTP status',
+      (_message, response) => json(response, { jsonrpc: '2.0', id: null, error: { code: -32_021, message: 'no' } }, 400),
+      -32_021,
+    ],
     ['the result of another request', (_message, response) => json(response, result(999)), 'UPSTREAM_MALFORMED'],
-    ['the error of another request', (_message, response) => json(response, { jsonrpc: '2.0', id: 999, error: { code: 1, message: 'no' } }), 'UPSTREAM_MALFORMED'],
+    [
+      'the error of another request',
+      (_message, response) => json(response, { jsonrpc: '2.0', id: 999, error: { code: 1, message: 'no' } }),
+      'UPSTREAM_MALFORMED',
+    ],
     ['a result under an HTTP status', ({ id }, response) => json(response, result(id), 400), 'UPSTREAM_MALFORMED'],
-    ['text that is no JSON', (_message, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('<html>'), 'UPSTREAM_MALFORMED'],
-    ['a key twice', ({ id }, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end(`{"jsonrpc":"2.0","id":${id},"result":{"a":1,"a":2}}`), 'UPSTREAM_MALFORMED'],
-    ['another content type', (_message, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('hello'), 'UPSTREAM_MALFORMED'],
+    [
+      'text that is no JSON',
+      (_message, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('<html>'),
+      'UPSTREAM_MALFORMED',
+    ],
+    [
+      'a key twice',
+      ({ id }, response) =>
+        void response
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end(`{"jsonrpc":"2.0","id":${id},"result":{"a":1,"a":2}}`),
+      'UPSTREAM_MALFORMED',
+    ],
+    [
+      'another content type',
+      (_message, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('hello'),
+      'UPSTREAM_MALFORMED',
+    ],
     ['202 without a body', (_message, response) => void response.writeHead(202).end(), 'UPSTREAM_MALFORMED'],
-    ['a redirect', (_message, response) => void response.writeHead(307, { location: 'http://169.254.169.254/' }).end(), 'UPSTREAM_MALFORMED'],
+    [
+      'a redirect',
+      (_message, response) => void response.writeHead(307, { location: 'http://169.254.169.254/' }).end(),
+      'UPSTREAM_MALFORMED',
+    ],
     ['a refused credential', (_message, response) => void response.writeHead(401).end(), 'UPSTREAM_UNAVAILABLE'],
     ['a failure', (_message, response) => void response.writeHead(500).end('at /srv/app.js:1'), 'UPSTREAM_UNAVAILABLE'],
-    ['a body larger than allowed by its own word', (_message, response) => void response.writeHead(200, { 'content-type': 'application/json', 'content-length': RESULT_MAX + 1 }).flushHeaders(), 'UPSTREAM_TOO_LARGE'],
-    ['a body larger than allowed', ({ id }, response) => json(response, result(id, { text: 'x'.repeat(RESULT_MAX) })), 'UPSTREAM_TOO_LARGE'],
-    ['an event larger than allowed', (_message, response) => void events(response).write(`data: ${'x'.repeat(2 * RESULT_MAX)}`), 'UPSTREAM_TOO_LARGE'],
-    ['a stream larger than allowed', (_message, response) => void events(response).write(frame({ jsonrpc: '2.0', method: 'notifications/x', params: { t: 'x'.repeat(5_000) } }).repeat(5)), 'UPSTREAM_TOO_LARGE'],
-    ['a stream that ends without an answer', (_message, response) => void events(response).end(frame(result(999))), 'UPSTREAM_MALFORMED'],
+    [
+      'a body larger than allowed by its own word',
+      (_message, response) =>
+        void response.writeHead(200, { 'content-type': 'application/json', 'content-length': RESULT_MAX + 1 }).flushHeaders(),
+      'UPSTREAM_TOO_LARGE',
+    ],
+    [
+      'a body larger than allowed',
+      ({ id }, response) => json(response, result(id, { text: 'x'.repeat(RESULT_MAX) })),
+      'UPSTREAM_TOO_LARGE',
+    ],
+    [
+      'an event larger than allowed',
+      (_message, response) => void events(response).write(`data: ${'x'.repeat(2 * RESULT_MAX)}`),
+      'UPSTREAM_TOO_LARGE',
+    ],
+    [
+      'a stream larger than allowed',
+      (_message, response) =>
+        void events(response).write(
+          frame({ jsonrpc: '2.0', method: 'notifications/x', params: { t: 'x'.repeat(5_000) } }).repeat(5),
+        ),
+      'UPSTREAM_TOO_LARGE',
+    ],
+    [
+      'a stream that ends without an answer',
+      (_message, response) => void events(response).end(frame(result(999))),
+      'UPSTREAM_MALFORMED',
+    ],
     ['an event that is no message', (_message, response) => void events(response).end('data: hello\n\n'), 'UPSTREAM_MALFORMED'],
     ['a connection that breaks', (_message, response) => void response.destroy(), 'UPSTREAM_UNAVAILABLE'],
-    ['a body that breaks off', (_message, response) => void response.writeHead(200, { 'content-type': 'application/json', 'content-length': 100 }).write('{"jsonrpc"', () => response.destroy()), 'UPSTREAM_UNAVAILABLE'],
+    [
+      'a body that breaks off',
+      (_message, response) =>
+        void response
+          .writeHead(200, { 'content-type': 'application/json', 'content-length': 100 })
+          .write('{"jsonrpc"', () => response.destroy()),
+      'UPSTREAM_UNAVAILABLE',
+    ],
   ])('%s', async (_title, handler, expected) => {
     const { call } = await linked(handler)
     expect(await codeOf(call(calling()))).toBe(expected)
@@ -159,13 +242,17 @@ describe('an event stream', () => {
     const { call } = await linked((message, response, request) => {
       if (request.method === 'GET') return void events(response).end(frame(result(id)))
       id = message.id
-      events(response).write(`retry: 10\n${frame({ jsonrpc: '2.0', method: 'notifications/x' }, 'e1')}`, () => setTimeout(() => response.destroy(), 20))
+      events(response).write(`retry: 10\n${frame({ jsonrpc: '2.0', method: 'notifications/x' }, 'e1')}`, () =>
+        setTimeout(() => response.destroy(), 20),
+      )
     })
     expect(await call(calling())).toEqual({ ok: true })
   })
 
   test('a server that never gets to its answer is asked five times more, not for ever', async () => {
-    const { call } = await linked((_message, response) => void events(response).end(`retry: 1\n${frame({ jsonrpc: '2.0', method: 'notifications/x' }, 'e1')}`))
+    const { call } = await linked(
+      (_message, response) => void events(response).end(`retry: 1\n${frame({ jsonrpc: '2.0', method: 'notifications/x' }, 'e1')}`),
+    )
     expect(await codeOf(call(calling()))).toBe('UPSTREAM_MALFORMED')
     expect(seen).toHaveLength(6)
   })
@@ -232,7 +319,11 @@ describe('the session of the handshake era', () => {
     await call(calling())
     expect(seen[1]?.headers['mcp-session-id']).toBe('s1')
     alive = false
-    await expect(call(calling())).rejects.toMatchObject({ name: 'GatewayError', code: 'UPSTREAM_UNAVAILABLE', message: 'the tool server no longer knows the session' })
+    await expect(call(calling())).rejects.toMatchObject({
+      name: 'GatewayError',
+      code: 'UPSTREAM_UNAVAILABLE',
+      message: 'the tool server no longer knows the session',
+    })
   })
 
   test('404 without a session is no lost session', async () => {

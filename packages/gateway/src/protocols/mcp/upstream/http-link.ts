@@ -61,7 +61,8 @@ export function openHttpLink(options: HttpLinkOptions): HttpLink {
       await exchange(stream)
     } catch (error) {
       // Closing the stream cancels in the stateless revision; the handshake one wants to be told.
-      if (time.signal.aborted && session !== undefined) notify('notifications/cancelled', { requestId: id, reason: 'cut off' }).catch(() => undefined)
+      if (time.signal.aborted && session !== undefined)
+        notify('notifications/cancelled', { requestId: id, reason: 'cut off' }).catch(() => undefined)
       if (time.timedOut()) throw new GatewayError('UPSTREAM_TIMEOUT', 'the tool server did not answer in time', { cause: error })
       throw error
     } finally {
@@ -86,7 +87,10 @@ export function openHttpLink(options: HttpLinkOptions): HttpLink {
     let broken = await consumed(response, stream)
     for (let resumes = 0; !stream.answer && stream.lastEventId !== undefined && resumes < RESUMES_MAX; resumes++) {
       await delay(stream.retryMs, undefined, { signal: request.signal }).catch(() => undefined)
-      broken = await consumed(await send('GET', undefined, { ...request, headers: { ...request.headers, 'last-event-id': stream.lastEventId } }), stream)
+      broken = await consumed(
+        await send('GET', undefined, { ...request, headers: { ...request.headers, 'last-event-id': stream.lastEventId } }),
+        stream,
+      )
     }
     if (!stream.answer && broken) throw broken
   }
@@ -97,7 +101,13 @@ export function openHttpLink(options: HttpLinkOptions): HttpLink {
       await consume(response, stream)
       return undefined
     } catch (error) {
-      if (response.statusCode === 200 && isGatewayError(error) && error.code === 'UPSTREAM_UNAVAILABLE' && !stream.call.signal.aborted) return error
+      if (
+        response.statusCode === 200 &&
+        isGatewayError(error) &&
+        error.code === 'UPSTREAM_UNAVAILABLE' &&
+        !stream.call.signal.aborted
+      )
+        return error
       throw error
     }
   }
@@ -143,14 +153,14 @@ export function openHttpLink(options: HttpLinkOptions): HttpLink {
     try {
       if (type.startsWith('text/event-stream') && response.statusCode === 200) return await consumeEvents(response, stream)
       const text = await readText(response, resultBytesMax, stream.call.charge)
-      if (response.statusCode >= 300 && response.statusCode < 400) throw new GatewayError('UPSTREAM_MALFORMED', 'the tool server answered with a redirect; none is followed')
+      if (response.statusCode >= 300 && response.statusCode < 400)
+        throw new GatewayError('UPSTREAM_MALFORMED', 'the tool server answered with a redirect; none is followed')
       if (!type.startsWith('application/json')) throw statusError(response.statusCode)
       const message = parseMessage(text)
       if (message.type === 'error' && (message.id === stream.id || message.id === null || message.id === undefined)) {
         message.error.httpStatus = response.statusCode
         stream.answer = message
-      }
-      else if (message.type === 'result' && message.id === stream.id && response.statusCode === 200) stream.answer = message
+      } else if (message.type === 'result' && message.id === stream.id && response.statusCode === 200) stream.answer = message
       else throw statusError(response.statusCode)
     } catch (error) {
       throw translate(error, stream.call.signal)
@@ -195,7 +205,9 @@ export function openHttpLink(options: HttpLinkOptions): HttpLink {
         if (message.id === stream.id) stream.answer = message
         return
       case 'notification':
-        return stream.call.onNotification ? stream.call.onNotification(message.method, message.params) : link.onEvent(message.method, message.params)
+        return stream.call.onNotification
+          ? stream.call.onNotification(message.method, message.params)
+          : link.onEvent(message.method, message.params)
       case 'request':
         void answer(message, stream.call)
     }
@@ -217,7 +229,13 @@ export function openHttpLink(options: HttpLinkOptions): HttpLink {
   /** A stream of changes may live for days: its messages are bounded one by one, its length is not. */
   async function follow(outer: AbortSignal): Promise<boolean> {
     const { signal, stop } = timed({ signal: outer, timeoutMs: TIMER_MS_MAX }, endless.signal)
-    const call: LinkCall = { method: '', params: {}, timeoutMs: 0, signal, onNotification: (method, params) => link.onEvent(method, params) }
+    const call: LinkCall = {
+      method: '',
+      params: {},
+      timeoutMs: 0,
+      signal,
+      onNotification: (method, params) => link.onEvent(method, params),
+    }
     try {
       const response = await send('GET', undefined, { timeoutMs: 0, signal })
       if (response.statusCode !== 200) {
@@ -301,8 +319,12 @@ function tooLarge(bytesMax: number): GatewayError {
 }
 
 function statusError(status: number): GatewayError {
-  if (status === 401 || status === 403) return new GatewayError('UPSTREAM_UNAVAILABLE', 'the tool server refused the gateway’s credential')
-  return new GatewayError(status >= 500 ? 'UPSTREAM_UNAVAILABLE' : 'UPSTREAM_MALFORMED', `the tool server answered with status ${status}`)
+  if (status === 401 || status === 403)
+    return new GatewayError('UPSTREAM_UNAVAILABLE', 'the tool server refused the gateway’s credential')
+  return new GatewayError(
+    status >= 500 ? 'UPSTREAM_UNAVAILABLE' : 'UPSTREAM_MALFORMED',
+    `the tool server answered with status ${status}`,
+  )
 }
 
 function translate(error: unknown, signal: AbortSignal | undefined): Error {

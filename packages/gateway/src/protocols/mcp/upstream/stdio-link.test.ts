@@ -15,17 +15,41 @@ function started(on: string, before = ''): StdioLink {
     const result = (id, value) => say({ jsonrpc: '2.0', id, result: value })
     ${before}
     require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => { const m = JSON.parse(line); ${on} })`
-  link = openStdioLink({ transport: 'stdio', command: process.execPath, args: ['-e', program], env: { NAME: 'value' }, timeoutMs: 5_000, timeoutsMs: {}, resultBytesMax: RESULT_MAX, pinRecheckMs: 0 })
+  link = openStdioLink({
+    transport: 'stdio',
+    command: process.execPath,
+    args: ['-e', program],
+    env: { NAME: 'value' },
+    timeoutMs: 5_000,
+    timeoutsMs: {},
+    resultBytesMax: RESULT_MAX,
+    pinRecheckMs: 0,
+  })
   return link
 }
 
-const calling = (more: Partial<LinkCall> = {}): LinkCall => ({ method: 'tools/call', params: {}, timeoutMs: 5_000, signal: new AbortController().signal, ...more })
-const codeOf = (promise: Promise<unknown>): Promise<unknown> => promise.then((value) => value, (error: unknown) => (error as { code?: unknown }).code)
+const calling = (more: Partial<LinkCall> = {}): LinkCall => ({
+  method: 'tools/call',
+  params: {},
+  timeoutMs: 5_000,
+  signal: new AbortController().signal,
+  ...more,
+})
+const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    (value) => value,
+    (error: unknown) => (error as { code?: unknown }).code,
+  )
 
 describe('calls and answers', () => {
   test('answers find their calls in whatever order they come', async () => {
-    const { call } = started(`(globalThis.q ??= []).push(m); if (q.length === 2) for (const one of q.reverse()) result(one.id, { got: one.params.n })`)
-    expect(await Promise.all([call(calling({ params: { n: 1 } })), call(calling({ params: { n: 2 } }))])).toEqual([{ got: 1 }, { got: 2 }])
+    const { call } = started(
+      `(globalThis.q ??= []).push(m); if (q.length === 2) for (const one of q.reverse()) result(one.id, { got: one.params.n })`,
+    )
+    expect(await Promise.all([call(calling({ params: { n: 1 } })), call(calling({ params: { n: 2 } }))])).toEqual([
+      { got: 1 },
+      { got: 2 },
+    ])
   })
 
   test('a process gets PATH, HOME and what the configuration says; nothing else of the gateway’s environment', async () => {
@@ -48,7 +72,10 @@ describe('calls and answers', () => {
   })
 
   test('stray lines do not disturb; one that could have been the answer fails the one call it can belong to', async () => {
-    const { call } = started(`console.log(m.method); console.log('[info] x'); if (m.params.bad) console.log('{"jsonrpc":"2.0","id":1,"id":1}'); else result(m.id, { ok: true })`, `console.log('Server started!\\n\\n')`)
+    const { call } = started(
+      `console.log(m.method); console.log('[info] x'); if (m.params.bad) console.log('{"jsonrpc":"2.0","id":1,"id":1}'); else result(m.id, { ok: true })`,
+      `console.log('Server started!\\n\\n')`,
+    )
     expect(await call(calling())).toEqual({ ok: true })
     expect(await codeOf(call(calling({ params: { bad: true } })))).toBe('UPSTREAM_MALFORMED')
   })
@@ -74,12 +101,24 @@ describe('calls and answers', () => {
 describe('processes that fail', () => {
   test('a crash fails all calls at once', async () => {
     const { call, ended } = started(`process.exit(3)`)
-    expect(await Promise.all([codeOf(call(calling())), codeOf(call(calling()))])).toEqual(['UPSTREAM_UNAVAILABLE', 'UPSTREAM_UNAVAILABLE'])
+    expect(await Promise.all([codeOf(call(calling())), codeOf(call(calling()))])).toEqual([
+      'UPSTREAM_UNAVAILABLE',
+      'UPSTREAM_UNAVAILABLE',
+    ])
     await ended
   })
 
   test('a command that does not exist', async () => {
-    link = openStdioLink({ transport: 'stdio', command: '/nowhere/x', args: [], env: {}, timeoutMs: 1, timeoutsMs: {}, resultBytesMax: RESULT_MAX, pinRecheckMs: 0 })
+    link = openStdioLink({
+      transport: 'stdio',
+      command: '/nowhere/x',
+      args: [],
+      env: {},
+      timeoutMs: 1,
+      timeoutsMs: {},
+      resultBytesMax: RESULT_MAX,
+      pinRecheckMs: 0,
+    })
     expect(await codeOf(link.call(calling()))).toBe('UPSTREAM_UNAVAILABLE')
     await link.ended
   })
@@ -92,7 +131,10 @@ describe('processes that fail', () => {
   })
 
   test('one that ignores the polite request is killed, even if something it started holds its output', async () => {
-    const { call, close } = started(`result(m.id, {})`, `process.on('SIGTERM', () => {}); require('node:child_process').spawn('sleep', ['20'], { stdio: ['ignore', 'inherit', 'inherit'] }); setInterval(() => {}, 1000)`)
+    const { call, close } = started(
+      `result(m.id, {})`,
+      `process.on('SIGTERM', () => {}); require('node:child_process').spawn('sleep', ['20'], { stdio: ['ignore', 'inherit', 'inherit'] }); setInterval(() => {}, 1000)`,
+    )
     await call(calling())
     const startMs = performance.now()
     await close()
@@ -129,9 +171,15 @@ describe('time, cancellation, progress', () => {
   })
 
   test('progress reaches the call it is about, under a token of our own', async () => {
-    const { call } = started(`if (m.params.n === 1) globalThis.one = m; else for (const c of [one, m]) { say({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: c.params._meta.progressToken, progress: c.params.n } }); result(c.id, {}) }`)
+    const { call } = started(
+      `if (m.params.n === 1) globalThis.one = m; else for (const c of [one, m]) { say({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: c.params._meta.progressToken, progress: c.params.n } }); result(c.id, {}) }`,
+    )
     const heard: unknown[] = []
-    const listening = (n: number): LinkCall => calling({ params: { n, _meta: { progressToken: 'mine' } }, onNotification: (_method, { progress }) => heard.push([n, progress]) })
+    const listening = (n: number): LinkCall =>
+      calling({
+        params: { n, _meta: { progressToken: 'mine' } },
+        onNotification: (_method, { progress }) => heard.push([n, progress]),
+      })
     await Promise.all([call(listening(1)), call(listening(2))])
     expect(heard).toEqual([[1, 1], [2, 2]]) // prettier-ignore
   })
@@ -150,14 +198,22 @@ describe('questions of the server', () => {
 
   test('with one call in flight the question is that call’s', async () => {
     const { call } = started(ASKS)
-    expect(await call(calling({ params: { after: 1 }, onRequest: async (method) => ({ asked: method }) }))).toEqual({ answer: { asked: 'roots/list' } })
+    expect(await call(calling({ params: { after: 1 }, onRequest: async (method) => ({ asked: method }) }))).toEqual({
+      answer: { asked: 'roots/list' },
+    })
   })
 
   test('with two it could be either agent’s, so it is no', async () => {
     const { call } = started(ASKS)
     const onRequest = (): Promise<JsonObject> => Promise.resolve({ secret: 1 })
-    const answers = await Promise.all([call(calling({ params: { after: 2 }, onRequest })), call(calling({ params: { after: 2 }, onRequest }))])
-    expect(answers).toEqual([{ answer: { code: -32_601, message: 'not available' } }, { answer: { code: -32_601, message: 'not available' } }])
+    const answers = await Promise.all([
+      call(calling({ params: { after: 2 }, onRequest })),
+      call(calling({ params: { after: 2 }, onRequest })),
+    ])
+    expect(answers).toEqual([
+      { answer: { code: -32_601, message: 'not available' } },
+      { answer: { code: -32_601, message: 'not available' } },
+    ])
   })
 
   test('a ping is answered, whoever is in flight; a failure tells the server nothing', async () => {
@@ -165,6 +221,8 @@ describe('questions of the server', () => {
     expect(await call(calling({ params: { after: 1, ask: 'ping' } }))).toEqual({ answer: {} })
     await link?.close()
     const { call: again } = started(ASKS)
-    expect(await again(calling({ params: { after: 1 }, onRequest: () => Promise.reject(new Error('secret')) }))).toEqual({ answer: { code: -32_603, message: 'internal error' } })
+    expect(await again(calling({ params: { after: 1 }, onRequest: () => Promise.reject(new Error('secret')) }))).toEqual({
+      answer: { code: -32_603, message: 'internal error' },
+    })
   })
 })

@@ -37,7 +37,15 @@ export function openStdioLink(config: StdioServer): StdioLink {
   let nextId = 1
   let stderr = ''
   let dead = false
-  const link: StdioLink = { call, notify, onEvent: () => {}, revision: undefined, close, stderr: () => stderr, ended: new Promise((resolve) => child.once('close', () => resolve())) }
+  const link: StdioLink = {
+    call,
+    notify,
+    onEvent: () => {},
+    revision: undefined,
+    close,
+    stderr: () => stderr,
+    ended: new Promise((resolve) => child.once('close', () => resolve())),
+  }
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-STDERR_BYTES_MAX)
   })
@@ -57,7 +65,10 @@ export function openStdioLink(config: StdioServer): StdioLink {
       }
     },
     tooLong: () => {
-      end('', new GatewayError('UPSTREAM_TOO_LARGE', `the tool server sent more than ${config.resultBytesMax} bytes in one message`))
+      end(
+        '',
+        new GatewayError('UPSTREAM_TOO_LARGE', `the tool server sent more than ${config.resultBytesMax} bytes in one message`),
+      )
       child.kill('SIGKILL')
     },
   })
@@ -65,8 +76,14 @@ export function openStdioLink(config: StdioServer): StdioLink {
 
   function call(request: LinkCall): Promise<JsonObject> {
     if (dead) return Promise.reject(new GatewayError('UPSTREAM_UNAVAILABLE', 'the tool server is not running'))
-    if (pending.size >= PENDING_MAX) return Promise.reject(new GatewayError('LIMIT_OVERLOADED', 'too many calls wait for this tool server', { retryAfterMs: 1_000 }))
-    if (child.stdin.writableLength > UNREAD_BYTES_MAX) return Promise.reject(new GatewayError('LIMIT_OVERLOADED', 'the tool server does not read its input', { retryAfterMs: 1_000 }))
+    if (pending.size >= PENDING_MAX)
+      return Promise.reject(
+        new GatewayError('LIMIT_OVERLOADED', 'too many calls wait for this tool server', { retryAfterMs: 1_000 }),
+      )
+    if (child.stdin.writableLength > UNREAD_BYTES_MAX)
+      return Promise.reject(
+        new GatewayError('LIMIT_OVERLOADED', 'the tool server does not read its input', { retryAfterMs: 1_000 }),
+      )
     if (request.signal.aborted) return Promise.reject(new GatewayError('UPSTREAM_CANCELLED', 'the call was cut off'))
     const id = nextId++
     return new Promise<JsonObject>((resolve, reject) => {
@@ -83,7 +100,11 @@ export function openStdioLink(config: StdioServer): StdioLink {
         pending.delete(id)
       }
       request.signal.addEventListener('abort', onAbort, { once: true })
-      pending.set(id, { call: request, resolve: (result) => (settle(), resolve(result)), reject: (error) => (settle(), reject(error)) })
+      pending.set(id, {
+        call: request,
+        resolve: (result) => (settle(), resolve(result)),
+        reject: (error) => (settle(), reject(error)),
+      })
       write(rpcRequest(id, request.method, withProgressToken(request.params, id)))
     })
   }
@@ -116,7 +137,8 @@ export function openStdioLink(config: StdioServer): StdioLink {
   function notified(method: string, params: JsonObject): void {
     const token = params['progressToken']
     const owner = typeof token === 'number' ? pending.get(token) : soleCall()
-    if (owner && (method === 'notifications/progress' || method === 'notifications/message')) owner.call.onNotification?.(method, params)
+    if (owner && (method === 'notifications/progress' || method === 'notifications/message'))
+      owner.call.onNotification?.(method, params)
     else link.onEvent(method, params)
   }
 
@@ -160,7 +182,10 @@ export function openStdioLink(config: StdioServer): StdioLink {
 
 /** One message as one line for every reader: some, Node's readline among them, also end lines at these, which JSON leaves as they are. */
 function line(message: JsonObject): string {
-  return JSON.stringify(message).replaceAll(/[\u0085\u2028\u2029]/g, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return JSON.stringify(message).replaceAll(
+    /[\u0085\u2028\u2029]/g,
+    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /** A server may report progress only under a token; ours is the request's id, the caller's is put back on the way out. */
@@ -176,7 +201,9 @@ function readLines(child: ChildProcess, bytesMax: number, on: { line(text: strin
   child.stdout?.on('data', (chunk: Buffer) => {
     let rest = chunk
     for (let at = rest.indexOf(10); at >= 0; at = rest.indexOf(10)) {
-      const text = Buffer.concat([...buffered, rest.subarray(0, at)]).toString('utf8').trim()
+      const text = Buffer.concat([...buffered, rest.subarray(0, at)])
+        .toString('utf8')
+        .trim()
       buffered = []
       bytes = 0
       rest = rest.subarray(at + 1)

@@ -13,18 +13,34 @@ interface Message {
   readonly method: string
   readonly params: { name?: string; protocolVersion?: string }
 }
-type Handler = (message: Message, response: ServerResponse, headers: Readonly<Record<string, string | string[] | undefined>>) => void
+type Handler = (
+  message: Message,
+  response: ServerResponse,
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+) => void
 
 const closing: (() => void | Promise<void>)[] = []
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
 
-const configOf = (server: object): ServerConfig => Config.parse({ apiVersion: 'sallyport/v1', servers: { s: server } }).servers['s'] as ServerConfig
-const calling = (more: Partial<LinkCall> = {}): LinkCall => ({ method: 'tools/call', params: { name: 'x' }, timeoutMs: 3_000, signal: new AbortController().signal, ...more })
+const configOf = (server: object): ServerConfig =>
+  Config.parse({ apiVersion: 'sallyport/v1', servers: { s: server } }).servers['s'] as ServerConfig
+const calling = (more: Partial<LinkCall> = {}): LinkCall => ({
+  method: 'tools/call',
+  params: { name: 'x' },
+  timeoutMs: 3_000,
+  signal: new AbortController().signal,
+  ...more,
+})
 const shared = { context: '', prefer: 'modern' as const }
-const codeOf = (promise: Promise<unknown>): Promise<unknown> => promise.then((value) => value, (error: unknown) => (error as { code?: unknown }).code)
-const json = (response: ServerResponse, body: object, status = 200, headers: Record<string, string> = {}): void => void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
+const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    (value) => value,
+    (error: unknown) => (error as { code?: unknown }).code,
+  )
+const json = (response: ServerResponse, body: object, status = 200, headers: Record<string, string> = {}): void =>
+  void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
 const result = (id: unknown, value: object = {}): object => ({ jsonrpc: '2.0', id, result: value })
 const failure = (id: unknown, code: number): object => ({ jsonrpc: '2.0', id, error: { code, message: 'no' } })
 
@@ -39,7 +55,9 @@ const legacy = (sessions: Set<string>): Handler => {
     const session = headers['mcp-session-id']
     if (method === 'initialize') {
       sessions.add(`s${sessions.size}-${Math.random()}`)
-      return json(response, result(id, { protocolVersion: params.protocolVersion, capabilities: {}, serverInfo: {} }), 200, { 'mcp-session-id': [...sessions].at(-1) ?? '' })
+      return json(response, result(id, { protocolVersion: params.protocolVersion, capabilities: {}, serverInfo: {} }), 200, {
+        'mcp-session-id': [...sessions].at(-1) ?? '',
+      })
     }
     if (typeof session !== 'string') return json(response, failure(null, -32_000), 400)
     if (!sessions.has(session)) return json(response, failure(null, -32_001), 404)
@@ -49,7 +67,10 @@ const legacy = (sessions: Set<string>): Handler => {
   }
 }
 
-async function opened(handler: Handler, more: object = {}): Promise<{ upstream: Upstream; clock: Clock; seen: string[]; answer: (next: Handler) => void; server: Server }> {
+async function opened(
+  handler: Handler,
+  more: object = {},
+): Promise<{ upstream: Upstream; clock: Clock; seen: string[]; answer: (next: Handler) => void; server: Server }> {
   let current = handler
   const seen: string[] = []
   const server = createServer(async (request, response) => {
@@ -62,7 +83,11 @@ async function opened(handler: Handler, more: object = {}): Promise<{ upstream: 
   closing.push(() => (server.closeAllConnections(), void server.close()))
   const clock = fixedClock()
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
-  const upstream = openUpstream('s', configOf({ transport: 'http', url, ...more }), { nowMs: clock.nowMs, features: () => ({}), onEvent: () => {} })
+  const upstream = openUpstream('s', configOf({ transport: 'http', url, ...more }), {
+    nowMs: clock.nowMs,
+    features: () => ({}),
+    onEvent: () => {},
+  })
   closing.push(() => upstream.close())
   return { upstream, clock, seen, answer: (next) => (current = next), server }
 }
@@ -71,7 +96,11 @@ describe('which revision a server speaks is found out', () => {
   test.each<[string, Handler, string]>([
     ['the stateless one', modern, 'modern'],
     ['only the handshake', legacy(new Set()), 'legacy'],
-    ['both', (message, response, headers) => (message.method === 'initialize' ? legacy(new Set()) : modern)(message, response, headers), 'modern'],
+    [
+      'both',
+      (message, response, headers) => (message.method === 'initialize' ? legacy(new Set()) : modern)(message, response, headers),
+      'modern',
+    ],
   ])('%s', async (_title, handler, era) => {
     const { upstream } = await opened(handler)
     expect(await upstream.call(shared, calling())).toEqual({ result: { era }, era })
@@ -80,7 +109,10 @@ describe('which revision a server speaks is found out', () => {
   test.each<[string, Handler]>([
     ['garbage', (_message, response) => void response.writeHead(200, { 'content-type': 'text/plain' }).end('hello')],
     ['results that say nothing', ({ id }, response) => json(response, result(id))],
-    ['a revision nobody knows', ({ id }, response) => json(response, result(id, { supportedVersions: ['2099-01-01'], protocolVersion: '2099-01-01' }))],
+    [
+      'a revision nobody knows',
+      ({ id }, response) => json(response, result(id, { supportedVersions: ['2099-01-01'], protocolVersion: '2099-01-01' })),
+    ],
     ['only errors', ({ id }, response) => json(response, failure(id, -32_601))],
   ])('%s is neither', async (_title, handler) => {
     const { upstream } = await opened(handler)
@@ -90,7 +122,11 @@ describe('which revision a server speaks is found out', () => {
   test('a verdict does not outlive the server it was about', async () => {
     const { upstream, answer } = await opened(legacy(new Set()))
     await upstream.call(shared, calling())
-    answer((message, response, headers) => (headers['mcp-protocol-version'] === MODERN_VERSION ? modern(message, response, headers) : json(response, failure(null, -32_022), 400)))
+    answer((message, response, headers) =>
+      headers['mcp-protocol-version'] === MODERN_VERSION
+        ? modern(message, response, headers)
+        : json(response, failure(null, -32_022), 400),
+    )
     await codeOf(upstream.call(shared, calling()))
     expect(await upstream.call(shared, calling())).toMatchObject({ era: 'modern' })
   })
@@ -136,18 +172,29 @@ describe('failures stay where they belong', () => {
   })
 
   test('R016: one agent’s refused credential keeps nobody else waiting, and is tried again after its own pause', async () => {
-    const { upstream, clock } = await opened((message, response, headers) => (headers['authorization'] === 'bad' ? void response.writeHead(401).end() : modern(message, response, headers)), {
-      headers: { Authorization: 'good' },
-      agents: { rogue: { headers: { Authorization: 'bad' } } },
-    })
+    const { upstream, clock } = await opened(
+      (message, response, headers) =>
+        headers['authorization'] === 'bad' ? void response.writeHead(401).end() : modern(message, response, headers),
+      {
+        headers: { Authorization: 'good' },
+        agents: { rogue: { headers: { Authorization: 'bad' } } },
+      },
+    )
     const where = { context: upstream.context('rogue'), prefer: 'modern' as const }
     expect(upstream.context('buyer')).toBe('')
     expect(upstream.context('constructor')).toBe('')
-    await expect(upstream.call(where, calling())).rejects.toMatchObject({ message: 'the tool server refused the gateway’s credential' })
-    await expect(upstream.call(where, calling())).rejects.toMatchObject({ message: 'the tool server is being restarted', retryAfterMs: 250 })
+    await expect(upstream.call(where, calling())).rejects.toMatchObject({
+      message: 'the tool server refused the gateway’s credential',
+    })
+    await expect(upstream.call(where, calling())).rejects.toMatchObject({
+      message: 'the tool server is being restarted',
+      retryAfterMs: 250,
+    })
     expect(await upstream.call(shared, calling())).toMatchObject({ era: 'modern' })
     clock.advance(250)
-    await expect(upstream.call(where, calling())).rejects.toMatchObject({ message: 'the tool server refused the gateway’s credential' })
+    await expect(upstream.call(where, calling())).rejects.toMatchObject({
+      message: 'the tool server refused the gateway’s credential',
+    })
     await expect(upstream.call(where, calling())).rejects.toMatchObject({ retryAfterMs: 500 })
   })
 })
@@ -163,7 +210,11 @@ describe('a process', () => {
     })`
   function process(modernAnswer: string): { upstream: Upstream; clock: Clock } {
     const clock = fixedClock()
-    const config = configOf({ transport: 'stdio', command: globalThis.process.execPath, args: ['-e', SERVER.replace('MODERN', modernAnswer)] })
+    const config = configOf({
+      transport: 'stdio',
+      command: globalThis.process.execPath,
+      args: ['-e', SERVER.replace('MODERN', modernAnswer)],
+    })
     const upstream = openUpstream('s', config, { nowMs: clock.nowMs, features: () => ({}), onEvent: () => {} })
     closing.push(() => upstream.close())
     return { upstream, clock }
@@ -173,7 +224,10 @@ describe('a process', () => {
 
   test('is started once for all, and again after a crash, each time after a longer pause', async () => {
     const { upstream, clock } = process(DISCOVERS)
-    const [one, two] = await Promise.all([upstream.call(shared, calling()), upstream.call({ context: 'x', prefer: 'legacy' }, calling())])
+    const [one, two] = await Promise.all([
+      upstream.call(shared, calling()),
+      upstream.call({ context: 'x', prefer: 'legacy' }, calling()),
+    ])
     expect(one).toEqual(two)
     for (const pauseMs of [250, 500, 1_000]) {
       expect(await codeOf(upstream.call(shared, crash))).toBe('UPSTREAM_UNAVAILABLE')
@@ -193,7 +247,9 @@ describe('a process', () => {
   })
 
   test('that knows only the handshake is spoken to in it', async () => {
-    const { upstream } = process(`process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id: m.id, error: { code: -32601, message: 'no' } }) + '\\n')`)
+    const { upstream } = process(
+      `process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id: m.id, error: { code: -32601, message: 'no' } }) + '\\n')`,
+    )
     expect(await upstream.call(shared, calling())).toMatchObject({ era: 'legacy' })
   })
 

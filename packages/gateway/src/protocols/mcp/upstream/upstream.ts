@@ -31,7 +31,11 @@ export interface Upstream {
   context(agent: string): string
   connect(context: string, prefer: Era): Promise<Connection>
   /** Like `Connection.call` on a live connection; one that turns out dead is dropped. */
-  call(where: { context: string; prefer: Era }, call: LinkCall, capabilities?: JsonObject): Promise<{ result: JsonObject; era: Era }>
+  call(
+    where: { context: string; prefer: Era },
+    call: LinkCall,
+    capabilities?: JsonObject,
+  ): Promise<{ result: JsonObject; era: Era }>
   /** Captured diagnostics of a process, for the operator. */
   stderr(): string
   close(): Promise<void>
@@ -58,7 +62,10 @@ export function openUpstream(id: string, config: ServerConfig, deps: UpstreamDep
     const known = open.get(key)
     if (known) return known
     const waitMs = (restarts.get(key)?.notBeforeMs ?? 0) - deps.nowMs()
-    if (waitMs > 0) return Promise.reject(new GatewayError('UPSTREAM_UNAVAILABLE', 'the tool server is being restarted', { retryAfterMs: waitMs }))
+    if (waitMs > 0)
+      return Promise.reject(
+        new GatewayError('UPSTREAM_UNAVAILABLE', 'the tool server is being restarted', { retryAfterMs: waitMs }),
+      )
     if (stop.signal.aborted) return Promise.reject(new GatewayError('UPSTREAM_UNAVAILABLE', 'the tool server is being closed'))
     const connecting = config.transport === 'stdio' ? openProcess(key) : openHttp(where, prefer)
     open.set(key, connecting)
@@ -83,7 +90,11 @@ export function openUpstream(id: string, config: ServerConfig, deps: UpstreamDep
     if (open.get(key) === connecting) open.delete(key)
   }
 
-  async function call(where: { context: string; prefer: Era }, request: LinkCall, capabilities?: JsonObject): Promise<{ result: JsonObject; era: Era }> {
+  async function call(
+    where: { context: string; prefer: Era },
+    request: LinkCall,
+    capabilities?: JsonObject,
+  ): Promise<{ result: JsonObject; era: Era }> {
     const connecting = connect(where.context, where.prefer)
     const connection = await connecting
     try {
@@ -163,7 +174,10 @@ export function openUpstream(id: string, config: ServerConfig, deps: UpstreamDep
 
   function backOff(key: string): void {
     const failures = restarts.get(key)?.failures ?? 0
-    restarts.set(key, { failures: Math.min(failures + 1, 10), notBeforeMs: deps.nowMs() + Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** failures) })
+    restarts.set(key, {
+      failures: Math.min(failures + 1, 10),
+      notBeforeMs: deps.nowMs() + Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** failures),
+    })
   }
 
   async function close(): Promise<void> {
