@@ -162,8 +162,10 @@ function pinnedPath() {
 
 /** The environment with one Node and the installed commands first, under the one spelling Windows may use for PATH. */
 function environment(runtime) {
+  // Sources run unbuilt: what Node strips and compiles is kept beside the packages, which halves the next start.
+  const NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE ?? join(MODULES, '.cache', 'compile')
   const name = Object.keys(process.env).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH'
-  return { ...process.env, [name]: [dirname(runtime), join(MODULES, '.bin'), process.env[name]].filter(Boolean).join(delimiter) }
+  return { ...process.env, NODE_COMPILE_CACHE, [name]: [dirname(runtime), join(MODULES, '.bin'), process.env[name]].filter(Boolean).join(delimiter) }
 }
 
 function binary(name) {

@@ -86,6 +86,8 @@ export async function startGateway(home: Home, options: { inspect?: boolean } = 
   const main = join(ROOT, 'packages/cli/src/main.ts')
   const flags = [
     '--conditions=sallyport-source',
+    // As `npm start` has it.
+    '--max-semi-space-size=4',
     '--disable-warning=ExperimentalWarning',
     ...(options.inspect ? ['--inspect=127.0.0.1:0'] : []),
   ]
