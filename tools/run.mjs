@@ -165,7 +165,11 @@ function environment(runtime) {
   // Sources run unbuilt: what Node strips and compiles is kept beside the packages, which halves the next start.
   const NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE ?? join(MODULES, '.cache', 'compile')
   const name = Object.keys(process.env).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH'
-  return { ...process.env, NODE_COMPILE_CACHE, [name]: [dirname(runtime), join(MODULES, '.bin'), process.env[name]].filter(Boolean).join(delimiter) }
+  return {
+    ...process.env,
+    NODE_COMPILE_CACHE,
+    [name]: [dirname(runtime), join(MODULES, '.bin'), process.env[name]].filter(Boolean).join(delimiter),
+  }
 }
 
 function binary(name) {
