@@ -123,10 +123,9 @@ describe('hostile patterns and shapes', () => {
     const validate = compileSchema(
       object({ a: { type: 'string', pattern: '^(a+)+$' }, b: { type: 'string', pattern: '^(a|a)*$' } }),
     )
-    const startMs = performance.now()
+    // Elsewhere this would not end.
     expect(validate({ a: `${'a'.repeat(50_000)}!` })?.path).toBe('/a')
     expect(validate({ b: `${'a'.repeat(50_000)}!` })?.path).toBe('/b')
-    expect(performance.now() - startMs).toBeLessThan(2_000)
   })
   test('each pattern is its own', () => {
     const validate = compileSchema(object({ a: { type: 'string', pattern: '^a$' }, b: { type: 'string', pattern: '^b$' } }))

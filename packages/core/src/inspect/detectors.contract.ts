@@ -2,9 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { CHANNELS, type Detector, type Surroundings } from './define-detector.ts'
 
-/** Longest a detector may take for a megabyte, in milliseconds: a linear one needs a few tens. */
-const MEGABYTE_MS_MAX = 2_000
-
 const places: readonly Surroundings[] = ['/name', '/description', ''].map((path) => ({
   channel: 'definition',
   path,
@@ -54,11 +51,10 @@ export function detectorContract(detector: Detector): void {
         }),
       )
     })
-    test.each(HOSTILE)('takes linear time for a megabyte of %j', (unit) => {
+    // Nothing is timed: what is not linear here takes hours and never ends.
+    test.each(HOSTILE)('gets to the end of a megabyte of %j', (unit) => {
       const text = unit.repeat(Math.ceil(1_048_576 / unit.length))
-      const startMs = performance.now()
-      for (const place of places.slice(0, 2)) detector.detect(text, place)
-      expect(performance.now() - startMs).toBeLessThan(2 * MEGABYTE_MS_MAX)
+      for (const place of places.slice(0, 2)) expect(Array.isArray(detector.detect(text, place))).toBe(true)
     })
   })
 }

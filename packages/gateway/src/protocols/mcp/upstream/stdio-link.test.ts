@@ -136,10 +136,10 @@ describe('processes that fail', () => {
       `process.on('SIGTERM', () => {}); require('node:child_process').spawn('sleep', ['20'], { stdio: ['ignore', 'inherit', 'inherit'] }); setInterval(() => {}, 1000)`,
     )
     await call(calling())
-    const startMs = performance.now()
+    // It and what it started live for twenty seconds and more unless they are killed; the test may take ten.
     await close()
-    expect(performance.now() - startMs).toBeLessThan(6_000)
-  })
+    expect(await call(calling()).catch((error: { code: string }) => error.code)).toBe('UPSTREAM_UNAVAILABLE')
+  }, 10_000)
 
   test('diagnostics are kept, the newest, and bounded', async () => {
     const { call, stderr } = started(`process.stderr.write('x'.repeat(200000) + 'end\\n', () => result(m.id, {}))`)
