@@ -254,6 +254,8 @@ describe('every command', () => {
     ['explain', '0'],
     ['isolate', 'a', '--reason', 'xyz'],
     ['manifest', 'check', 'f'],
+    ['manifest', 'reach', 'a'],
+    ['manifest', 'unused', 'a'],
     ['session', 'create', '--agent', 'a', '--task', 't'],
     ['tools', 'list'],
     ['user', 'list'],

@@ -146,7 +146,7 @@ async function perform<Request extends Inbound>(
   stage: Stages<Request>,
 ): Promise<Done> {
   const acted = await stage.act(request, principal, action)
-  const findings = inspect(acted.content)
+  const findings = inspect(acted.content, { channel: 'result' })
   const released = stage.release(action, decision, acted, facts)
   const record = {
     status: released.effect === 'deny' ? ('withheld' as const) : acted.status,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { GatewayError, plainPath } from '@sallyport/core'
+import { GatewayError, longestWindowMs, plainPath } from '@sallyport/core'
 import { type Budgets, openBudgets } from './budgets.ts'
 import { type ByteBudget, openByteBudget } from './byte-budget.ts'
 import { openControl, serveControl, type OfferedServer } from './control/index.ts'
@@ -15,6 +15,7 @@ import { type Manifests, openManifests } from './manifests/index.ts'
 import { type OperatorLog, stderrLog } from './operator-log.ts'
 import { type Mcp, openMcp } from './protocols/mcp/index.ts'
 import { type Refusals, openRefusals } from './refusals.ts'
+import { budgetRestorer } from './restore-budgets.ts'
 import { compileSchema } from './schema.ts'
 import { type Change, openState, type State } from './state.ts'
 import type { FileLog } from './stores/files/file-log.ts'
@@ -23,9 +24,6 @@ import { openHomeLog } from './stores/files/open-home-log.ts'
 import type { WriterLink } from './stores/files/writer-link.ts'
 import { openSqliteStore } from './stores/sqlite/index.ts'
 import { systemEntries } from './system-entries.ts'
-
-/** The longest window a budget may have. */
-const DAY_MS = 86_400_000
 
 export interface GatewayOptions {
   readonly homeDir: string
@@ -55,6 +53,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   try {
     const stores = await openStores(options, { nowMs, log, closing })
     const rules = openRules(stores)
+    await Promise.all(rules.manifests.agents().map((agent) => restoreBudgets(stores, rules, agent)))
     const mcp = openProtocols(stores, rules)
     const server = await serveAgents(stores, rules, mcp)
     await servePeople(stores, rules, { mcp, url: server.url })
@@ -90,6 +89,8 @@ interface Stores {
   readonly state: State
   readonly audit: FileLog
   readonly budgets: Budgets
+  /** Counts the calls of this long before the start. */
+  readonly restore: (windowMs: number) => Promise<void>
   readonly record: ReturnType<typeof systemEntries>
   readonly refusals: Refusals
   readonly bytes: ByteBudget
@@ -118,12 +119,22 @@ async function openStores(
   })
   closing.push(() => audit.close())
   const budgets = openBudgets()
-  for await (const { entry } of audit.readBack(nowMs() - DAY_MS)) {
-    if (entry.type === 'decision') budgets.restore(entry.budgets, Date.parse(entry.time))
-  }
+  const restore = budgetRestorer((untilMs) => audit.readBack(untilMs), budgets, nowMs())
   const record = systemEntries(audit, log)
   const bytes = openByteBudget(loaded.config.limits.bytesInFlightMax)
-  return { ...base, home, loaded, state, audit, budgets, record, refusals: openRefusals(audit, nowMs), bytes, address: { url: '' } }
+  return {
+    ...base,
+    home,
+    loaded,
+    state,
+    audit,
+    budgets,
+    restore,
+    record,
+    refusals: openRefusals(audit, nowMs),
+    bytes,
+    address: { url: '' },
+  }
 }
 
 /** Everything a decision is made from: manifests and identities. */
@@ -159,6 +170,12 @@ function openRules({ home, loaded, state, audit, record, nowMs, log, closing }: 
   return Object.assign(change, { manifests, identities })
 }
 
+/** A manifest with a longer window than any before makes older calls count. */
+async function restoreBudgets({ restore }: Stores, { manifests }: Rules, agent: string): Promise<void> {
+  const manifest = manifests.current(agent)
+  if (manifest) await restore(longestWindowMs(manifest))
+}
+
 function openProtocols(stores: Stores, rules: Rules): Mcp {
   const { home, loaded, state, audit, budgets, refusals, bytes, address, nowMs, log, closing } = stores
   const mcp = openMcp({
@@ -186,7 +203,10 @@ function openProtocols(stores: Stores, rules: Rules): Mcp {
     sealKey: home.deriveKey('seal'),
   })
   closing.push(() => mcp.close())
-  rules.onChange = (agent) => mcp.changed(agent)
+  rules.onChange = (agent) => {
+    mcp.changed(agent)
+    restoreBudgets(stores, rules, agent).catch((error: unknown) => log('the calls of a longer window could not be counted', error))
+  }
   return mcp
 }
 
@@ -264,14 +284,20 @@ async function servePeople(
   closing.push(stop)
 }
 
+/** Most of a tool server's own diagnostics in an answer to the operator. */
+const SAID_CHARS_MAX = 500
+
 async function offered({ catalogue, upstreams }: Mcp): Promise<readonly OfferedServer[]> {
   return Promise.all(
-    [...upstreams.keys()].map(async (server) => {
+    [...upstreams].map(async ([server, upstream]) => {
       try {
         const tools = await catalogue.tools({ server, context: '' })
         return { server, tools: tools.map((offer) => ({ ...offer, tool: offer.definition.name })) }
       } catch (error) {
-        return { server, tools: [], problem: error instanceof GatewayError ? error.message : 'it could not be asked' }
+        const why = error instanceof GatewayError ? error.message : 'it could not be asked'
+        // For the operator alone: what the process itself said last.
+        const said = upstream.stderr().trim().slice(-SAID_CHARS_MAX)
+        return { server, tools: [], problem: said === '' ? why : `${why}; it said: ${said.toWellFormed()}` }
       }
     }),
   )

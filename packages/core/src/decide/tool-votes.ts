@@ -1,10 +1,10 @@
 import type { Action } from '../model/action.ts'
 import type { Obligation, Vote } from '../model/decision.ts'
-import type { Scope } from '../model/manifest.ts'
 import { plainPath } from '../model/plain-name.ts'
 import type { Principal } from '../model/principal.ts'
 import type { ToolFacts } from '../model/tool-facts.ts'
 import type { CompiledGrant, CompiledManifest, ObservableRule } from './compile.ts'
+import { coversEffect } from './covers-effect.ts'
 import { contradicts, resolveEntity, valueAt, type EntityValue } from './entities.ts'
 import type { Facts } from './facts.ts'
 import { allow, approval, budgetVotes, deny } from './votes.ts'
@@ -15,15 +15,6 @@ export interface ToolCall {
   readonly facts: Facts
   readonly manifest: CompiledManifest
   readonly grant: CompiledGrant
-}
-
-/** Reviewed effects each granted scope covers. Irreversible scopes do not cover `write`: they are grants for one verb. */
-const COVERS: Readonly<Record<Scope, ReadonlySet<Scope>>> = {
-  read: new Set(['read']),
-  write: new Set(['read', 'write']),
-  send: new Set(['read', 'send']),
-  delete: new Set(['read', 'delete']),
-  transact: new Set(['read', 'transact']),
 }
 
 /** Every vote on a call of a granted tool, with what an allowed one obliges the gateway to do. */
@@ -54,7 +45,7 @@ function pinVotes(grant: CompiledGrant, tool: ToolFacts | undefined): readonly V
     case 'unverifiable':
       return [deny('pin', `tool_${state}`)]
   }
-  const covered = tool.effect !== undefined && COVERS[grant.scope].has(tool.effect)
+  const covered = tool.effect !== undefined && coversEffect(grant.scope, tool.effect)
   const votes: Vote[] = covered ? [] : [deny('scope', 'scope_exceeded', `${tool.effect ?? 'unknown'} is outside ${grant.scope}`)]
   if (tool.violation) votes.push(deny('schema', 'args_invalid', `${tool.violation.path}: ${tool.violation.message}`))
   return votes

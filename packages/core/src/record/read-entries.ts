@@ -4,6 +4,8 @@ import { readBundle, type ReadFile } from './log-files.ts'
 import { fromUtf8 } from './text.ts'
 import { TILE_WIDTH } from './tiles.ts'
 
+type ToText = (bytes: Uint8Array) => string | undefined
+
 /** An entry with the exact bytes of its leaf. */
 export interface StoredEntry {
   readonly index: number
@@ -32,13 +34,16 @@ export async function* readEntries(
   }
 }
 
-/** Entries from `to` (exclusive) backwards, newest first. */
-export async function* readEntriesBack(read: ReadFile, to: number): AsyncGenerator<StoredEntry> {
+/**
+ * Entries from `to` (exclusive) backwards, newest first.
+ * @param toText Strict UTF-8 to text; where there is a native one it is several times as fast.
+ */
+export async function* readEntriesBack(read: ReadFile, to: number, toText: ToText = fromUtf8): AsyncGenerator<StoredEntry> {
   for (let n = Math.floor((to - 1) / TILE_WIDTH); n >= 0; n--) {
     const entries = (await readBundle(read, n))?.entries.slice(0, TILE_WIDTH) ?? []
     for (const [i, bytes] of [...entries.entries()].toReversed()) {
       const index = n * TILE_WIDTH + i
-      if (index < to) yield { index, bytes, entry: decode(bytes) }
+      if (index < to) yield { index, bytes, entry: decode(bytes, toText) }
     }
   }
 }
@@ -52,8 +57,8 @@ export async function countEntries(read: ReadFile, known: number = 0): Promise<n
   }
 }
 
-function decode(bytes: Uint8Array): Entry {
-  const text = fromUtf8(bytes)
+function decode(bytes: Uint8Array, toText: ToText = fromUtf8): Entry {
+  const text = toText(bytes)
   try {
     if (text !== undefined) return JSON.parse(text) as Entry
   } catch {

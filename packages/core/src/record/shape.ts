@@ -31,14 +31,15 @@ function shapeAt(value: Json, depth: number, nodes: { left: number }): Shape {
 
 function fields(value: JsonObject, depth: number, nodes: { left: number }): Shape {
   const names = namesOf(value)
-  const shown: [string, Shape][] = []
+  const shown: Record<string, Shape> = {}
+  let count = 0
   for (const name of names) {
-    if (shown.length >= SHAPE_WIDTH_MAX || nodes.left <= 0) break
-    shown.push([isPlainName(name) ? name : `?${shown.length + 1}`, shapeAt(value[name] ?? null, depth + 1, nodes)])
+    if (count >= SHAPE_WIDTH_MAX || nodes.left <= 0) break
+    count++
+    shown[isPlainName(name) ? name : `?${count}`] = shapeAt(value[name] ?? null, depth + 1, nodes)
   }
-  const hidden = names.length - shown.length
-  if (hidden > 0) shown.push(['?more', `fields(${hidden})`])
-  return Object.fromEntries(shown)
+  if (names.length > count) shown['?more'] = `fields(${names.length - count})`
+  return shown
 }
 
 /** Different shapes of the items, in order of appearance. */
@@ -53,5 +54,6 @@ function itemShapes(items: readonly Json[], depth: number, nodes: { left: number
 }
 
 function namesOf(value: JsonObject): string[] {
-  return Object.keys(value).filter((name) => value[name] !== undefined)
+  const names = Object.keys(value)
+  return names.every((name) => value[name] !== undefined) ? names : names.filter((name) => value[name] !== undefined)
 }

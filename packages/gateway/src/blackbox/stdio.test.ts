@@ -22,12 +22,19 @@ beforeAll(async () => {
         env: { OWN: 'x' },
         timeoutsMs: { hang: 300 },
       },
+      broken: {
+        transport: 'stdio',
+        command: process.execPath,
+        args: ['-e', 'console.error("the database is gone"); process.exit(1)'],
+      },
     },
     reviewed: {
       local: NAMES.map((name) => [{ name, inputSchema: { type: 'object', additionalProperties: true } }, 'read'] as const),
     },
     agents: {
-      clerk: { tasks: { work: { tools: reads('local.echo', 'local.die', 'local.hang', 'local.environment') }, none: {} } },
+      clerk: {
+        tasks: { work: { tools: reads('local.echo', 'local.die', 'local.hang', 'local.environment', 'broken.any') }, none: {} },
+      },
     },
   })
 })
@@ -73,4 +80,12 @@ test('R035 R013: a process that dies in the middle of a call fails that call, is
     .poll(async () => (await clerk().call('local__echo', { again: true })).said, { timeout: 10_000 })
     .toBe('{"again":true}')
   expect(called().filter((name) => name === 'die')).toHaveLength(1)
+})
+
+test('R013: what a process says when it fails is for the operator; the agent hears that it is unreachable', async () => {
+  const { problems } = await governed.control('bob', 'tools.list', {})
+  expect(problems).toMatchObject([{ server: 'broken', problem: expect.stringContaining('the database is gone') }])
+  const answer = await clerk().call('broken__any')
+  expect(answer.refusal?.reasons).toEqual(['tool_unverifiable'])
+  expect(answer.text).not.toContain('database')
 })

@@ -14,6 +14,8 @@ export interface OfferedTool {
   readonly hash: string
   readonly definition: ToolDefinition
   readonly state: PinState
+  /** Why it stands there, where that needs words: what is wrong with it, or which tool it looks like. */
+  readonly detail?: string | undefined
 }
 
 /** A server and what it offers; `problem` says why it could not be asked. */

@@ -5,3 +5,4 @@ export { signRequest, requestBytes, ControlRequest, FirstOwner, type ControlAnsw
 export type { ControlDeps, OfferedServer, OfferedTool, Plan, Verb } from './define-verb.ts'
 export { serveControl } from './serve.ts'
 export { callControl } from './call.ts'
+export { MANIFEST_TEXT_CHARS_MAX } from './unused.ts'

@@ -1,11 +1,11 @@
 import { GatewayError, Id, isGatewayError, Sha256Hex } from '@sallyport/core'
 import { z } from 'zod'
 import { parseManifest } from '../manifests/read-folder.ts'
-import type { Standing } from '../manifests/settle-versions.ts'
 import { YAML_BYTES_MAX } from '../read-yaml.ts'
 import { ROLES, type ManifestVersionRecord } from '../state-records.ts'
 import { defineVerb, type ControlDeps } from './define-verb.ts'
 import { diffJson, JsonChange } from './diff-json.ts'
+import { requireStanding } from './require.ts'
 
 const ANYONE = ROLES
 const Proposed = z.array(z.looseObject({ path: z.string() }))
@@ -139,15 +139,6 @@ export const manifestSign = defineVerb({
     }
   },
 })
-
-/** Reads the folder first, so that a person who just saved a file sees that file. */
-function requireStanding(deps: ControlDeps, agent: string): Standing {
-  deps.manifests.reload()
-  const standing = deps.manifests.standing(agent)
-  if (standing === undefined)
-    throw new GatewayError('NOT_FOUND', `no manifest is in force for this agent; write manifests/${agent}.yaml`)
-  return standing
-}
 
 function requireVersion(deps: ControlDeps, agent: string, version: number): ManifestVersionRecord {
   const found = deps.state.manifestVersions(agent).find((one) => one.version === version)

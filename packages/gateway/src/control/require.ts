@@ -1,4 +1,5 @@
 import { GatewayError } from '@sallyport/core'
+import type { Standing } from '../manifests/settle-versions.ts'
 import type { AgentRecord } from '../state-records.ts'
 import type { ControlDeps } from './define-verb.ts'
 
@@ -18,4 +19,16 @@ export function requireTask(deps: Pick<ControlDeps, 'manifests'>, agent: string,
     'NOT_FOUND',
     `the manifest has no such task type; it has ${[...manifest.tasks.keys()].join(', ') || 'none'}`,
   )
+}
+
+/**
+ * Where the manifest in force stands. Reads the folder first, so that a person who just saved a file sees that file.
+ * @throws GatewayError `NOT_FOUND`
+ */
+export function requireStanding(deps: Pick<ControlDeps, 'manifests'>, agent: string): Standing {
+  deps.manifests.reload()
+  const standing = deps.manifests.standing(agent)
+  if (standing === undefined)
+    throw new GatewayError('NOT_FOUND', `no manifest is in force for this agent; write manifests/${agent}.yaml`)
+  return standing
 }

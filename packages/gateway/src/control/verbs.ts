@@ -3,9 +3,11 @@ import { auditExport, auditProve, auditRead, auditTail, auditVerify } from './au
 import type { Verb } from './define-verb.ts'
 import { isolate, release } from './isolation.ts'
 import { manifestCheck, manifestDiff, manifestShow, manifestSign } from './manifests.ts'
+import { manifestReach } from './reach.ts'
 import { sessionCreate } from './sessions.ts'
 import { status } from './status.ts'
 import { toolsApprove, toolsDiff, toolsList } from './tools.ts'
+import { manifestUnused } from './unused.ts'
 import { userCreate, userList } from './users.ts'
 
 /** Every verb of the control plane. */
@@ -22,8 +24,10 @@ export const VERBS = {
   isolate,
   'manifest.check': manifestCheck,
   'manifest.diff': manifestDiff,
+  'manifest.reach': manifestReach,
   'manifest.show': manifestShow,
   'manifest.sign': manifestSign,
+  'manifest.unused': manifestUnused,
   release,
   'session.create': sessionCreate,
   status,

@@ -8,6 +8,8 @@ import { defineCommand } from '../../define-command.ts'
 import { given, parseCount } from '../../options.ts'
 import { shown } from '../../shown.ts'
 import { time } from '../../table.ts'
+import { reachText } from './reach.ts'
+import { unusedGrants, type UnusedOptions } from './unused.ts'
 
 const Checked = z.strictObject({
   ok: z.boolean(),
@@ -29,21 +31,7 @@ export const command = defineCommand({
       .action(
         act(VERBS['manifest.show'].output, async (context, agent: string, options: { at?: number }) => {
           const output = await openClient(context).call('manifest.show', { agent, ...given({ version: options.at }) })
-          const signatures = output.signatures.map((one) => `  ${one.role}: ${one.user}, ${time(one.atMs)}: ${shown(one.reason)}`)
-          const head = [
-            `${agent} v${output.version} ${output.hash}`,
-            `${output.signed ? 'signed' : `needs ${output.required.join(' + ')}`}`,
-            ...signatures,
-            ...proposals(output.proposed),
-          ]
-          if (output.problem !== undefined) head.push(`not in force: ${shown(output.problem)}`)
-          return {
-            output,
-            text: `${head.join('\n')}\n\n${stringify(output.manifest)
-              .split('\n')
-              .map((line) => shown(line))
-              .join('\n')}`,
-          }
+          return { output, text: showText(output) }
         }),
       )
     command
@@ -62,6 +50,25 @@ export const command = defineCommand({
         }),
       )
     command
+      .command('reach <agent>')
+      .description('everything the agent can reach, with every bound: its blast radius')
+      .action(
+        act(VERBS['manifest.reach'].output, async (context, agent: string) => {
+          const output = await openClient(context).call('manifest.reach', { agent })
+          return { output, text: reachText(output) }
+        }),
+      )
+    command
+      .command('unused <agent>')
+      .description('grants the agent did not use, and the manifest without them')
+      .option('--days <count>', 'not used for this many days (30)', parseCount)
+      .option('--write', 'replace the manifest file; removing grants needs no signature')
+      .action(
+        act(VERBS['manifest.unused'].output, (context, agent: string, options: UnusedOptions) =>
+          unusedGrants(context, openClient(context), { agent, options }),
+        ),
+      )
+    command
       .command('sign <agent>')
       .description('sign the newest version in one of your roles')
       .requiredOption('--role <role>', 'the role you sign in')
@@ -74,6 +81,18 @@ export const command = defineCommand({
       )
   },
 })
+
+function showText(output: z.output<(typeof VERBS)['manifest.show']['output']>): string {
+  const head = [
+    `${output.agent} v${output.version} ${output.hash}`,
+    output.signed ? 'signed' : `needs ${output.required.join(' + ')}`,
+    ...output.signatures.map((one) => `  ${one.role}: ${one.user}, ${time(one.atMs)}: ${shown(one.reason)}`),
+    ...proposals(output.proposed),
+    ...(output.problem === undefined ? [] : [`not in force: ${shown(output.problem)}`]),
+  ]
+  const lines = stringify(output.manifest).split('\n')
+  return [...head, '', ...lines.map((line) => shown(line))].join('\n')
+}
 
 function check(file: string) {
   try {

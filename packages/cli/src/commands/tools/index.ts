@@ -22,9 +22,13 @@ export const command = defineCommand({
             tool.effect,
             tool.reviewedBy,
             tool.hash.slice(0, 12),
+            shown([...new Set(tool.warnings.map(({ code }) => code))].join(' ')),
           ])
           const problems = output.problems.map(({ server, problem }) => `\n${server}: ${shown(problem)}`)
-          return { output, text: `${table(['TOOL', 'STATE', 'EFFECT', 'REVIEWED BY', 'HASH'], rows)}${problems.join('')}` }
+          return {
+            output,
+            text: `${table(['TOOL', 'STATE', 'EFFECT', 'REVIEWED BY', 'HASH', 'WARNINGS'], rows)}${problems.join('')}`,
+          }
         }),
       )
     command
@@ -36,7 +40,12 @@ export const command = defineCommand({
           const output = await openClient(context).call('tools.diff', name)
           return {
             output,
-            text: [`${name.server}.${shown(name.tool)}: ${output.state}  ${output.hash}`, ...lines(output.changes)].join('\n'),
+            text: [
+              `${name.server}.${shown(name.tool)}: ${output.state}  ${output.hash}`,
+              ...(output.detail === undefined ? [] : [shown(output.detail)]),
+              ...output.warnings.map(({ code, severity, path }) => `! ${severity} ${code} at ${shown(path)}`),
+              ...lines(output.changes),
+            ].join('\n'),
           }
         }),
       )
@@ -46,14 +55,23 @@ export const command = defineCommand({
       .description('review the definition offered now and say what the tool does')
       .requiredOption('--effect <effect>', `what it does: ${SCOPES.join(', ')}`)
       .option('--hash <hash>', 'the definition you looked at; refused when another is offered')
+      .option('--despite-warnings', 'approve although "tools diff" warns about it')
       .action(
-        act(VERBS['tools.approve'].output, async (context, name: Name, options: { effect: string; hash?: string }) => {
-          const client = openClient(context)
-          const effect = requireEffect(options.effect)
-          const hash = options.hash ?? (await client.call('tools.diff', name)).hash
-          const output = await client.call('tools.approve', { ...name, hash, effect })
-          return { output, text: `approved ${output.server}.${shown(output.tool)} as ${output.effect}  ${output.hash}` }
-        }),
+        act(
+          VERBS['tools.approve'].output,
+          async (context, name: Name, options: { effect: string; hash?: string; despiteWarnings?: boolean }) => {
+            const client = openClient(context)
+            const effect = requireEffect(options.effect)
+            const hash = options.hash ?? (await client.call('tools.diff', name)).hash
+            const output = await client.call('tools.approve', {
+              ...name,
+              hash,
+              effect,
+              despiteWarnings: options.despiteWarnings === true,
+            })
+            return { output, text: `approved ${output.server}.${shown(output.tool)} as ${output.effect}  ${output.hash}` }
+          },
+        ),
       )
   },
 })

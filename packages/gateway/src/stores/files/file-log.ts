@@ -15,6 +15,7 @@ import {
   type ReadFile,
   type StoredEntry,
 } from '@sallyport/core'
+import { decodeUtf8 } from '../../collect.ts'
 import { logReader } from './log-reader.ts'
 import { startWriterThread, type Opened, type WriterLink } from './writer-link.ts'
 
@@ -136,7 +137,7 @@ class OpenLog implements FileLog {
     if (this.#isClosing) return Promise.reject(new GatewayError('AUDIT_UNAVAILABLE', 'the audit log is closed'))
     let built: BuiltEntry
     try {
-      built = buildEntry(body, { index: this.#next, nowMs: this.#options.nowMs(), lastMs: this.#lastMs })
+      built = buildEntry(body, { index: this.#next, nowMs: this.#options.nowMs(), lastMs: this.#lastMs, toBytes })
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)))
     }
@@ -161,7 +162,7 @@ class OpenLog implements FileLog {
   }
 
   async *readBack(untilMs: number): AsyncGenerator<StoredEntry> {
-    for await (const stored of readEntriesBack(this.files, this.#durable)) {
+    for await (const stored of readEntriesBack(this.files, this.#durable, toText)) {
       if (Date.parse(stored.entry.time) < untilMs) return
       yield stored
     }
@@ -288,4 +289,12 @@ function rawPublicKey(privateKey: KeyObject): Uint8Array {
   if (privateKey.asymmetricKeyType !== 'ed25519' || x === undefined)
     throw new GatewayError('CONFIG_INVALID', 'the audit key is not an Ed25519 key')
   return new Uint8Array(Buffer.from(x, 'base64url'))
+}
+
+function toText(bytes: Uint8Array): string | undefined {
+  return decodeUtf8(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+}
+
+function toBytes(text: string): Uint8Array {
+  return Buffer.from(text, 'utf8')
 }

@@ -1,0 +1,25 @@
+import type { Entry } from '@sallyport/core'
+import type { Budgets } from './budgets.ts'
+
+/** Reads the log newest first, back to a time. */
+type ReadBack = (untilMs: number) => AsyncIterable<{ readonly entry: Entry }>
+
+/**
+ * Rebuilds budgets from the log: a start must not refill them. Goes back only as far as the longest window in force; called
+ * again with a longer one it adds what is older and counts nothing twice.
+ * @param startMs When this process opened the log. Calls are served only once the first reading is done.
+ * @returns Resolves when every call within `windowMs` before the start is counted.
+ */
+export function budgetRestorer(readBack: ReadBack, budgets: Budgets, startMs: number): (windowMs: number) => Promise<void> {
+  let coveredMs = Number.POSITIVE_INFINITY
+  return async (windowMs) => {
+    const fromMs = startMs - windowMs
+    if (fromMs >= coveredMs) return
+    const untilMs = coveredMs
+    coveredMs = fromMs
+    for await (const { entry } of readBack(fromMs)) {
+      const atMs = Date.parse(entry.time)
+      if (entry.type === 'decision' && atMs < untilMs) budgets.restore(entry.budgets, atMs)
+    }
+  }
+}
