@@ -162,7 +162,7 @@ function pinnedPath() {
 
 /** The environment with one Node and the installed commands first, under the one spelling Windows may use for PATH. */
 function environment(runtime) {
-  // Sources run unbuilt: what Node strips and compiles is kept beside the packages, which halves the next start.
+  // Sources run unbuilt: what Node strips and compiles is kept beside the packages for the next start.
   const NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE ?? join(MODULES, '.cache', 'compile')
   const name = Object.keys(process.env).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH'
   return {

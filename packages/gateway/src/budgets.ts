@@ -24,7 +24,7 @@ export interface Budgets {
   restore(keys: readonly string[], atMs: number): void
 }
 
-/** Budgets in memory at once; the least recently used go first once their windows have passed. */
+/** Above this many budgets in memory, those nobody drew on for a day, the longest window, are forgotten. */
 const BUDGETS_MAX = 100_000
 
 export function openBudgets(): Budgets {

@@ -225,9 +225,7 @@ async function serveAgents(
     }),
     resourceMetadata: (agent) => ({
       resource: `${address.url}/a/${agent}/mcp`,
-      authorization_servers: loaded.config.issuers
-        .filter((issuer) => issuer.identifies === 'agents')
-        .map((issuer) => issuer.issuer),
+      authorization_servers: identities.agentIssuers(),
       bearer_methods_supported: ['header'],
     }),
     onRefused: (error, request) => {

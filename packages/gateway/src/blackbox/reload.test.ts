@@ -51,21 +51,21 @@ describe('sallyport.yaml', () => {
       'plain http off this machine',
       JSON.stringify({ apiVersion: 'sallyport/v1', servers: { erp: { transport: 'http', url: 'http://erp.example/mcp' } } }),
     ],
-  ])('R010: a file with %s changes nothing, and the record says that it was rejected', async (_, content) => {
+  ])('a file with %s changes nothing, and the record says that it was rejected', async (_, content) => {
     const size = await sizeNow()
     writeFileSync(governed.home.configFile, content)
     await expect.poll(() => verbsSince(size), WAIT).toContain('config.rejected')
     expect((await clerk().call('erp__find')).said).toBe('found')
   })
 
-  test('R010: a file that is gone changes nothing', async () => {
+  test('a file that is gone changes nothing', async () => {
     const size = await sizeNow()
     rmSync(governed.home.configFile)
     await expect.poll(() => verbsSince(size), WAIT).toContain('config.rejected')
     expect((await clerk().call('erp__find')).said).toBe('found')
   })
 
-  test('R010 R041: a good file comes into force whole: a server more, then one less', async () => {
+  test('R041: a good file comes into force whole: a server more, then one less', async () => {
     await expectRefused(governed, spare, { call: () => clerk().call('spare__extra'), reason: 'tool_not_in_manifest' })
     let size = await sizeNow()
     governed.writeConfig({ servers: { erp: { transport: 'http', url: server.url }, spare: { transport: 'http', url: spare.url } } })

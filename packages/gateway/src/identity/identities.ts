@@ -7,6 +7,8 @@ import { type ForeignUse, createIdentifier } from './identifier.ts'
 export interface Identities {
   identify(authorization: string | undefined, agent: string): Promise<Principal>
   readonly exchange: Exchange
+  /** Issuers whose tokens identify agents, now. */
+  agentIssuers(): readonly string[]
   /** Trusts other issuers from the next call on. */
   reload(issuers: readonly Issuer[]): void
 }
@@ -15,11 +17,14 @@ export type IdentitiesDeps = Omit<ExchangeDeps, 'verify' | 'issuers'>
 
 export function openIdentities(deps: IdentitiesDeps, issuers: readonly Issuer[]): Identities {
   let current = open(issuers)
+  let trusted = issuers
   return {
     identify: (authorization, agent) => current.identifier.identify(authorization, agent),
     exchange: (form, authorization) => current.exchange(form, authorization),
+    agentIssuers: () => trusted.filter((issuer) => issuer.identifies === 'agents').map((issuer) => issuer.issuer),
     reload: (next) => {
       current = open(next)
+      trusted = next
     },
   }
 

@@ -46,7 +46,7 @@ describe('as a person runs it', () => {
     expect(report.durationMs).toBeLessThan(RUN_MS_MAX)
   })
 
-  test('R010: the honest task is done to the end', () => {
+  test('the honest task is done to the end', () => {
     const work = report.calls.filter((call) => call.part === 'work')
     expect(work.map((call) => [call.target, call.outcome])).toEqual(
       [...WORK, ...READ_POISON].map((_, i) => [work[i]?.target, 'allowed']),

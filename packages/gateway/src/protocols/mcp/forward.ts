@@ -143,7 +143,8 @@ async function bridge(trip: Trip, { parking, seal }: ForwardDeps): Promise<Acted
   const { request, binding, opened, changes, reasons } = trip
   const conversation = opened?.parked === undefined ? begin(trip) : resume(trip, parking.take(opened.parked))
   const onAbort = (): void => conversation.abort()
-  request.signal.addEventListener('abort', onAbort, { once: true })
+  if (request.signal.aborted) onAbort()
+  else request.signal.addEventListener('abort', onAbort, { once: true })
   try {
     const step = await conversation.next()
     if (step.type === 'done') return concluded(step.result, trip, seal)
@@ -154,6 +155,10 @@ async function bridge(trip: Trip, { parking, seal }: ForwardDeps): Promise<Acted
       changes,
       reasons,
     }
+  } catch (error) {
+    // Nobody will come back for a call whose round failed.
+    conversation.abort()
+    throw error
   } finally {
     request.signal.removeEventListener('abort', onAbort)
   }

@@ -259,7 +259,7 @@ describe('an event stream', () => {
 })
 
 describe('time and cut-off', () => {
-  test('R010: keep-alives do not extend the time a call may take', async () => {
+  test('keep-alives do not extend the time a call may take', async () => {
     const { call } = await linked((_message, response) => {
       events(response)
       const timer = setInterval(() => response.write(': still here\n\n'), 20)
