@@ -4,6 +4,7 @@ import { ERRORS, Entry, Manifest, REASONS } from '@sallyport/core'
 import { Config } from '@sallyport/gateway'
 import { z } from 'zod'
 import { cliPage } from './generate/cli-page.ts'
+import { evidencePage } from './generate/evidence-page.ts'
 import { fieldTable, inputSchema, schemaTables } from './generate/schema-page.ts'
 import { importTableMarkdown } from './tidy/import-table.ts'
 
@@ -23,6 +24,9 @@ const CLI_INTRO = `\`sallyport\`, or \`npm run -s sallyport --\` in a clone. Sou
 \`30d\`. With \`--json\` every command prints one object, whose schema \`--schema\` prints; errors are objects too.`
 const ENTRIES_INTRO = `What the audit log holds: one JSON object (RFC 8785) per entry, at most 65,535 bytes. Source: \`packages/core/src/model/entry.ts\`. Arguments and results appear only as
 a keyed commitment, a size and a redacted structure of field names and types.`
+
+const EVIDENCE_INTRO = `Codes of bundles, logs and gaps, and what can be asked of the log. How to use them: [operating/evidence](../operating/evidence.md).
+Source: \`packages/core/src/evidence/\` and \`packages/core/src/record/log-problems.ts\`. Codes are stable.`
 
 const changed = [...(await pages())].filter(
   ([path, text]) => !existsSync(join(ROOT, path)) || readFileSync(join(ROOT, path), 'utf8') !== text,
@@ -46,6 +50,7 @@ async function pages(): Promise<Map<string, string>> {
     ['docs/reference/errors.md', page('Errors', ERRORS_INTRO, errorTable())],
     ['docs/reference/reasons.md', page('Reasons', REASONS_INTRO, reasonTable())],
     ['docs/reference/entries.md', page('Audit entries', ENTRIES_INTRO, entryTables())],
+    ['docs/reference/evidence.md', page('Evidence', EVIDENCE_INTRO, evidencePage())],
     ['docs/reference/cli.md', page('Command line', CLI_INTRO, await cliPage())],
     ['docs/reference/schemas/manifest.schema.json', json(inputSchema(Manifest))],
     ['docs/reference/schemas/config.schema.json', json(inputSchema(Config))],

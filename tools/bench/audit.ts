@@ -2,105 +2,106 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
-import { buildEntry, type EntryBody } from '@sallyport/core'
-import { openFileLog, type FileLog } from '@sallyport/gateway'
-import { atLeast, atMost, type Measured, type Program } from '../report.ts'
+import { buildEntry } from '@sallyport/core'
+import { logReader, logSize, openFileLog, type LogStore } from '@sallyport/gateway'
+import { startWriterThread, type WriterLink } from '../../packages/gateway/src/stores/files/writer-link.ts'
+import { atLeast, atMost, type Measured, type Program, type RunOptions } from '../report.ts'
+import { floorPerS } from './audit/floor.ts'
+import { closedLoad, pacedLoad, prefixed } from './audit/load.ts'
+import { longLog } from './audit/long-log.ts'
+import { openBenchPostgres, type BenchPostgres } from './audit/postgres.ts'
+import { decision } from './audit/sample.ts'
 
-const ENTRIES_PER_S_TARGET = 30_000
-const MAIN_THREAD_US_TARGET = 15
-const IN_FLIGHT = [1, 16, 64]
-const RUN_MS = 3_000
-const SHORT_RUN_MS = 1_000
+const WRITERS = [1, 16, 64, 256]
+/** Of the floor's entries per second at 64 writers. */
+const FLOOR_SHARE_TARGET = 0.6
+const PACED_PER_S = 2_000
+const PACED_P99_MS_TARGET = 10
+const WARM_MS = 500
+const FULL = { runMs: 3_000, pacedMs: 10_000, longEntries: 10_000_000 }
+const SHORT = { runMs: 700, pacedMs: 2_000, longEntries: 100_000 }
 
-/** Durable entries per second by callers in flight, and what an entry costs the caller's thread. */
-export const audit: Program = { about: 'durable entries/s of the audit log, waits and cost on the calling thread', run }
+/** Durable entries per second of both adapters by writers, beside what the disk and the database do bare; reading a long log. */
+export const audit: Program = { about: 'durable entries/s of both audit logs beside plain INSERT and fdatasync; a long log', run }
 
-async function run({ short }: { readonly short: boolean }): Promise<Measured> {
+async function run({ short, note }: RunOptions): Promise<Measured> {
+  const size = short ? SHORT : FULL
   const dir = mkdtempSync(join(tmpdir(), 'sallyport-bench-'))
-  const figures: Record<string, number> = {
-    entryBytes: buildEntry(decision('act'), { index: 0, nowMs: 0, lastMs: 0 }).bytes.length,
-  }
+  const entryBytes = buildEntry(decision('act'), { index: 0, nowMs: 0, lastMs: 0 }).bytes.length
+  const figures: Record<string, number> = { entryBytes }
+  let postgres: BenchPostgres | undefined
   try {
-    for (const inFlight of IN_FLIGHT) {
-      const log = await openFileLog({
-        dir: join(dir, String(inFlight)),
-        origin: 'sallyport.local/bench',
-        signer: generateKeyPairSync('ed25519').privateKey,
-        checkpointMs: 1_000,
-        nowMs: Date.now,
-      })
-      await load(log, inFlight, 500)
-      Object.assign(figures, prefixed(`at${inFlight}`, await load(log, inFlight, short ? SHORT_RUN_MS : RUN_MS)))
-      await log.close()
+    postgres = await openBenchPostgres()
+    for (const writers of WRITERS) {
+      note(`${writers} writers`)
+      const load = (log: LogStore): Promise<Record<string, number>> =>
+        warmLoad((act) => log.append(decision(act)), writers, size.runMs)
+      const groups = countGroups()
+      const logDir = join(dir, String(writers))
+      Object.assign(figures, prefixed(`at${writers}`, await withLog(() => openFiles(logDir, groups.link), load)))
+      const entries = Math.max(1, Math.round((await logSize(logReader(logDir))) / groups.count()))
+      figures[`at${writers}GroupEntries`] = entries
+      figures[`floorAt${writers}EntriesPerS`] = floorPerS(dir, { entries, entryBytes }, size.runMs)
+      Object.assign(figures, prefixed(`postgresAt${writers}`, await withLog(postgres.openLog, load)))
+      const inserts = await postgres.openInserts(writers)
+      Object.assign(figures, prefixed(`insertAt${writers}`, await warmLoad(inserts.append, writers, size.runMs)))
+      await inserts.close()
     }
+    note(`${PACED_PER_S} entries a second`)
+    const paced = async (log: LogStore): Promise<Record<string, number>> => {
+      await pacedLoad((act) => log.append(decision(act)), PACED_PER_S, WARM_MS)
+      return pacedLoad((act) => log.append(decision(act)), PACED_PER_S, size.pacedMs)
+    }
+    Object.assign(figures, prefixed('paced', await withLog(() => openFiles(join(dir, 'paced'), startWriterThread()), paced)))
+    Object.assign(figures, prefixed('postgresPaced', await withLog(postgres.openLog, paced)))
+    Object.assign(figures, await longLog(join(dir, 'long'), size.longEntries, note))
   } finally {
+    await postgres?.remove()
     rmSync(dir, { recursive: true, force: true })
   }
-  const speed = figures['at64EntriesPerS'] ?? 0
-  const cost = figures['at64MainThreadUs'] ?? Infinity
+  const share = Math.round(((figures['at64EntriesPerS'] ?? 0) / (figures['floorAt64EntriesPerS'] ?? Infinity)) * 1_000) / 1_000
   return {
-    figures,
+    figures: { ...figures, at64FloorShare: share },
     targets: {
-      at64EntriesPerS: atLeast(speed, ENTRIES_PER_S_TARGET),
-      at64MainThreadUs: atMost(cost, MAIN_THREAD_US_TARGET),
+      at64FloorShare: atLeast(share, FLOOR_SHARE_TARGET),
+      pacedP99Ms: atMost(figures['pacedP99Ms'] ?? Infinity, PACED_P99_MS_TARGET, ' ms'),
+      postgresPacedP99Ms: atMost(figures['postgresPacedP99Ms'] ?? Infinity, PACED_P99_MS_TARGET, ' ms'),
     },
   }
 }
 
-/** Appends from `inFlight` callers, each waiting for its entry to be durable before the next. */
-async function load(log: FileLog, inFlight: number, forMs: number): Promise<Record<string, number>> {
-  const waitsMs: number[] = []
-  const startMs = performance.now()
-  const busyBefore = performance.eventLoopUtilization()
-  const caller = async (id: number): Promise<void> => {
-    for (let i = 0; performance.now() - startMs < forMs; i++) {
-      const body = decision(`${id}-${i}`)
-      const sentMs = performance.now()
-      await log.append(body)
-      waitsMs.push(performance.now() - sentMs)
-    }
+interface Opened {
+  readonly log: LogStore
+  close(): Promise<void>
+}
+
+async function openFiles(dir: string, writer: WriterLink): Promise<Opened> {
+  const signer = generateKeyPairSync('ed25519').privateKey
+  const log = await openFileLog({ dir, origin: 'sallyport.local/bench', signer, checkpointMs: 1_000, nowMs: Date.now, writer })
+  return { log, close: () => log.close() }
+}
+
+/** A writer thread that counts groups: the floor is measured with as many entries in each. */
+function countGroups(): { readonly link: WriterLink; count(): number } {
+  const thread = startWriterThread()
+  let groups = 0
+  const call: WriterLink['call'] = (request) => {
+    if (request.verb === 'append') groups++
+    return thread.call(request)
   }
-  await Promise.all(Array.from({ length: inFlight }, (_, id) => caller(id)))
-  const busyMs = performance.eventLoopUtilization(busyBefore).active
-  const tookMs = performance.now() - startMs
-  waitsMs.sort((a, b) => a - b)
-  const quantile = (share: number): number => round(waitsMs[Math.floor((waitsMs.length - 1) * share)] ?? 0)
-  return {
-    EntriesPerS: Math.round((waitsMs.length / tookMs) * 1_000),
-    P50Ms: quantile(0.5),
-    P99Ms: quantile(0.99),
-    MainThreadUs: round((busyMs / waitsMs.length) * 1_000),
+  return { link: { call, stop: () => thread.stop() }, count: () => groups }
+}
+
+async function withLog<T>(open: () => Promise<Opened>, use: (log: LogStore) => Promise<T>): Promise<T> {
+  const { log, close } = await open()
+  try {
+    return await use(log)
+  } finally {
+    await close()
   }
 }
 
-function prefixed(prefix: string, figures: Record<string, number>): Record<string, number> {
-  return Object.fromEntries(Object.entries(figures).map(([key, value]) => [prefix + key, value]))
-}
-
-function round(value: number): number {
-  return Math.round(value * 1_000) / 1_000
-}
-
-/** A decision as the gateway writes it for a small tool call. */
-function decision(act: string): EntryBody {
-  return {
-    type: 'decision',
-    act,
-    actor: { type: 'agent', id: 'procurement-assistant', credential: 'k-1', method: 'agent_key' },
-    onBehalfOf: { user: 'alice', issuer: 'local' },
-    session: 's-5f3c9a7e2b',
-    task: 'reconcile-orders',
-    purpose: 'procurement',
-    action: { kind: 'tool.call', server: 'erp', name: 'readPurchaseOrders', digest: 'a'.repeat(64) },
-    input: { commitment: 'b'.repeat(64), bytes: 64, shape: { department: 'string(10)', status: 'string(4)', limit: 'number' } },
-    evaluated: 'allow',
-    enforced: 'allow',
-    reasons: ['granted'],
-    votes: [{ rule: 'manifest', effect: 'allow', reason: 'granted', mode: 'enforce' }],
-    obligations: ['filter_rows'],
-    findings: [],
-    versions: { gateway: '0.1.0', manifest: 'c'.repeat(64), definition: 'd'.repeat(64), epoch: 1 },
-    budgets: ['procurement-assistant', 'procurement-assistant/erp.readPurchaseOrders'],
-  }
+async function warmLoad(...[append, writers, forMs]: Parameters<typeof closedLoad>): ReturnType<typeof closedLoad> {
+  await closedLoad(append, writers, WARM_MS)
+  return closedLoad(append, writers, forMs)
 }

@@ -1,6 +1,15 @@
 import { runProgram } from '../report.ts'
+import { audit } from './audit.ts'
 import { clients } from './clients.ts'
 import { conformance } from './conformance.ts'
 import { crash } from './crash.ts'
+import { deployment } from './deployment.ts'
+import { erasure } from './erasure.ts'
+import { replicas } from './replicas.ts'
+import { siem } from './siem.ts'
 
-process.exitCode = await runProgram('eval', { conformance, clients, crash }, process.argv.slice(2))
+process.exitCode = await runProgram(
+  'eval',
+  { audit, conformance, clients, crash, deployment, erasure, replicas, siem },
+  process.argv.slice(2),
+)

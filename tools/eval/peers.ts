@@ -34,23 +34,26 @@ export function installClients(note: (line: string) => void): void {
  * @throws Error when the machine has no Python with venv.
  */
 export function installPython(note: (line: string) => void): void {
-  const requirements = join(CLIENTS_DIR, 'requirements.txt')
-  installOnce(requirements, VENV_DIR, () => {
-    note('installing the Python MCP client (once)…')
-    run('python3', ['-m', 'venv', VENV_DIR])
-    run(PYTHON, [
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--disable-pip-version-check',
-      '--require-hashes',
-      '--only-binary',
-      ':all:',
-      '-r',
-      requirements,
-    ])
+  installRequirements(CLIENTS_DIR, () => note('installing the Python MCP client (once)…'))
+}
+
+/**
+ * Makes a virtual environment in a folder, with exactly what its `requirements.txt` lists by hash, unless it is there already.
+ * @param onInstall Called before something is installed.
+ * @returns Folder of the environment's programs.
+ * @throws Error when the machine has no Python with venv.
+ */
+export function installRequirements(dir: string, onInstall: () => void): string {
+  const requirements = join(dir, 'requirements.txt')
+  const venv = join(dir, '.venv')
+  const programs = join(venv, process.platform === 'win32' ? 'Scripts' : 'bin')
+  installOnce(requirements, venv, () => {
+    onInstall()
+    run('python3', ['-m', 'venv', venv])
+    const options = ['--quiet', '--disable-pip-version-check', '--require-hashes', '--only-binary', ':all:']
+    run(join(programs, 'python'), ['-m', 'pip', 'install', ...options, '-r', requirements])
   })
+  return programs
 }
 
 function installOnce(wanted: string, folder: string, install: () => void): void {

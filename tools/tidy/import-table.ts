@@ -30,9 +30,18 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
   { from: 'core/normalise', to: [...MODEL, 'core/ports'], packages: PURE, node: false },
   // Reading a text is the first stage and knows no rule, so the later ones may read texts the same way.
   ...STAGES.slice(1).map((from) => ({ from, to: [...MODEL, 'core/ports', 'core/normalise'], packages: PURE, node: false })),
+  { from: 'core/retention', to: [...MODEL, 'core/record'], packages: PURE, node: false },
+  { from: 'core/vault', to: MODEL, packages: PURE, node: false },
+  // What follows the log reads entries as the record keeps them.
+  { from: 'core/observe', to: [...MODEL, 'core/ports', 'core/record'], packages: PURE, node: false },
+  { from: 'core/evidence', to: [...MODEL, 'core/ports', 'core/normalise', 'core/record'], packages: PURE, node: false },
   { from: 'gateway/index', to: ['gateway/**'], node: false },
   { from: 'gateway/gateway', to: ['gateway/**', 'core'], node: true },
+  { from: 'gateway/compose', to: ['gateway/**', 'core'], node: true },
   { from: 'gateway/stores/<id>', to: BASE, node: true },
+  { from: 'gateway/anchors/<id>', to: BASE, node: true },
+  { from: 'gateway/sinks/<id>', to: BASE, node: true },
+  { from: 'gateway/keys/<id>', to: BASE, node: true },
   { from: 'gateway/protocols/<id>', to: BASE, node: true },
   { from: 'gateway/control', to: [...BASE, 'gateway/identity', 'gateway/manifests'], node: true },
   { from: 'gateway/<id>', to: BASE, node: true },

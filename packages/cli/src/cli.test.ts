@@ -159,7 +159,7 @@ describe('agents and people', () => {
       code: EXIT_CODES.unavailable.code,
       err: expect.stringContaining('error STORE_LOCKED'),
     })
-    store.close()
+    await store.close()
   })
 })
 
@@ -219,11 +219,11 @@ describe('audit', () => {
     expect(golden((await cli.run('explain', '2')).out)).toContain('task: exchange only')
     expect(await cli.run('audit', 'verify')).toMatchObject({
       code: 0,
-      out: expect.stringMatching(/^ok {2}\d+ entries {2}root [0-9a-f]{64}\n$/),
+      out: expect.stringMatching(/^ok {2}\d+ entries {2}root [0-9a-f]{64}\n {4}\d+ entries durable, \d+ checkpointed\n$/),
     })
     expect((await cli.run('audit', 'key')).out).toMatch(/^sallyport\/[0-9a-f]{16}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+\n$/)
     expect((await cli.run('audit', 'prove', '1', '--out', file('proof'))).code).toBe(0)
-    expect((await cli.run('audit', 'export', file('copy'))).code).toBe(0)
+    expect((await cli.run('audit', 'export', file('copy'), '--purpose', 'a test')).code).toBe(0)
     const key = ['--key', file('copy/log.pub')]
     expect((await cli.run('audit', 'verify', '--proof', file('proof'), ...key, '--home', '/nowhere')).out).toMatch(
       /^ok {2}entry 1 is in the log of \d+ entries\n$/,
@@ -237,7 +237,7 @@ describe('audit', () => {
     writeFileSync(file('proof'), readFileSync(file('proof'), 'utf8').replace('index 1', 'index 2'))
     expect(await cli.run('audit', 'verify', '--proof', file('proof'), ...key)).toMatchObject({ code: EXIT_CODES.refused.code })
     expect(await cli.run('audit', 'verify', '--log', file('copy/log'))).toMatchObject({ code: EXIT_CODES.usage.code })
-    expect(await cli.run('audit', 'export', file('copy'))).toMatchObject({ code: EXIT_CODES.refused.code })
+    expect(await cli.run('audit', 'export', file('copy'), '--purpose', 'a test')).toMatchObject({ code: EXIT_CODES.refused.code })
     expect(await cli.run('explain', '99')).toMatchObject({
       code: EXIT_CODES.refused.code,
       err: expect.stringContaining('NOT_FOUND'),

@@ -24,6 +24,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     summary: 'check Node, home folder, configuration, servers, manifests and log',
     load: () => import('./commands/doctor/index.ts'),
   },
+  {
+    name: 'status',
+    summary: 'what runs, who is isolated, how far the log is witnessed',
+    load: () => import('./commands/status/index.ts'),
+  },
   { name: 'agent', summary: 'create, rotate, revoke, list agents and their keys', load: () => import('./commands/agent/index.ts') },
   {
     name: 'session',
@@ -39,6 +44,47 @@ export const COMMANDS: readonly ListedCommand[] = [
   { name: 'tools', summary: 'list, diff and approve what tool servers offer', load: () => import('./commands/tools/index.ts') },
   { name: 'isolate', summary: 'cut an agent off, now', load: () => import('./commands/isolate/index.ts') },
   { name: 'release', summary: 'let an isolated agent act again', load: () => import('./commands/release/index.ts') },
-  { name: 'audit', summary: 'tail, verify, prove and export the audit log', load: () => import('./commands/audit/index.ts') },
+  {
+    name: 'audit',
+    summary: 'read, search, verify, prove and export the audit log',
+    load: () => import('./commands/audit/index.ts'),
+  },
+  {
+    name: 'root',
+    summary: 'make an offline root key; certify and revoke the keys of logs',
+    load: () => import('./commands/root/index.ts'),
+  },
+  {
+    name: 'witness',
+    summary: 'run a witness that cosigns the logs of others, and refuses rollbacks and forks',
+    load: () => import('./commands/witness/index.ts'),
+  },
+  {
+    name: 'retention',
+    summary: 'show how long records are kept and delete what has expired',
+    load: () => import('./commands/retention/index.ts'),
+  },
+  { name: 'hold', summary: 'open, approve, review and release legal holds', load: () => import('./commands/hold/index.ts') },
+  {
+    name: 'store',
+    summary: 'bring a shared PostgreSQL database to the schema of this version',
+    load: () => import('./commands/store/index.ts'),
+  },
+  {
+    name: 'verify',
+    summary: 'check evidence you were handed: a bundle, a proof, a copied log; offline, without a home folder',
+    load: () => import('./commands/audit/verify-file.ts'),
+  },
+  {
+    name: 'sinks',
+    summary: 'how far each destination of events has come, and what it should have',
+    load: () => import('./commands/sinks/index.ts'),
+  },
+  { name: 'content', summary: 'show content that was kept, find a person', load: () => import('./commands/content/index.ts') },
+  {
+    name: 'erase',
+    summary: 'destroy a person’s keys and content, with a certificate',
+    load: () => import('./commands/erase/index.ts'),
+  },
   { name: 'explain', summary: 'tell the story of one entry: who, what, why', load: () => import('./commands/explain/index.ts') },
 ]

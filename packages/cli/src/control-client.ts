@@ -1,18 +1,10 @@
-import { randomBytes, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
 import { GatewayError, type ErrorCode, type Json } from '@sallyport/core'
 import {
   callControl,
-  compileSchema,
-  hosts,
-  inspectLog,
-  loadConfig,
-  openControl,
+  callOffline,
   openHome,
-  openHomeLog,
-  openManifests,
-  openSqliteStore,
-  openState,
   parsePrivateKey,
   readSecret,
   signRequest,
@@ -39,8 +31,7 @@ export interface ControlClient {
 }
 
 /**
- * Calls go to the running gateway over its socket; when none runs, the same verbs act on the home folder directly, under its
- * lock.
+ * Calls go to the running gateway over its socket; when none runs, the same verbs act on its stores directly.
  * @throws GatewayError `IDENTITY_INVALID` when it is not clear who asks, `CONFIG_*` for the home folder
  */
 export function openClient(context: Context): ControlClient {
@@ -61,7 +52,7 @@ export function openClient(context: Context): ControlClient {
 
 /** Sends a request to the running gateway, or answers it here. It is signed when it is sent: old signatures are refused. */
 export async function callAnywhere(home: Home, request: () => ControlRequest | FirstOwner): Promise<ControlAnswer> {
-  return (await callControl(home.controlSocket, request())) ?? (await callOffline(home, request))
+  return (await callControl(home.controlSocket, request())) ?? (await callOffline({ homeDir: home.dir, nowMs: Date.now }, request))
 }
 
 /** @throws GatewayError with the code of a refusal */
@@ -80,34 +71,4 @@ function whoAsks(context: Context, home: Home): string {
   if (user !== undefined && /^[a-z0-9-]{1,64}$/.test(user) && existsSync(home.userKeyFile(user))) return user
   const what = user === undefined ? 'it is not clear who asks' : 'no key of this user is here'
   throw new GatewayError('IDENTITY_INVALID', `${what}; keys in ${home.usersDir}: ${known.join(', ') || 'none'}`)
-}
-
-async function callOffline(home: Home, request: () => ControlRequest | FirstOwner): Promise<ControlAnswer> {
-  const { config, manifestsDir } = loadConfig(home.configFile)
-  const closing: (() => Promise<void> | void)[] = []
-  try {
-    const state = openState(openSqliteStore(home.stateFile))
-    closing.push(() => state.close())
-    const audit = await openHomeLog({ home, state, checkpointMs: config.checkpointMs, nowMs: Date.now })
-    closing.push(() => audit.close())
-    const manifests = openManifests({ dir: manifestsDir, state, deps: { compileSchema, hosts }, nowMs: Date.now })
-    closing.push(() => manifests.close())
-    const control = openControl({
-      state,
-      audit,
-      log: inspectLog(audit, home.logDir),
-      manifests,
-      home,
-      nowMs: Date.now,
-      randomBytes,
-      offered: () =>
-        Promise.reject(
-          new GatewayError('UPSTREAM_UNAVAILABLE', 'no gateway runs on this home folder, so no tool server can be asked'),
-        ),
-      onIsolate: () => undefined,
-    })
-    return await control.call(request())
-  } finally {
-    for (const close of closing.toReversed()) await close()
-  }
 }

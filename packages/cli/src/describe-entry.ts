@@ -1,10 +1,16 @@
-import type { Entry } from '@sallyport/core'
+import type { Entry, LogSizes } from '@sallyport/core'
 import { shown } from './shown.ts'
 
 /** One entry on one line. */
 export function entryLine(entry: Entry): string {
   const head = `${String(entry.index).padStart(6)}  ${entry.time}  ${entry.type.padEnd(8)}`
   return `${head}  ${shown(words(entry), 300)}`
+}
+
+/** How far a log is held, on one line. */
+export function sizesLine({ durable, checkpointed, witnessed, anchored }: LogSizes): string {
+  const further = Object.entries({ witnessed, anchored }).flatMap(([name, size]) => (size === undefined ? [] : [`${size} ${name}`]))
+  return [`${durable} entries durable`, `${checkpointed} checkpointed`, ...further].join(', ')
 }
 
 /** What an act was aimed at, as manifests write it. */

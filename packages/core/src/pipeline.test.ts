@@ -4,7 +4,7 @@ import type { Facts } from './decide/facts.ts'
 import { alice, compiled, manifestOf } from './decide/fixtures/world.ts'
 import { GatewayError } from './errors.ts'
 import type { EntryBody } from './model/entry.ts'
-import { type Acted, type Inbound, type Stages, handle } from './pipeline.ts'
+import { type Acted, type Handling, type Inbound, type Stages, handle } from './pipeline.ts'
 
 const manifest = compiled(manifestOf({ 'erp.read': { scope: 'read', tier: 'low' } }))
 const request: Inbound = { agent: 'buyer', authorization: 'Bearer x', kind: 'tool.call', correlation: { clientSession: 'hint' } }
@@ -25,6 +25,7 @@ interface Script {
   readonly recordFails?: number
   readonly identityFails?: boolean
   readonly withhold?: boolean
+  readonly handling?: Partial<Handling>
 }
 
 /** Stages that write down what is asked of them. */
@@ -73,7 +74,14 @@ function world(script: Script = {}): { stages: Stages<Inbound>; calls: string[];
     },
     nowMs: () => (now += 10),
     newId: () => '00000000-0000-4000-8000-000000000001',
-    commit: (text) => ({ commitment: createHmac('sha256', 'key').update(text).digest('hex'), bytes: Buffer.byteLength(text) }),
+    handling() {
+      calls.push(...(script.handling ? ['handling'] : []))
+      const commit: Handling['commit'] = (text) => ({
+        commitment: createHmac('sha256', 'key').update(text).digest('hex'),
+        bytes: Buffer.byteLength(text),
+      })
+      return { commit, ...script.handling }
+    },
     version: '0.1.0',
   }
   return { stages, calls, entries }
@@ -245,5 +253,87 @@ describe('what is recorded', () => {
     })
     await handle(request, stages)
     expect(entries[1]).toMatchObject({ reasons: ['feature_not_in_manifest', 'fields_projected'], effect: 'none' })
+  })
+})
+
+describe('budgets that must be waited for', () => {
+  test('R020: are asked only for an act that would be allowed with them, and the decision is on the facts after the wait', async () => {
+    const { stages, calls, entries } = world()
+    const cut: Facts = { ...allowed, isolation: { isolated: true, epoch: 4 } }
+    stages.reserve = async (_principal, _action, gathered, wouldAllow) => {
+      calls.push(`would allow: ${wouldAllow(gathered)}`, `isolated meanwhile: ${wouldAllow(cut)}`)
+      return cut
+    }
+    expect(await handle(request, stages)).toMatchObject({ ok: false, reasons: ['agent_isolated'] })
+    expect(calls.slice(3)).toEqual(['would allow: true', 'isolated meanwhile: false', 'settle', 'record decision'])
+    expect(entries[0]).toMatchObject({ enforced: 'deny', budgets: [], versions: { epoch: 4 } })
+  })
+
+  test('R020: a reason to refuse is seen before anything is taken', async () => {
+    const { stages, calls } = world({ facts: denied })
+    const { reserve } = stages
+    stages.reserve = (principal, action, gathered, wouldAllow) => {
+      calls.push(`would allow: ${wouldAllow(gathered)}`)
+      return reserve(principal, action, gathered, wouldAllow)
+    }
+    await handle(request, stages)
+    expect(calls).toContain('would allow: false')
+  })
+
+  test('R004 R020: that cannot be asked: nothing is recorded as decided and nothing happens', async () => {
+    const { stages, calls } = world()
+    stages.reserve = () => Promise.reject(new GatewayError('STORE_UNAVAILABLE', 'the budgets cannot be asked'))
+    expect(await codeOf(handle(request, stages))).toBe('STORE_UNAVAILABLE')
+    expect(calls).toEqual(['identify', 'normalise', 'gather'])
+  })
+})
+
+describe('content', () => {
+  const vault = { id: 'c1', key: 'k1', ciphertext: 'a'.repeat(64) }
+  const handling = (calls: string[]): Partial<Handling> => ({
+    subject: 's'.repeat(64),
+    classes: ['phi'],
+    keepInput: async (text) => (calls.push(`keep ${text}`), vault),
+    keepOutput: async (text) => (calls.push(`keep ${text.slice(0, 11)}`), vault),
+  })
+
+  test('R122 R125: is kept before the entry that refers to it, and names person and classes', async () => {
+    const calls: string[] = []
+    const { stages, entries, calls: order } = world({ handling: handling(calls) })
+    await handle(request, stages)
+    expect(calls).toEqual(['keep {"department":"facilities"}', 'keep {"content":'])
+    expect(entries).toMatchObject([
+      { type: 'decision', subject: 's'.repeat(64), classes: ['phi'], input: { vault } },
+      { type: 'outcome', subject: 's'.repeat(64), classes: ['phi'], output: { vault } },
+    ])
+    expect(order.indexOf('handling')).toBeLessThan(order.indexOf('gather'))
+  })
+
+  test('that must be kept and cannot be: no act, no entry, and the reserved call is given back', async () => {
+    const keepInput = () => Promise.reject(new GatewayError('VAULT_UNAVAILABLE', 'the vault is gone'))
+    const { stages, calls } = world({ handling: { keepInput } })
+    expect(await codeOf(handle(request, stages))).toBe('VAULT_UNAVAILABLE')
+    expect(calls).toEqual(['identify', 'normalise', 'handling', 'gather', 'reserve', 'settle'])
+  })
+
+  test('an output that cannot be kept is recorded as a failure and not released', async () => {
+    const keepOutput = () => Promise.reject(new GatewayError('VAULT_UNAVAILABLE', 'the vault is gone'))
+    const { stages, entries } = world({ handling: { keepOutput } })
+    expect(await codeOf(handle(request, stages))).toBe('VAULT_UNAVAILABLE')
+    expect(entries[1]).toMatchObject({ type: 'outcome', status: 'failure', code: 'VAULT_UNAVAILABLE', effect: 'unconfirmed' })
+  })
+
+  test('of a refused act is not kept', async () => {
+    const kept: string[] = []
+    const { stages, entries } = world({ facts: denied, handling: handling(kept) })
+    await handle(request, stages)
+    expect([kept, entries[0] && 'vault' in (entries[0] as { input: object }).input]).toEqual([[], false])
+  })
+
+  test('whose person cannot be told stops the act before anything is read', async () => {
+    const { stages, calls } = world()
+    const failing = { ...stages, handling: () => Promise.reject(new GatewayError('VAULT_UNAVAILABLE', 'the vault is gone')) }
+    expect(await codeOf(handle(request, failing))).toBe('VAULT_UNAVAILABLE')
+    expect(calls).toEqual(['identify', 'normalise'])
   })
 })

@@ -4,7 +4,7 @@ import { type ErrorCode, GatewayError, isGatewayError } from './errors.ts'
 import { inspect } from './inspect/inspect.ts'
 import type { Action, ActionKind } from './model/action.ts'
 import type { Decision } from './model/decision.ts'
-import type { DecisionEntry, EntryBody, OutcomeEntry } from './model/entry.ts'
+import type { Content, DecisionEntry, EntryBody, OutcomeEntry } from './model/entry.ts'
 import type { Finding } from './model/finding.ts'
 import { jcs } from './model/jcs.ts'
 import type { JsonObject } from './model/json.ts'
@@ -49,6 +49,24 @@ export interface Released {
   readonly content: JsonObject
 }
 
+/** Where the vault keeps a content: what the record holds of it. */
+export type Kept = NonNullable<Content['vault']>
+
+/** Keeps a text in the vault; durable when it resolves. @throws GatewayError `VAULT_UNAVAILABLE` */
+export type KeepText = (text: string) => Promise<Kept>
+
+/** What happens to the content of one act. */
+export interface Handling {
+  /** Keyed commitment to a text (HMAC-SHA-256, hex), and the text's length in UTF-8 bytes. */
+  readonly commit: (text: string) => { readonly commitment: string; readonly bytes: number }
+  /** Pseudonym of the person it is about; with it, `commit` is under that person's own key. */
+  readonly subject?: string
+  readonly classes?: readonly string[]
+  /** Absent where policy does not keep it. */
+  readonly keepInput?: KeepText
+  readonly keepOutput?: KeepText
+}
+
 /** The facts before anything was taken from a budget. */
 export type Gathered = Omit<Facts, 'budget'>
 
@@ -58,10 +76,25 @@ export interface Stages<Request extends Inbound> {
   identify(request: Request): Promise<Principal>
   /** @throws GatewayError `REQUEST_*` */
   normalise(request: Request, principal: Principal): Target
-  /** Reads every fact once. No I/O follows until the decision is recorded. */
+  /**
+   * Who the content is about, and how it is committed to and kept. A promise only where a person's keys are not at hand.
+   * @throws GatewayError `REQUEST_PARAMS` when nobody is named who must be, `VAULT_UNAVAILABLE`: nothing happens.
+   */
+  handling(principal: Principal, target: Target & { readonly kind: ActionKind }): Handling | Promise<Handling>
+  /** Reads every fact once. Nothing but `reserve` follows until the decision is recorded. */
   gather(principal: Principal, action: Action): Promise<Gathered>
-  /** Takes from the budgets in the same step as the decision, so that no refused act ever keeps a call from another one. */
-  reserve(principal: Principal, action: Action, gathered: Gathered): Facts
+  /**
+   * Takes from the budgets so that no refused act ever keeps a call from another one. Budgets in this process are taken in the
+   * same step as the decision. Budgets that must be waited for are taken only if the act would be allowed with them
+   * (`wouldAllow`), and every fact is read again after the wait: what is decided on is what is true then.
+   * @throws GatewayError `STORE_UNAVAILABLE` when whoever keeps the budgets cannot be asked: nothing happens.
+   */
+  reserve(
+    principal: Principal,
+    action: Action,
+    gathered: Gathered,
+    wouldAllow: (gathered: Gathered) => boolean,
+  ): Facts | Promise<Facts>
   /** Gives back what `reserve` took, when the act does not happen. */
   settle(principal: Principal, action: Action, facts: Facts): void
   /** Durable when it resolves; see the port. */
@@ -72,9 +105,9 @@ export interface Stages<Request extends Inbound> {
   release(action: Action, decision: Decision, acted: Acted, facts: Facts): Released
   readonly nowMs: () => number
   readonly newId: () => string
-  /** Keyed commitment to a text (HMAC-SHA-256, hex), and the text's length in UTF-8 bytes. */
-  readonly commit: (text: string) => { readonly commitment: string; readonly bytes: number }
   readonly version: string
+  /** This process among several gateways over one log. */
+  readonly replica?: string
 }
 
 export type Outbound =
@@ -98,24 +131,37 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
   const principal = await stage.identify(request)
   const target = stage.normalise(request, principal)
   const given = target.inputs ? { args: target.args, inputs: target.inputs } : target.args
-  const input = committed(given, stage.commit)
-  const action = canonical({ ...target, kind: request.kind }, input.commitment, stage.commit)
+  const asked = { ...target, kind: request.kind }
+  const handled = stage.handling(principal, asked)
+  const handling = handled instanceof Promise ? await handled : handled
+  const text = jcs(given)
+  const input = committed(text, given, handling.commit)
+  const action = canonical(asked, input.commitment, handling.commit)
   const findings = inspect(given)
   const gathered = await stage.gather(principal, action)
-  const facts = stage.reserve(principal, action, gathered)
+  const wouldAllow = (now: Gathered): boolean =>
+    decide(principal, action, findings, { ...now, budget: { reserved: true, keys: [] } }).enforced === 'allow'
+  const reserved = stage.reserve(principal, action, gathered, wouldAllow)
+  // Awaiting what is there already would put other requests between taking the call and deciding.
+  const facts = reserved instanceof Promise ? await reserved : reserved
   const decision = decide(principal, action, findings, facts)
-  const act = actFields(stage.newId(), principal, { ...action, ...(target.label === undefined ? {} : { name: target.label }) })
+  const named = { ...action, ...(target.label === undefined ? {} : { name: target.label }) }
+  const act = actFields(stage.newId(), { principal, action: named, handling, replica: stage.replica })
   if (decision.enforced !== 'allow') stage.settle(principal, action, facts)
-  const entry = await stage
-    .record(decisionEntry({ act, input, decision, findings, facts, request }, stage))
-    .catch((error: unknown) => {
-      if (decision.enforced === 'allow') stage.settle(principal, action, facts)
-      throw error
-    })
+  const decided = { act, input, decision, findings, facts, request }
+  // What is refused is not kept: nobody fills the vault with what they may not do.
+  const keep = decision.enforced === 'deny' ? undefined : handling.keepInput
+  const recorded = keep
+    ? keep(text).then((vault) => stage.record(decisionEntry({ ...decided, input: { ...input, vault } }, stage)))
+    : stage.record(decisionEntry(decided, stage))
+  const entry = await recorded.catch((error: unknown) => {
+    if (decision.enforced === 'allow') stage.settle(principal, action, facts)
+    throw error
+  })
   if (decision.enforced !== 'allow') return refused(entry, { ...decision, effect: decision.enforced })
   const startMs = stage.nowMs()
   const outcome = { ...act, type: 'outcome' as const, decision: entry }
-  const done = await perform(request, { principal, action, decision, facts }, stage).catch(async (error: unknown) => {
+  const done = await perform(request, { principal, action, decision, facts, handling }, stage).catch(async (error: unknown) => {
     const failure = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'internal error', { cause: error })
     await stage.record({ ...outcome, ...failed(failure.code), durationMs: stage.nowMs() - startMs })
     throw failure
@@ -131,6 +177,7 @@ interface Allowed {
   readonly action: Action
   readonly decision: Decision
   readonly facts: Facts
+  readonly handling: Handling
 }
 
 interface Done {
@@ -142,16 +189,19 @@ interface Done {
 /** act → inspect result → release: what happened, and what of it the agent gets. */
 async function perform<Request extends Inbound>(
   request: Request,
-  { principal, action, decision, facts }: Allowed,
+  { principal, action, decision, facts, handling }: Allowed,
   stage: Stages<Request>,
 ): Promise<Done> {
   const acted = await stage.act(request, principal, action)
   const findings = inspect(acted.content, { channel: 'result' })
   const released = stage.release(action, decision, acted, facts)
+  const text = jcs(acted.content)
+  // Kept before the entry that refers to it, and before anything is released.
+  const vault = await handling.keepOutput?.(text)
   const record = {
     status: released.effect === 'deny' ? ('withheld' as const) : acted.status,
     reasons: [...new Set([...(acted.reasons ?? []), ...released.reasons])],
-    output: committed(acted.content, stage.commit),
+    output: { ...committed(text, acted.content, handling.commit), ...(vault && { vault }) },
     findings: findings.map((finding) => ({ ...finding })),
     effect: acted.changes ? ('unconfirmed' as const) : ('none' as const),
   }
@@ -184,19 +234,28 @@ function canonical({ kind, server, name, args }: Target & { readonly kind: Actio
   return { kind, ...(server === undefined ? {} : { server }), ...(name === undefined ? {} : { name }), args, digest }
 }
 
-type Committed = NonNullable<OutcomeEntry['output']>
+type Commit = Handling['commit']
 
-type Commit = Stages<Inbound>['commit']
-
-function committed(value: JsonObject, commit: Commit): Committed {
-  const { bytes, commitment } = commit(jcs(value))
+/** @param text JCS form of `value`. */
+function committed(text: string, value: JsonObject, commit: Commit): Content {
+  const { bytes, commitment } = commit(text)
   return { bytes, commitment, shape: shape(value) }
 }
 
-type ActFields = Pick<DecisionEntry, 'act' | 'actor' | 'onBehalfOf' | 'session' | 'task' | 'purpose' | 'action'>
+type ActFields = Pick<
+  DecisionEntry,
+  'act' | 'actor' | 'onBehalfOf' | 'session' | 'task' | 'purpose' | 'subject' | 'classes' | 'replica' | 'action'
+>
+
+interface Acting {
+  readonly principal: Principal
+  readonly action: Action
+  readonly handling: Handling
+  readonly replica: string | undefined
+}
 
 // Members of what is recorded stand in canonical order, so that encoding an entry copies little.
-function actFields(id: string, principal: Principal, action: Action): ActFields {
+function actFields(id: string, { principal, action, handling, replica }: Acting): ActFields {
   return {
     act: id,
     actor: { credential: principal.credential, id: principal.agent, method: principal.method, type: 'agent' },
@@ -204,6 +263,9 @@ function actFields(id: string, principal: Principal, action: Action): ActFields 
     session: principal.session,
     ...(principal.task === undefined ? {} : { task: principal.task }),
     ...(principal.purpose === undefined ? {} : { purpose: principal.purpose }),
+    ...(handling.subject === undefined ? {} : { subject: handling.subject }),
+    ...(handling.classes === undefined ? {} : { classes: [...handling.classes] }),
+    ...(replica === undefined ? {} : { replica }),
     action: {
       digest: action.digest,
       kind: action.kind,
@@ -215,7 +277,7 @@ function actFields(id: string, principal: Principal, action: Action): ActFields 
 
 interface Decided {
   readonly act: ActFields
-  readonly input: Committed
+  readonly input: Content
   readonly decision: Decision
   readonly findings: readonly Finding[]
   readonly facts: Facts

@@ -51,6 +51,10 @@ export const REASONS = {
     todo: 'restore the tool server',
   },
   tool_unknown: { means: 'the server offers no such tool', todo: 'list the tools' },
+  log_unwitnessed: {
+    means: 'too few witnesses vouch for the audit log, and the configuration stops acts of this consequence until they do',
+    todo: 'sallyport status names the witnesses; restore them, and look at the log if one contradicts it',
+  },
   inspection_failed: {
     means: 'a detector could not finish, so the content is not known to be harmless',
     todo: 'send less, or report a bug',

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openBudgets } from './budgets.ts'
+import { budgetsContract } from './stores/budgets.contract.ts'
 
 const draw = (key: string, callsMax = 2, windowMs = 100): { key: string; callsMax: number; windowMs: number } => ({
   key,
@@ -131,3 +132,5 @@ test('R020: under any interleaving it agrees with the naive count, and no window
     }),
   )
 })
+
+budgetsContract({ name: 'one process', open: async () => ({ views: [openBudgets()], close: async () => undefined }) })

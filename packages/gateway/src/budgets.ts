@@ -1,3 +1,5 @@
+import type { Facts } from '@sallyport/core'
+
 /** A named budget of calls in a sliding window. */
 export interface Draw {
   readonly key: string
@@ -5,29 +7,44 @@ export interface Draw {
   readonly windowMs: number
 }
 
-export interface Reservation {
-  readonly reserved: boolean
-  readonly keys: readonly string[]
-  readonly limit?: string
-  readonly retryAfterMs?: number
-}
+/** What was taken: one call from each key, or nothing from any. */
+export type Reservation = Facts['budget']
 
 /**
- * Exact sliding-window budgets of one process. A reservation takes one call from each named budget or from none; it happens
- * in one synchronous step, so concurrent requests cannot both take the last call.
+ * Exact sliding-window budgets: at no moment does a window hold more calls than it may, whoever asks and however many at once.
+ * A reservation takes one call from each named budget or from none. Keys of one reservation are distinct.
  */
 export interface Budgets {
-  reserve(draws: readonly Draw[], nowMs: number): Reservation
+  /**
+   * A value where the budgets are in this process: taken in the same synchronous step, whatever `isWanted` would say. Where they
+   * must be waited for, a promise; there nothing is taken, and a value returned, when the call is not wanted.
+   * @param nowMs The gateway's clock. Budgets that several gateways share go by a clock of their own.
+   * @param isWanted Whether the act would be allowed if it had these calls. Asked at most once, before waiting.
+   * @throws GatewayError `STORE_UNAVAILABLE` when whoever keeps the budgets cannot be asked. What was taken, if anything, stays
+   * taken: an error admits nothing.
+   */
+  reserve(draws: readonly Draw[], nowMs: number, isWanted: () => boolean): Reservation | Promise<Reservation>
   /** Gives back the calls of one reservation: the act did not happen. */
   refund(keys: readonly string[], atMs: number): void
+}
+
+/** Budgets of one process, lost with it and rebuilt from the log. */
+export interface OwnBudgets extends Budgets {
+  reserve(draws: readonly Draw[], nowMs: number): Reservation
   /** Counts a call from the log, when rebuilding after a start. */
   restore(keys: readonly string[], atMs: number): void
+}
+
+/** What a caller is told about a budget that is used up. */
+export function limitOf({ key, callsMax, windowMs }: Draw): string {
+  return `${key}: ${callsMax} calls per ${windowMs} ms`
 }
 
 /** Above this many budgets in memory, those nobody drew on for a day, the longest window, are forgotten. */
 const BUDGETS_MAX = 100_000
 
-export function openBudgets(): Budgets {
+/** Every reservation is one synchronous step, so concurrent requests cannot both take the last call. */
+export function openBudgets(): OwnBudgets {
   /** Times of calls, oldest first. */
   const calls = new Map<string, number[]>()
   /** Restored in whatever order; sorted once, when they are first needed. */
@@ -43,7 +60,7 @@ export function openBudgets(): Budgets {
       return {
         reserved: false,
         keys,
-        limit: `${draw.key}: ${draw.callsMax} calls per ${draw.windowMs} ms`,
+        limit: limitOf(draw),
         retryAfterMs: Math.max(1, freesAtMs - nowMs),
       }
     }

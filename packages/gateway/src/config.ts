@@ -1,5 +1,13 @@
-import { DurationMs, Id } from '@sallyport/core'
+import { AlertOptions, DurationMs, Id } from '@sallyport/core'
 import { z } from 'zod'
+import { AnchorsConfig } from './config-anchors.ts'
+import { CompletenessConfig } from './config-completeness.ts'
+import { MetricsConfig } from './config-metrics.ts'
+import { RetentionConfig } from './config-retention.ts'
+import { SinksConfig } from './config-sinks.ts'
+import { StoreConfig } from './config-store.ts'
+import { VaultConfig } from './config-vault.ts'
+import { WitnessesConfig } from './config-witness.ts'
 
 /** `${env:NAME}` and `${file:relative/path}` are replaced in secret fields only, at start, and never logged. */
 const SecretText = z.string().max(10_000)
@@ -109,11 +117,20 @@ export const Config = z
     servers: z.record(Id, ServerConfig).default({}),
     issuers: z.array(Issuer).max(20).default([]),
     manifests: z.string().default('manifests').meta({ description: 'Folder of manifest files, relative to this file.' }),
+    store: StoreConfig.default({ type: 'embedded' }),
     limits: Limits.prefault({}),
+    vault: VaultConfig.prefault({}),
+    retention: RetentionConfig.prefault({}),
+    witnesses: WitnessesConfig.prefault({}),
+    anchors: AnchorsConfig,
+    sinks: SinksConfig,
+    alerts: AlertOptions.prefault({}).meta({ description: 'Bounds beyond which an alert is raised.' }),
+    metrics: MetricsConfig,
+    completeness: CompletenessConfig.prefault({}),
     checkpointMs: z
       .int()
       .min(50)
-      .max(60_000)
+      .max(1_000)
       .default(1_000)
       .meta({ description: 'Longest time between a durable entry and the checkpoint that covers it.' }),
   })

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns'
-import { BlockList, isIP } from 'node:net'
+import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { GatewayError } from '@sallyport/core'
 import { Pool } from 'undici'
 
@@ -35,15 +35,10 @@ export function addressAllowed(address: string, allowPrivateNetwork: boolean): b
  * Opens a pool to one origin. Each connection resolves the name itself, refuses addresses out of bounds and connects to the very
  * address it checked, so a name cannot change between check and use. Redirects are never followed.
  * @param url Plain http only to loopback; the caller has checked.
+ * @param trust Certificates (PEM) to trust instead of the system's.
  */
-export function openPool(url: URL, allowPrivateNetwork: boolean): Pool {
-  const literal = url.hostname.replace(/^\[|\]$/g, '')
-  if (isIP(literal) !== 0 && !addressAllowed(literal, allowPrivateNetwork)) {
-    throw new GatewayError(
-      'CONFIG_INSECURE',
-      'the address is private, link-local or reserved; set allowPrivateNetwork if that is meant',
-    )
-  }
+export function openPool(url: URL, allowPrivateNetwork: boolean, trust?: { readonly ca?: string | undefined }): Pool {
+  requireAllowed(url.hostname, allowPrivateNetwork)
   return new Pool(url.origin, {
     connections: CONNECTIONS_MAX,
     pipelining: 1,
@@ -51,18 +46,35 @@ export function openPool(url: URL, allowPrivateNetwork: boolean): Pool {
     maxResponseSize: -1,
     connect: {
       timeout: CONNECT_MS,
-      lookup: (hostname, options, callback) => {
-        lookup(hostname, { ...options, all: true }, (error, addresses) => {
-          const allowed = (addresses ?? []).filter(({ address }) => addressAllowed(address, allowPrivateNetwork))
-          const first = allowed[0]
-          if (error || !first)
-            return callback(error ?? new GatewayError('UPSTREAM_UNAVAILABLE', 'the name resolves to no allowed address'), [])
-          if (options.all) callback(null, allowed)
-          else callback(null, first.address, first.family)
-        })
-      },
+      ...(trust?.ca !== undefined && { ca: trust.ca }),
+      lookup: checkedLookup(allowPrivateNetwork),
     },
   })
+}
+
+/** @throws GatewayError `CONFIG_INSECURE` when a host is an address out of bounds. A name is looked at when it is resolved. */
+export function requireAllowed(host: string, allowPrivateNetwork: boolean): void {
+  const literal = host.replace(/^\[|\]$/g, '')
+  if (isIP(literal) !== 0 && !addressAllowed(literal, allowPrivateNetwork)) {
+    throw new GatewayError(
+      'CONFIG_INSECURE',
+      'the address is private, link-local or reserved; set allowPrivateNetwork if that is meant',
+    )
+  }
+}
+
+/** Resolves a name for one connection to an address that may be dialled, for whatever opens the connection. */
+export function checkedLookup(allowPrivateNetwork: boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      const allowed = (addresses ?? []).filter(({ address }) => addressAllowed(address, allowPrivateNetwork))
+      const first = allowed[0]
+      if (error || !first)
+        return callback(error ?? new GatewayError('UPSTREAM_UNAVAILABLE', 'the name resolves to no allowed address'), [])
+      if (options.all) callback(null, allowed)
+      else callback(null, first.address, first.family)
+    })
+  }
 }
 
 function blockList(ranges: readonly (readonly [string, number])[]): BlockList {

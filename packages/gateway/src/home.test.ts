@@ -2,7 +2,8 @@ import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlin
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { tempFolder } from './fixtures/world.ts'
-import { DERIVED_KEYS, openHome, readSecret } from './home.ts'
+import { DERIVED_KEYS, openHome } from './home.ts'
+import { readSecret } from './secret-file.ts'
 
 let folder: ReturnType<typeof tempFolder>
 let dir: string

@@ -1,11 +1,13 @@
-import { createHash, hkdfSync, randomBytes, type KeyObject } from 'node:crypto'
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { hkdfSync, randomBytes, type KeyObject } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { GatewayError } from '@sallyport/core'
-import { newPrivateKeyPem, parsePrivateKey, rawPublicKey } from './ed25519.ts'
+import { newPrivateKeyPem } from './ed25519.ts'
+import { readKeyring, type Keyring } from './log-keyring.ts'
+import { readSecret, requirePrivate, writeSecret } from './secret-file.ts'
 
 /** Keys derived from the gateway's master key, one per use, so that none can stand in for another. */
-export const DERIVED_KEYS = ['session', 'seal', 'commit', 'state'] as const
+export const DERIVED_KEYS = ['session', 'seal', 'commit', 'state', 'vault'] as const
 export type DerivedKey = (typeof DERIVED_KEYS)[number]
 
 /** The home folder: where everything lies, and the secrets in it. */
@@ -14,7 +16,17 @@ export interface Home {
   readonly configFile: string
   readonly manifestsDir: string
   readonly stateFile: string
+  /** Sealed contents. */
+  readonly vaultFile: string
+  /** Sealed keys, apart from the contents: whoever holds a copy of both and the wrapping key can read. */
+  readonly vaultKeysFile: string
+  /** Wrapping key of the local key source. */
+  readonly wrappingKeyFile: string
   readonly logDir: string
+  /** How far each follower of an embedded log has come. */
+  readonly cursorsDir: string
+  /** Time stamps, each beside the checkpoint it is over. */
+  readonly stampsDir: string
   readonly usersDir: string
   /** Unix socket of the control plane; a named pipe on Windows. */
   readonly controlSocket: string
@@ -22,8 +34,10 @@ export interface Home {
   deriveKey(name: DerivedKey): Uint8Array
   /** Ed25519 private key that signs the log's checkpoints. */
   readonly auditKey: KeyObject
-  /** Name of the log in its checkpoints; made from its key, so that no two homes share one. */
+  /** Name of the log in its checkpoints; made from its first key, so that no two homes share one, and never changed. */
   readonly auditOrigin: string
+  /** Every key of the log, and whether one is about to follow another. */
+  readonly keyring: Keyring
   /** Private key file of a local user. */
   userKeyFile(user: string): string
 }
@@ -31,7 +45,6 @@ export interface Home {
 const KEY_BYTES = 32
 /** Random bytes repeat a little: fewer distinct values than this out of 32 has a probability under 2^-60. */
 const DISTINCT_BYTES_MIN = 16
-const SECRET_FILE_BYTES_MAX = 65_536
 
 /**
  * Opens a home folder, or makes what is missing in it when `create` is set.
@@ -48,42 +61,28 @@ export function openHome(path: string, options: { readonly create: boolean }): H
     if (!existsSync(masterFile)) writeSecret(masterFile, `${randomBytes(KEY_BYTES).toString('hex')}\n`)
     if (!existsSync(auditFile)) writeSecret(auditFile, newPrivateKeyPem())
   }
-  const auditKey = parsePrivateKey(readSecret(auditFile), auditFile)
+  const keyring = readKeyring(join(dir, 'keys'))
   const master = parseMasterKey(readSecret(masterFile), masterFile)
   return {
     dir,
     configFile: join(dir, 'sallyport.yaml'),
     manifestsDir: join(dir, 'manifests'),
     stateFile: join(dir, 'state.db'),
+    vaultFile: join(dir, 'vault.db'),
+    vaultKeysFile: join(dir, 'vault-keys.db'),
+    wrappingKeyFile: join(dir, 'keys', 'vault.key'),
     logDir: join(dir, 'log'),
+    cursorsDir: join(dir, 'cursors'),
+    stampsDir: join(dir, 'stamps'),
     usersDir: join(dir, 'users'),
     controlSocket:
       process.platform === 'win32' ? `\\\\.\\pipe\\sallyport-${dir.replaceAll(/[^A-Za-z0-9]/g, '-')}` : join(dir, 'control.sock'),
     deriveKey: (name) => new Uint8Array(hkdfSync('sha256', master, new Uint8Array(0), `sallyport/v1/${name}`, KEY_BYTES)),
-    auditKey,
-    auditOrigin: `sallyport/${createHash('sha256').update(rawPublicKey(auditKey)).digest('hex').slice(0, 16)}`,
+    auditKey: keyring.signer,
+    auditOrigin: keyring.origin,
+    keyring,
     userKeyFile: (user) => join(dir, 'users', `${user}.key`),
   }
-}
-
-/** Writes a new secret file, 0600. Fails when it exists: secrets are never overwritten. */
-export function writeSecret(file: string, text: string): void {
-  writeFileSync(file, text, { mode: 0o600, flag: 'wx' })
-  chmodSync(file, 0o600)
-}
-
-/**
- * Reads a secret file.
- * @throws GatewayError `CONFIG_INSECURE` when others may read it or it is not this account's; `CONFIG_INVALID` when missing.
- */
-export function readSecret(file: string): string {
-  if (!existsSync(file)) throw new GatewayError('CONFIG_INVALID', `${file}: the secret is missing`)
-  const stat = lstatSync(file)
-  if (!stat.isFile()) throw new GatewayError('CONFIG_INSECURE', `${file}: a secret must be a regular file`)
-  if (stat.size > SECRET_FILE_BYTES_MAX)
-    throw new GatewayError('CONFIG_INVALID', `${file}: larger than ${SECRET_FILE_BYTES_MAX} bytes`)
-  requirePrivate(file, stat, '600')
-  return readFileSync(file, 'utf8')
 }
 
 function requireFolder(path: string, create: boolean): void {
@@ -95,15 +94,6 @@ function requireFolder(path: string, create: boolean): void {
   const stat = statSync(path)
   if (!stat.isDirectory()) throw new GatewayError('CONFIG_INVALID', `${path}: not a folder`)
   requirePrivate(path, stat, '700')
-}
-
-function requirePrivate(path: string, stat: { readonly uid: number; readonly mode: number }, mode: string): void {
-  if (process.platform === 'win32') return
-  const uid = process.getuid?.()
-  if (uid !== undefined && stat.uid !== uid)
-    throw new GatewayError('CONFIG_INSECURE', `${path}: belongs to another account; run: chown ${uid} ${path}`)
-  if ((stat.mode & 0o077) !== 0)
-    throw new GatewayError('CONFIG_INSECURE', `${path}: other accounts can use it; run: chmod ${mode} ${path}`)
 }
 
 function parseMasterKey(text: string, file: string): Uint8Array {

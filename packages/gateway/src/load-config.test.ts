@@ -94,6 +94,34 @@ describe('loadConfig', () => {
     expect(load(issuer('issuer: i, jwksFile: a.json')).config.issuers[0]?.jwksFile).toBe(join(folder.path, 'a.json'))
   })
 
+  describe('store', () => {
+    const store = (members: string) => `${HEAD}store: { type: postgres, ${members} }\n`
+
+    test('is embedded unless a database is named; its URLs are secrets', () => {
+      expect(load(HEAD).config.store).toEqual({ type: 'embedded' })
+      const { config, secrets } = load(store('url: "postgres://g:${env:PASSWORD}@127.0.0.1/sallyport"'), { PASSWORD: 'hunter2' })
+      expect(config.store).toMatchObject({ type: 'postgres', url: 'postgres://g:hunter2@127.0.0.1/sallyport', poolMax: 10 })
+      expect(secrets).toContain('hunter2')
+    })
+
+    test('R234: a password leaves this machine only under TLS, or where an operator says that something else encrypts', () => {
+      const url = 'url: "postgres://g:p@db.example/sallyport'
+      for (const query of ['', '?sslmode=disable', '?sslmode=prefer', '?sslmode=no-verify'])
+        expect(failure(store(`${url}${query}"`))).toEqual(refusal('CONFIG_INSECURE', /store\.url: no TLS/))
+      expect(load(store(`${url}?sslmode=verify-full"`))).toBeDefined()
+      expect(load(store(`${url}", allowPlaintext: true`))).toBeDefined()
+      const two = store('url: "postgres://g@127.0.0.1/s", auditorUrl: "postgres://a:p@db.example/s"')
+      expect(failure(two)).toEqual(refusal('CONFIG_INSECURE', /store\.auditorUrl/))
+    })
+
+    test.each(['mysql://a@127.0.0.1/b', 'not a url', 'https://127.0.0.1/'])(
+      '%s is no database of ours, and is not echoed',
+      (url) => {
+        expect(failure(store(`url: "${url}"`))).toEqual(refusal('CONFIG_INVALID', /must be postgres:/))
+      },
+    )
+  })
+
   test.each([
     ['an unknown key', `${HEAD}lisen: {}\n`, /lisen/],
     ['an unknown nested key', `${HEAD}listen: { prot: 1 }\n`, /listen.*prot/],

@@ -1,8 +1,12 @@
 import { lstatSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { GatewayError } from '@sallyport/core'
+import type { AnchorsConfig } from './config-anchors.ts'
+import type { StoreConfig } from './config-store.ts'
+import type { VaultConfig } from './config-vault.ts'
 import { Config, type ServerConfig } from './config.ts'
 import { readYaml } from './read-yaml.ts'
+import { resolveMetrics, resolveSink } from './resolve-sinks.ts'
 
 /** A configuration ready to run: secrets resolved, paths absolute. Never log `config.servers`. */
 export interface LoadedConfig {
@@ -38,7 +42,19 @@ export function loadConfig(file: string, env: Readonly<Record<string, string | u
     keyFile: resolve(folder, raw.listen.tls.keyFile),
   }
   const listen = tls === undefined ? raw.listen : { ...raw.listen, tls }
-  return { file: path, config: { ...raw, listen, servers, issuers }, manifestsDir: resolve(folder, raw.manifests), secrets }
+  const store = resolveStore(raw.store, path, fill)
+  const vault = { ...raw.vault, keys: resolveKeys(raw.vault.keys, folder, fill) }
+  const sinks = raw.sinks.map((sink, i) => resolveSink(sink, { folder, fill: (values) => fill(values, `sinks.${i}`) }))
+  const anchors = raw.anchors.map((anchor, i) => resolveAnchor(anchor, folder, (values) => fill(values, `anchors.${i}`)))
+  const metrics =
+    raw.metrics &&
+    resolveMetrics(raw.metrics, { folder, isLocal: isLoopback(raw.metrics.host), fill: (values) => fill(values, 'metrics') })
+  return {
+    file: path,
+    config: { ...raw, listen, servers, issuers, store, vault, sinks, anchors, metrics },
+    manifestsDir: resolve(folder, raw.manifests),
+    secrets,
+  }
 }
 
 /** Whether a host name or address literal is this machine's loopback. */
@@ -53,6 +69,40 @@ function resolveServer(server: ServerConfig, where: string, fill: Fill): ServerC
   if (server.transport === 'stdio') return { ...server, env: fill(server.env, `${where}.env`) }
   const agents = mapValues(server.agents, (agent, id) => ({ headers: fill(agent.headers, `${where}.agents.${id}.headers`) }))
   return { ...server, headers: fill(server.headers, `${where}.headers`), agents }
+}
+
+function resolveAnchor(
+  anchor: AnchorsConfig[number],
+  folder: string,
+  fill: (values: Record<string, string>) => Record<string, string>,
+): AnchorsConfig[number] {
+  if (anchor.type === 'rfc3161') return { ...anchor, roots: resolve(folder, anchor.roots) }
+  const { accessKeyId, secretAccessKey, sessionToken } = anchor
+  return { ...anchor, ...fill({ accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }) }
+}
+
+function resolveKeys(keys: VaultConfig['keys'], folder: string, fill: Fill): VaultConfig['keys'] {
+  if (keys.source !== 'vault-transit') return keys
+  const caFile = keys.caFile === undefined ? {} : { caFile: resolve(folder, keys.caFile) }
+  return { ...keys, ...fill({ token: keys.token }, 'vault.keys'), ...caFile }
+}
+
+/** @throws GatewayError `CONFIG_INVALID` for what is no URL, `CONFIG_INSECURE` for one that sends a password in the clear */
+function resolveStore(store: StoreConfig, file: string, fill: Fill): StoreConfig {
+  if (store.type === 'embedded') return store
+  const { url, auditorUrl, keeperUrl } = store
+  const urls = fill({ url, ...(auditorUrl && { auditorUrl }), ...(keeperUrl && { keeperUrl }) }, 'store')
+  for (const [name, text] of Object.entries(urls)) requireDatabaseUrl(text, `${file}: store.${name}`, store.allowPlaintext)
+  return { ...store, ...urls }
+}
+
+function requireDatabaseUrl(text: string, where: string, allowPlaintext: boolean): void {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^postgres(?:ql)?:$/.test(url.protocol))
+    throw new GatewayError('CONFIG_INVALID', `${where}: must be postgres://user:password@host/database`)
+  const isEncrypted = ['require', 'verify-ca', 'verify-full'].includes(url.searchParams.get('sslmode') ?? '')
+  if (!isEncrypted && !allowPlaintext && url.hostname !== '' && !isLoopback(url.hostname))
+    throw new GatewayError('CONFIG_INSECURE', `${where}: no TLS off this machine; add sslmode=verify-full`)
 }
 
 interface SecretSource {
@@ -106,11 +156,19 @@ function requireEncryption(config: Config, file: string): void {
   }
   const urls: [string, string | undefined][] = [
     ['publicUrl', config.publicUrl],
+    ...config.anchors.map((anchor, i): [string, string | undefined] => [
+      `anchors.${i}.endpoint`,
+      anchor.type === 's3' ? anchor.endpoint : undefined,
+    ]),
     ...Object.entries(config.servers).map(([id, server]): [string, string | undefined] => [
       `servers.${id}.url`,
       server.transport === 'http' ? server.url : undefined,
     ]),
     ...config.issuers.map((issuer, i): [string, string | undefined] => [`issuers.${i}.jwksUrl`, issuer.jwksUrl]),
+    ['vault.keys.url', config.vault.keys.source === 'vault-transit' ? config.vault.keys.url : undefined],
+    ['vault.keys.endpoint', config.vault.keys.source === 'aws-kms' ? config.vault.keys.endpoint : undefined],
+    ...config.sinks.map((sink, i): [string, string | undefined] => [`sinks.${i}.url`, 'url' in sink ? sink.url : undefined]),
+    ...config.witnesses.list.map((witness, i): [string, string] => [`witnesses.list.${i}.url`, witness.url]),
   ]
   for (const [where, url] of urls) {
     if (url === undefined) continue

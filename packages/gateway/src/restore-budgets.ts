@@ -1,5 +1,5 @@
 import type { Entry } from '@sallyport/core'
-import type { Budgets } from './budgets.ts'
+import type { OwnBudgets } from './budgets.ts'
 
 /** Reads the log newest first, back to a time. */
 type ReadBack = (untilMs: number) => AsyncIterable<{ readonly entry: Entry }>
@@ -10,7 +10,7 @@ type ReadBack = (untilMs: number) => AsyncIterable<{ readonly entry: Entry }>
  * @param startMs When this process opened the log. Calls are served only once the first reading is done.
  * @returns Resolves when every call within `windowMs` before the start is counted.
  */
-export function budgetRestorer(readBack: ReadBack, budgets: Budgets, startMs: number): (windowMs: number) => Promise<void> {
+export function budgetRestorer(readBack: ReadBack, budgets: OwnBudgets, startMs: number): (windowMs: number) => Promise<void> {
   let coveredMs = Number.POSITIVE_INFINITY
   return async (windowMs) => {
     const fromMs = startMs - windowMs

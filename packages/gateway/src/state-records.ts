@@ -1,5 +1,7 @@
 import { Id, Manifest, Pin, Sha256Hex } from '@sallyport/core'
 import { z } from 'zod'
+import { ErasureRecord } from './erasure-record.ts'
+import { HoldRecord } from './hold-record.ts'
 
 const TimeMs = z.int().min(0)
 
@@ -75,6 +77,20 @@ export const SpentRecord = z.strictObject({ id: z.string().min(1).max(300), expi
 /** The newest checkpoint of the audit log, so that a log that was rolled back is noticed at start. */
 export const AuditHeadRecord = z.strictObject({ size: z.int().min(0), rootHash: Sha256Hex, atMs: TimeMs })
 
+/** The newest checkpoint of this log that one witness cosigned, and whether the witness contradicts the log. */
+export const CosignedRecord = z.strictObject({
+  /** Name of the witness in the configuration. */
+  witness: z.string().regex(/^[a-z0-9-]{1,64}$/),
+  size: z.int().min(0),
+  /** The note, with the log's signature and the cosignature; absent before the first one. */
+  note: z.string().max(100_000).optional(),
+  atMs: TimeMs,
+  /** What the witness holds against this log. */
+  contradiction: z
+    .strictObject({ reason: z.enum(['rolled_back', 'forked']), witnessSize: z.int().min(0).optional(), atMs: TimeMs })
+    .optional(),
+})
+
 export type AgentRecord = z.infer<typeof AgentRecord>
 export type KeyRecord = z.infer<typeof KeyRecord>
 export type UserRecord = z.infer<typeof UserRecord>
@@ -82,11 +98,15 @@ export type ManifestVersionRecord = z.infer<typeof ManifestVersionRecord>
 export type SignatureRecord = z.infer<typeof SignatureRecord>
 export type SpentRecord = z.infer<typeof SpentRecord>
 export type AuditHeadRecord = z.infer<typeof AuditHeadRecord>
+export type CosignedRecord = z.infer<typeof CosignedRecord>
 
 /** Every kind of record: its schema, its key, and whether it may change after it was written. */
 export const KINDS = {
   agent: { schema: AgentRecord, key: (value: AgentRecord) => value.id, immutable: false },
   auditHead: { schema: AuditHeadRecord, key: () => 'head', immutable: false },
+  cosigned: { schema: CosignedRecord, key: (value: CosignedRecord) => value.witness, immutable: false },
+  erasure: { schema: ErasureRecord, key: (value: ErasureRecord) => value.id, immutable: false },
+  hold: { schema: HoldRecord, key: (value: HoldRecord) => value.id, immutable: false },
   key: { schema: KeyRecord, key: (value: KeyRecord) => value.hash, immutable: false },
   manifestVersion: {
     schema: ManifestVersionRecord,
@@ -107,6 +127,9 @@ export type Kind = keyof typeof KINDS
 export interface Records {
   agent: AgentRecord
   auditHead: AuditHeadRecord
+  erasure: ErasureRecord
+  hold: HoldRecord
+  cosigned: CosignedRecord
   key: KeyRecord
   manifestVersion: ManifestVersionRecord
   pin: Pin

@@ -6,35 +6,37 @@ import { openSqliteStore } from './stores/sqlite/index.ts'
 const CODE = (code: string) => expect.objectContaining({ code })
 
 describe('state', () => {
-  test('reads what was transacted, at once and after reopening', () => {
+  test('reads what was transacted, at once and after reopening', async () => {
     const folder = tempFolder()
     const file = `${folder.path}/state.db`
-    const state = openState(openSqliteStore(file))
+    const state = await openState(openSqliteStore(file))
     const agent = { id: 'a', epoch: 0, epochMs: 0, createdMs: 1, createdBy: 'alice' }
-    state.transact([{ op: 'insert', kind: 'agent', value: agent }])
+    await state.transact([{ op: 'insert', kind: 'agent', value: agent }])
     expect(state.agent('a')).toEqual(agent)
-    state.close()
-    const again = openState(openSqliteStore(file))
+    await state.close()
+    const again = await openState(openSqliteStore(file))
     expect(again.agent('a')).toEqual(agent)
     expect(again.agent('b')).toBeUndefined()
-    again.close()
+    await again.close()
     folder.remove()
   })
 
-  test('R016: one credential cannot be registered twice, and the mirror does not believe it either', () => {
-    const { state, agent, key } = emptyWorld()
-    agent('a')
-    agent('b')
-    key('a')
+  test('R016: one credential cannot be registered twice, and the mirror does not believe it either', async () => {
+    const { state, agent, key } = await emptyWorld()
+    await agent('a')
+    await agent('b')
+    await key('a')
     const [taken] = state.keys('a')
     expect(taken).toBeDefined()
     if (taken === undefined) return
-    expect(() => state.transact([{ op: 'insert', kind: 'key', value: { ...taken, agent: 'b' } }])).toThrowError(CODE('CONFLICT'))
+    await expect(state.transact([{ op: 'insert', kind: 'key', value: { ...taken, agent: 'b' } }])).rejects.toThrowError(
+      CODE('CONFLICT'),
+    )
     expect(state.keyByHash(taken.hash)?.agent).toBe('a')
   })
 
-  test('R039 R043: a manifest version and a signature never change and are never deleted', () => {
-    const { state } = emptyWorld()
+  test('R039 R043: a manifest version and a signature never change and are never deleted', async () => {
+    const { state } = await emptyWorld()
     const value = {
       agent: 'a',
       version: 1,
@@ -45,16 +47,18 @@ describe('state', () => {
       atMs: 1,
       signature: `${'A'.repeat(86)}==`,
     } as const
-    state.transact([{ op: 'insert', kind: 'signature', value }])
-    expect(() => state.transact([{ op: 'put', kind: 'signature', value: { ...value, reason: 'other' } }])).toThrowError(
+    await state.transact([{ op: 'insert', kind: 'signature', value }])
+    await expect(state.transact([{ op: 'put', kind: 'signature', value: { ...value, reason: 'other' } }])).rejects.toThrowError(
       CODE('CONFLICT'),
     )
-    expect(() => state.transact([{ op: 'delete', kind: 'signature', key: 'a/1/security/bob' }])).toThrowError(CODE('CONFLICT'))
+    await expect(state.transact([{ op: 'delete', kind: 'signature', key: 'a/1/security/bob' }])).rejects.toThrowError(
+      CODE('CONFLICT'),
+    )
     expect(state.signatures('a', 1)).toEqual([value])
     expect(state.signatures('a', 10)).toEqual([])
   })
 
-  test('a record that breaks its schema fails the load instead of being believed', () => {
+  test('a record that breaks its schema fails the load instead of being believed', async () => {
     const folder = tempFolder()
     const file = `${folder.path}/state.db`
     for (const [kind, key, value] of [
@@ -64,21 +68,21 @@ describe('state', () => {
       ['__proto__', 'a', 1],
     ] as const) {
       const store = openSqliteStore(file)
-      store.commit([{ op: 'put', kind, key, value }])
-      expect(() => openState(store)).toThrowError(CODE('STORE_UNAVAILABLE'))
-      store.commit([{ op: 'delete', kind, key }])
-      store.close()
+      await store.commit([{ op: 'put', kind, key, value }])
+      await expect(openState(store)).rejects.toThrowError(CODE('STORE_UNAVAILABLE'))
+      await store.commit([{ op: 'delete', kind, key }])
+      await store.close()
     }
     folder.remove()
   })
 
-  test('expired one-time tokens are forgotten, live ones are not', () => {
-    const { state } = emptyWorld()
-    state.transact([
+  test('expired one-time tokens are forgotten, live ones are not', async () => {
+    const { state } = await emptyWorld()
+    await state.transact([
       { op: 'insert', kind: 'spent', value: { id: 'old', expiresMs: 10 } },
       { op: 'insert', kind: 'spent', value: { id: 'new', expiresMs: 100 } },
     ])
-    expect(state.prune(50)).toBe(1)
+    expect(await state.prune(50)).toBe(1)
     expect([state.isSpent('old'), state.isSpent('new')]).toEqual([false, true])
   })
 })

@@ -1,23 +1,26 @@
-import { GatewayError, type Json, type Pin, type StateChange, type StateStore } from '@sallyport/core'
-import {
-  KINDS,
-  type AgentRecord,
-  type AuditHeadRecord,
-  type KeyRecord,
-  type Kind,
-  type ManifestVersionRecord,
-  type Records,
-  type SignatureRecord,
-  type UserRecord,
+import type { Pin, StateDelta, StateStore } from '@sallyport/core'
+import type { ErasureRecord } from './erasure-record.ts'
+import type { HoldRecord } from './hold-record.ts'
+import { followState } from './state-follow.ts'
+import { createMirror, encodeChange, type Change, type Changed, type Mirror } from './state-mirror.ts'
+import type {
+  AgentRecord,
+  AuditHeadRecord,
+  CosignedRecord,
+  KeyRecord,
+  Kind,
+  ManifestVersionRecord,
+  Records,
+  SignatureRecord,
+  UserRecord,
 } from './state-records.ts'
 
-/** One typed change. `insert` fails with `CONFLICT` when the record exists. */
-export type Change =
-  | { [K in Kind]: { readonly op: 'insert' | 'put'; readonly kind: K; readonly value: Records[K] } }[Kind]
-  | { readonly op: 'delete'; readonly kind: Kind; readonly key: string }
+export type { Change, Changed } from './state-mirror.ts'
 
-/** The control plane's records in memory: reads are synchronous and always current, because this process holds the store. */
+/** The control plane's records in memory: reads are synchronous. */
 export interface State {
+  /** Whether other processes may change it too. */
+  readonly isShared: boolean
   agent(id: string): AgentRecord | undefined
   agents(): AgentRecord[]
   keyByHash(hash: string): KeyRecord | undefined
@@ -35,70 +38,115 @@ export interface State {
   /** Whether a one-time token was used before. */
   isSpent(id: string): boolean
   auditHead(): AuditHeadRecord | undefined
+  /** Legal holds, past ones included, oldest first. */
+  /** Requests to erase people, oldest first. */
+  erasures(): ErasureRecord[]
+  holds(): HoldRecord[]
+  /** What each witness cosigned last, by name. */
+  cosigned(): CosignedRecord[]
+  /** Newest revision these records reflect. */
+  revision(): number
   /**
-   * Applies all changes or none; durable on return.
-   * @throws GatewayError `CONFLICT` when an inserted record exists or an immutable one would change, `STORE_UNAVAILABLE`.
+   * Applies all changes or none; durable, and read from here on, when it resolves.
+   * @param basis Revision they were computed from; without it they go through whatever others committed since.
+   * @throws GatewayError `CONFLICT` when an inserted record exists or an immutable one would change, `STORE_MOVED` when others
+   * committed after `basis`, `STORE_UNAVAILABLE`.
    */
-  transact(changes: readonly Change[]): void
+  transact(changes: readonly Change[], basis?: number): Promise<void>
+  /** Waits until everything others committed before this call is here; nothing to wait for in an embedded store. */
+  refresh(): Promise<void>
+  /** Whoever may act must be current: a replica that has not heard from the store lately is not. @throws GatewayError `STORE_STALE` */
+  requireFresh(): void
+  /** Tells of what others changed, and of what this process did to a shared store. Returns how to stop. */
+  onChanged(listener: (changed: readonly Changed[]) => void): () => void
+  /** Tells when a shared state grew too old to act on. Returns how to stop. */
+  onStale(listener: () => void): () => void
   /** Removes one-time tokens that expired by `nowMs`. Returns how many. */
-  prune(nowMs: number): number
-  close(): void
+  prune(nowMs: number): Promise<number>
+  close(): Promise<void>
 }
 
 const PRUNED_AT_ONCE_MAX = 1_000
 
-/** Loads every record of a store. @throws GatewayError `STORE_UNAVAILABLE` when one does not fit its schema. */
-export function openState(store: StateStore): State {
-  const tables: { [K in Kind]: Map<string, Records[K]> } = {
-    agent: new Map(),
-    auditHead: new Map(),
-    key: new Map(),
-    manifestVersion: new Map(),
-    pin: new Map(),
-    signature: new Map(),
-    spent: new Map(),
-    user: new Map(),
+/**
+ * Loads every record of a store and, where others may commit too, follows it.
+ * @param monotonicMs A clock that never goes back and counts while the process is stopped, as `performance.now` does.
+ * @throws GatewayError `STORE_UNAVAILABLE` when a record does not fit its schema
+ */
+export async function openState(store: StateStore, monotonicMs: () => number = () => performance.now()): Promise<State> {
+  const mirror = createMirror()
+  const changedListeners = new Set<(changed: readonly Changed[]) => void>()
+  const staleListeners = new Set<() => void>()
+  let revision = 0
+  const absorb = (delta: StateDelta): void => {
+    const changed = mirror.absorb(delta)
+    revision = delta.revision
+    if (changed.length > 0) for (const listener of changedListeners) listener(changed)
   }
-  const keysById = new Map<string, KeyRecord>()
-  for (const record of store.load()) read(record.kind, record.key, record.value)
-
-  function read(kind: string, key: string, value: Json): void {
-    if (!Object.hasOwn(KINDS, kind)) throw new GatewayError('STORE_UNAVAILABLE', 'the state holds a record of an unknown kind')
-    const known = kind as Kind
-    const parsed = KINDS[known].schema.safeParse(value)
-    if (!parsed.success || keyOf(known, parsed.data) !== key)
-      throw new GatewayError('STORE_UNAVAILABLE', `the state holds a damaged record of kind ${kind}`)
-    set(known, key, parsed.data)
+  const first = await store.since(0)
+  absorb(first)
+  const onLost = (): void => {
+    for (const listener of staleListeners) listener()
   }
+  const following = store.isShared ? followState({ store, absorb, monotonicMs, onLost }, first) : undefined
+  await following?.refresh()
 
-  function set<K extends Kind>(kind: K, key: string, value: Records[Kind]): void {
-    tables[kind].set(key, value as Records[K])
-    if (kind === 'key') keysById.set((value as KeyRecord).id, value as KeyRecord)
-  }
-
-  function remove(kind: Kind, key: string): void {
-    if (kind === 'key') keysById.delete(tables.key.get(key)?.id ?? '')
-    tables[kind].delete(key)
-  }
-
-  function transact(changes: readonly Change[]): void {
-    const encoded = changes.map(encode)
-    store.commit(encoded.map((change) => change.stored))
-    for (const { stored, value } of encoded) {
-      if (value === undefined) remove(stored.kind as Kind, stored.key)
-      else set(stored.kind as Kind, stored.key, value)
+  async function transact(changes: readonly Change[], basis?: number): Promise<void> {
+    const encoded = changes.map(encodeChange)
+    const stored = encoded.map((change) => change.stored)
+    const made = await store.commit(stored, basis)
+    if (following === undefined) {
+      mirror.apply(encoded)
+      revision = made
+      return
     }
+    // Others may have committed before and after: only the store knows the order. What is durable is so, heard of or not; but
+    // nothing may happen here on a state that is known to lack it.
+    await following.refresh().catch(() => following.lose())
   }
 
-  function prefixed<K extends Kind>(kind: K, prefix: string): Records[K][] {
-    return [...tables[kind].entries()].filter(([key]) => key.startsWith(prefix)).map(([, value]) => value)
+  return {
+    ...readers(mirror),
+    isShared: store.isShared,
+    revision: () => revision,
+    transact,
+    refresh: () => following?.refresh() ?? Promise.resolve(),
+    requireFresh: () => following?.requireFresh(),
+    onChanged: (listener) => listen(changedListeners, listener),
+    onStale: (listener) => listen(staleListeners, listener),
+    async prune(nowMs) {
+      const expired = [...mirror.tables.spent.values()].filter((spent) => spent.expiresMs < nowMs).slice(0, PRUNED_AT_ONCE_MAX)
+      if (expired.length > 0) await transact(expired.map((spent) => ({ op: 'delete', kind: 'spent', key: spent.id })))
+      return expired.length
+    },
+    async close() {
+      following?.stop()
+      await store.close()
+    },
   }
+}
 
+function listen<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener)
+  return () => void listeners.delete(listener)
+}
+
+type Readers = Pick<
+  State,
+  Exclude<
+    keyof State,
+    'isShared' | 'revision' | 'transact' | 'refresh' | 'requireFresh' | 'onChanged' | 'onStale' | 'prune' | 'close'
+  >
+>
+
+function readers({ tables, keyById }: Mirror): Readers {
+  const prefixed = <K extends Kind>(kind: K, prefix: string): Records[K][] =>
+    [...tables[kind].entries()].filter(([key]) => key.startsWith(prefix)).map(([, value]) => value)
   return {
     agent: (id) => tables.agent.get(id),
     agents: () => sorted(tables.agent.values(), (agent) => agent.id),
     keyByHash: (hash) => tables.key.get(hash),
-    keyById: (id) => keysById.get(id),
+    keyById,
     keys: (agent) =>
       [...tables.key.values()]
         .filter((key) => key.agent === agent)
@@ -111,38 +159,10 @@ export function openState(store: StateStore): State {
     signatures: (agent, version) => prefixed('signature', `${agent}/${version}/`).sort((a, b) => a.atMs - b.atMs),
     isSpent: (id) => tables.spent.has(id),
     auditHead: () => tables.auditHead.get('head'),
-    transact,
-    prune(nowMs) {
-      const expired = [...tables.spent.values()].filter((spent) => spent.expiresMs < nowMs).slice(0, PRUNED_AT_ONCE_MAX)
-      if (expired.length > 0) transact(expired.map((spent) => ({ op: 'delete', kind: 'spent', key: spent.id })))
-      return expired.length
-    },
-    close: () => store.close(),
+    erasures: () => [...tables.erasure.values()].sort((a, b) => a.atMs - b.atMs || compare(a.id, b.id)),
+    holds: () => [...tables.hold.values()].sort((a, b) => a.opened.atMs - b.opened.atMs || compare(a.id, b.id)),
+    cosigned: () => sorted(tables.cosigned.values(), (record) => record.witness),
   }
-}
-
-/** Parses once more on the way in: what is stored is what can be loaded. */
-function encode(change: Change): { readonly stored: StateChange; readonly value?: Records[Kind] } {
-  if (change.op === 'delete') {
-    if (KINDS[change.kind].immutable) throw new GatewayError('CONFLICT', `a ${change.kind} is never deleted`)
-    return { stored: change }
-  }
-  if (change.op === 'put' && KINDS[change.kind].immutable) throw new GatewayError('CONFLICT', `a ${change.kind} never changes`)
-  const value = freeze(KINDS[change.kind].schema.parse(change.value))
-  return { stored: { op: change.op, kind: change.kind, key: keyOf(change.kind, value), value: toJson(value) }, value }
-}
-
-function keyOf(kind: Kind, value: Records[Kind]): string {
-  return (KINDS[kind].key as (value: Records[Kind]) => string)(value)
-}
-
-/** Round trip, so that the mirror and the store cannot hold different things. */
-function toJson(value: Records[Kind]): Json {
-  return JSON.parse(JSON.stringify(value)) as Json
-}
-
-function freeze<T>(value: T): T {
-  return typeof value === 'object' && value !== null ? Object.freeze(value) : value
 }
 
 function sorted<T>(values: Iterable<T>, by: (value: T) => string): T[] {

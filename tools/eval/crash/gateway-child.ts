@@ -13,6 +13,9 @@ export interface GatewayProcess {
   url(): Promise<string>
   /** Ends it at once, without a chance to finish anything. @throws Error when it had ended by itself. */
   kill(): Promise<void>
+  /** Stops its clockwork, as a frozen machine does, and lets it go on. POSIX only. */
+  freeze(): void
+  thaw(): void
   /** Lets it finish. */
   stop(): Promise<void>
 }
@@ -56,6 +59,8 @@ export function spawnGateway(homeDir: string, { fileBytesMax }: SpawnOptions = {
       await end('SIGKILL')
       if (child.signalCode !== 'SIGKILL') throw new Error(`the gateway ended by itself: ${output}`)
     },
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
     stop: () => end('SIGTERM'),
   }
 }

@@ -76,7 +76,7 @@ export async function killGateway({ rounds, loadMsMax = LOAD_MS_MAX, random, not
     unverified: 0,
   }
   try {
-    const before = recordsOf(company.home)
+    const before = await recordsOf(company.home)
     for (let round = 1; round <= rounds; round++) {
       await killOnce(run, round, loadMsMax)
       note(`round ${round} of ${rounds}: ${run.seen.answered.length} calls answered, ${company.acts().length} acts`)
@@ -151,7 +151,7 @@ async function conclude({ company, seen, users, ...run }: Run, rounds: number, b
   const { answered, unexpected } = seen
   const reconciled = await reconcile(company.home, { answered, acts, checkpoints: [...run.checkpoints] })
   const limited = Math.max(reconciled.limitedAllowed, acts.filter(({ tool }) => tool === LIMITED).length)
-  const after = recordsOf(company.home)
+  const after = await recordsOf(company.home)
   const changed = [...before].filter(([key, value]) => !isDeepStrictEqual(after.get(key), value))
   return {
     ...reconciled,
@@ -172,8 +172,8 @@ async function conclude({ company, seen, users, ...run }: Run, rounds: number, b
 type Records = ReadonlyMap<string, object>
 
 /** Every record that nothing in this evaluation changes, by kind and name. */
-function recordsOf(home: Home): Records {
-  const state = openState(openSqliteStore(home.stateFile))
+async function recordsOf(home: Home): Promise<Records> {
+  const state = await openState(openSqliteStore(home.stateFile))
   try {
     return new Map<string, object>([
       ...state.users().map((user) => [`user ${user.id}`, user] as const),
@@ -181,7 +181,7 @@ function recordsOf(home: Home): Records {
       ...state.agents().flatMap((agent) => [[`agent ${agent.id}`, agent] as const, ...recordsOfAgent(state, agent.id)]),
     ])
   } finally {
-    state.close()
+    await state.close()
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Entry, readEntries, verifyLog } from '@sallyport/core'
+import { type Entry, type ReadFile, readEntries, verifyLog } from '@sallyport/core'
 import { type Home, auditKeyOf, logReader } from '@sallyport/gateway'
 import { commitmentOf } from './commitment.ts'
 import { type Act, LIMITED } from './company.ts'
@@ -27,12 +27,15 @@ export interface Evidence {
   readonly acts: readonly Act[]
   /** Checkpoints copied away while the log grew. */
   readonly checkpoints?: readonly string[]
+  /** The log, where it does not lie in the home folder. */
+  readonly files?: ReadFile
 }
 
 /** Reads a log nobody writes. */
-export async function reconcile(home: Home, { answered, acts, checkpoints = [] }: Evidence): Promise<Reconciled> {
+export async function reconcile(home: Home, evidence: Evidence): Promise<Reconciled> {
+  const { answered, acts, checkpoints = [], files = logReader(home.logDir) } = evidence
   const commitKey = home.deriveKey('commit')
-  const log = await readLog(home)
+  const log = await readLog(files)
   const { decisions, closings } = log
   const allowed = [...decisions.values()].filter((entry) => entry.enforced === 'allow')
   const decided = countBy(allowed.map((entry) => entry.input.commitment))
@@ -42,7 +45,7 @@ export async function reconcile(home: Home, { answered, acts, checkpoints = [] }
     const isSame = decision?.action.name === tool && decision.input.commitment === commitmentOf({ id }, commitKey)
     return isSame && (decision.enforced === 'allow') === wasAllowed && (!wasAllowed || closings.get(entry)?.[0]?.type === 'outcome')
   }
-  const report = await verifyLog(logReader(home.logDir), {
+  const report = await verifyLog(files, {
     origin: home.auditOrigin,
     keys: [auditKeyOf(home)],
     known: checkpoints,
@@ -66,11 +69,13 @@ export async function reconcile(home: Home, { answered, acts, checkpoints = [] }
 type Decision = Extract<Entry, { type: 'decision' }>
 type Closing = Extract<Entry, { type: 'outcome' | 'unknown' }>
 
-async function readLog(home: Home): Promise<{ size: number; decisions: Map<number, Decision>; closings: Map<number, Closing[]> }> {
+async function readLog(
+  files: ReadFile,
+): Promise<{ size: number; decisions: Map<number, Decision>; closings: Map<number, Closing[]> }> {
   const decisions = new Map<number, Decision>()
   const closings = new Map<number, Closing[]>()
   let size = 0
-  for await (const { entry } of readEntries(logReader(home.logDir))) {
+  for await (const { entry } of readEntries(files)) {
     size++
     if (entry.type === 'decision') decisions.set(entry.index, entry)
     if (entry.type !== 'outcome' && entry.type !== 'unknown') continue

@@ -13,6 +13,7 @@ import {
 } from '../model/manifest.ts'
 import type { Validate } from '../model/tool-facts.ts'
 import type { Hosts } from '../ports/hosts.ts'
+import { compileContent, type ContentPolicy } from './content-policy.ts'
 import { compileDomains, type DomainRule } from './domains.ts'
 import { compileEntities, type EntityRule } from './entities.ts'
 import { own, proposalOf, readProposalOf, type Proposal } from './proposals.ts'
@@ -38,6 +39,8 @@ export interface CompiledGrant {
   readonly domains?: DomainRule
   readonly provenance: boolean
   readonly rateLimit?: RateLimit
+  /** What its content is about and whether it is kept; absent where the grant does not say. */
+  readonly content?: ContentPolicy
 }
 
 /** A resource or prompt grant. `key` is the name the manifest gives it: `server.uri`, `server.template` or `server.prompt`. */
@@ -153,6 +156,7 @@ interface Judged {
 }
 
 function compileGrant(tool: string, { grant, proposed }: Judged, deps: CompileDeps): CompiledGrant {
+  const content = compileContent(grant)
   return {
     tool,
     scope: grant.scope,
@@ -162,6 +166,7 @@ function compileGrant(tool: string, { grant, proposed }: Judged, deps: CompileDe
     provenance: grant.provenance !== undefined,
     entities: compileEntities(grant.entities ?? {}),
     ...(proposed && { proposed }),
+    ...(content && { content }),
     ...(grant.args && { args: deps.compileSchema(grant.args as JsonObject) }),
     ...(grant.fields && { fields: grant.fields }),
     ...(grant.domains && { domains: compileDomains(grant.domains, deps.hosts) }),

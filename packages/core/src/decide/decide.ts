@@ -8,7 +8,7 @@ import type { CompiledManifest, CompiledReadGrant, CompiledTask } from './compil
 import type { Facts } from './facts.ts'
 import { completionGrant, isDenied, promptGrant, resourceGrant, taskOf } from './grants.ts'
 import { toolVotes } from './tool-votes.ts'
-import { allow, approval, budgetVotes, deny } from './votes.ts'
+import { allow, approval, budgetVotes, deny, witnessVotes } from './votes.ts'
 
 /**
  * Decides one act. Synchronous and pure: the same arguments give the same decision, so a recorded one can be replayed. The
@@ -101,6 +101,7 @@ function readVotes(
   const votes: Vote[] = [allow('grant', 'granted')]
   if (grant.proposed) votes.push(deny('grant', 'grant_proposed', grant.proposed.why))
   if (grant.userRequired && !principal.user) votes.push(deny('user', 'user_required'))
+  votes.push(...witnessVotes(facts, { scope: 'read', tier: grant.tier }))
   if (grant.gated) votes.push(approval())
   votes.push(...budgetVotes(facts, manifest))
   return votes

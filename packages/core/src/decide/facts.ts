@@ -7,6 +7,8 @@ export interface Facts {
   /** The agent's current manifest, compiled; absent when it has none. */
   readonly manifest?: CompiledManifest
   readonly isolation: { readonly isolated: boolean; readonly epoch: number }
+  /** Which acts the configuration stops because too few witnesses vouch for the log now; absent when none. */
+  readonly unwitnessed?: 'high' | 'consequential'
   /** Standing of the tool an action names; absent for other kinds. */
   readonly tool?: ToolFacts
   /** Budgets reserved for this act, all or none. */
@@ -15,5 +17,7 @@ export interface Facts {
     readonly keys: readonly string[]
     readonly limit?: string
     readonly retryAfterMs?: number
+    /** When they were taken, by the clock of whoever keeps the budgets, where that is not `nowMs`; to the microsecond. */
+    readonly atMs?: number
   }
 }

@@ -58,8 +58,11 @@ function wideningOf(grant: ToolGrant, before: ToolGrant): string | undefined {
   if (!isSubset(grant.fields, before.fields)) return 'fields'
   if (!isSubset(grant.domains, before.domains)) return 'domains'
   if (!isWithin(grant.rateLimit, before.rateLimit)) return 'rateLimit'
-  return undefined
+  // Keeping more stores more about people, keeping less hides more: neither is narrower.
+  return CONTENT.find((name) => jcs((grant[name] ?? null) as Json) !== jcs((before[name] ?? null) as Json))
 }
+
+const CONTENT = ['keep', 'subject', 'classes'] as const
 
 function same(a: unknown, b: unknown): boolean {
   return a !== undefined && b !== undefined && jcs(a as Json) === jcs(b as Json)

@@ -7,7 +7,7 @@ import type { CompiledGrant, CompiledManifest, ObservableRule } from './compile.
 import { coversEffect } from './covers-effect.ts'
 import { contradicts, resolveEntity, valueAt, type EntityValue } from './entities.ts'
 import type { Facts } from './facts.ts'
-import { allow, approval, budgetVotes, deny } from './votes.ts'
+import { allow, approval, budgetVotes, deny, witnessVotes } from './votes.ts'
 
 export interface ToolCall {
   readonly principal: Principal
@@ -27,6 +27,7 @@ export function toolVotes(call: ToolCall): { readonly votes: readonly Vote[]; re
   const bound = entityVotes(call)
   votes.push(...argumentVotes(call), ...bound.votes, ...domainVotes(call))
   if (grant.provenance) votes.push(deny('provenance', 'provenance_unavailable'))
+  votes.push(...witnessVotes(facts, grant))
   if (grant.gated) votes.push(approval())
   votes.push(...budgetVotes(facts, manifest))
   return { votes, obligations: obligationsOf(call, bound.values) }

@@ -1,4 +1,5 @@
 import type { Vote } from '../model/decision.ts'
+import type { Scope, Tier } from '../model/manifest.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { CompiledManifest } from './compile.ts'
 import type { Facts } from './facts.ts'
@@ -14,6 +15,16 @@ export function deny(rule: string, reason: ReasonCode, detail?: string): Vote {
 /** Consequence: a person decides, and in this version none can be asked. */
 export function approval(): Vote {
   return { rule: 'consequence', effect: 'require_approval', reason: 'approval_unavailable', mode: 'enforce' }
+}
+
+/** The vote on acts that may not happen while too few witnesses vouch for the log. */
+export function witnessVotes(
+  { unwitnessed }: Facts,
+  { scope, tier }: { readonly scope: Scope; readonly tier: Tier },
+): readonly Vote[] {
+  const isConsequential = scope !== 'read' || tier !== 'low'
+  const isStopped = unwitnessed === 'high' ? tier === 'high' : unwitnessed === 'consequential' && isConsequential
+  return isStopped ? [deny('witness', 'log_unwitnessed')] : []
 }
 
 /** The vote of the budgets that `reserve` asked for. */

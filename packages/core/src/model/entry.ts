@@ -18,12 +18,25 @@ const ShapeNode: z.ZodType<Shape> = z.lazy(() => z.union([z.string(), z.array(Sh
 /** Redacted structure: `"string(12)"`, `"number"`, `["object", …]`, `{ field: … }`. */
 export type Shape = string | readonly Shape[] | { readonly [field: string]: Shape }
 
-const Content = z.strictObject({
-  /** HMAC-SHA-256 over the JCS bytes, hex. */
+export const Content = z.strictObject({
+  /** HMAC-SHA-256 over the JCS bytes, hex; under the subject's own key where there is a subject, so that it dies with it. */
   commitment: z.string(),
   bytes: z.int(),
   shape: ShapeNode.optional(),
+  /** Where the vault keeps the content itself, when policy keeps it. */
+  vault: z
+    .strictObject({
+      /** Names the sealed content in the vault. */
+      id: z.string().max(100),
+      /** Data key it is sealed under. */
+      key: z.string().max(100),
+      /** SHA-256 of the ciphertext, hex. */
+      ciphertext: z.string().length(64),
+    })
+    .optional(),
 })
+
+export type Content = z.infer<typeof Content>
 
 const VoteRecord = z.strictObject({
   rule: z.string(),
@@ -58,6 +71,12 @@ const act = {
   session: z.string(),
   task: z.string().optional(),
   purpose: z.string().optional(),
+  /** Pseudonym of the person the content is about: HMAC-SHA-256 under a key that erasure destroys, hex. */
+  subject: z.string().length(64).optional(),
+  /** Classes of data the act handles by its grant: `pii`, `phi`, `pci`, … */
+  classes: z.array(z.string()).optional(),
+  /** Replica that carried the act out; absent where there is only one. */
+  replica: z.string().max(100).optional(),
   action: z.strictObject({
     kind: z.enum(ACTION_KINDS),
     server: z.string().optional(),
@@ -101,13 +120,25 @@ export const OutcomeEntry = z.strictObject({
   reasons: z.array(z.string()),
   output: Content.optional(),
   findings: z.array(FindingRecord),
+  /** What a retrieval returned, best first: where from, which document or chunk, how well it fitted. */
+  sources: z
+    .array(z.strictObject({ source: z.string(), id: z.string(), score: z.number().optional() }))
+    .max(1_000)
+    .optional(),
   /** What the act changed outside, as far as the gateway knows. */
   effect: z.enum(['none', 'unconfirmed']),
   durationMs: z.number(),
 })
 
-/** Written at start for a decision whose outcome never came: the act may or may not have happened. */
-export const UnknownEntry = z.strictObject({ ...base, type: z.literal('unknown'), act: z.string(), decision: z.int() })
+/** Written for a decision whose outcome never came, after a restart or for a lost replica: the act may or may not have happened. */
+export const UnknownEntry = z.strictObject({
+  ...base,
+  type: z.literal('unknown'),
+  act: z.string(),
+  decision: z.int(),
+  /** The replica that was lost. */
+  replica: z.string().max(100).optional(),
+})
 
 /** A request that never became an act: no valid identity, or no valid message. Everything in `claims` is unverified. */
 export const RefusalEntry = z.strictObject({

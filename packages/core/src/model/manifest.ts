@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { DataClass } from './content-class.ts'
 import { DurationMs, Id, ToolName } from './names.ts'
+import { AgentRetention } from './retention.ts'
 
 /** What a grant lets a tool do. The last three are irreversible and always wait for a person (R142). */
 export const SCOPES = ['read', 'write', 'send', 'delete', 'transact'] as const
@@ -51,6 +53,16 @@ const EntityValue = z.union([
   z.boolean(),
 ])
 
+/** What of an act the vault keeps, besides the record. */
+export const Keep = z
+  .strictObject({
+    input: z.boolean().default(false).meta({ description: 'Keep the arguments.' }),
+    output: z.boolean().default(false).meta({ description: 'Keep the result as the server gave it, before release.' }),
+    class: DataClass.meta({ description: 'Class they are kept under: keys of its own, a retention of its own.' }),
+  })
+  .refine((keep) => keep.input || keep.output, 'must keep the input, the output or both')
+  .meta({ id: 'Keep', description: 'Content kept encrypted in the vault. What must be kept and cannot be stops the act.' })
+
 export const ToolGrant = z
   .strictObject({
     scope: Scope.meta({ description: 'What the tool may do; the reviewed effect of the tool must not be wider.' }),
@@ -89,6 +101,11 @@ export const ToolGrant = z
       .optional()
       .meta({ description: 'Where an argument’s value must come from.' }),
     rateLimit: RateLimit.optional(),
+    keep: Keep.optional(),
+    subject: FieldPath.optional().meta({
+      description: 'Argument that names the person the content is about; the originating user unless set. Erasure goes by it.',
+    }),
+    classes: z.array(DataClass).min(1).max(5).optional().meta({ description: 'Classes of data the tool handles.' }),
     requiresHumanApproval: z
       .boolean()
       .optional()
@@ -142,6 +159,12 @@ export const Task = z
   .meta({ id: 'Task', description: 'Least privilege for one task type.' })
 export type Task = z.infer<typeof Task>
 
+/** R132: whether a grant says that its tool handles health data, or keeps some. */
+function handlesPhi(tasks: Readonly<Record<string, Task>>): boolean {
+  const grants = Object.values(tasks).flatMap((task) => Object.values(task.tools))
+  return grants.some((grant) => grant.classes?.includes('phi') === true || grant.keep?.class === 'phi')
+}
+
 /** Rules that may run in observe mode. Grants, denies, identity, isolation, pins and approvals always enforce. */
 export const OBSERVABLE_RULES = ['args', 'entities', 'fields', 'domains', 'rateLimit'] as const
 
@@ -158,6 +181,9 @@ export const Manifest = z
       .default(['engineer', 'security'])
       .meta({ description: 'Roles that must sign a version that adds more than reading, each by a different person.' }),
     defaults: Defaults.prefault({}),
+    retention: AgentRetention.optional().meta({
+      description: 'How long the agent’s records are kept; class `standard`, at least 1 year, when it is left out.',
+    }),
     observe: z
       .array(z.enum(OBSERVABLE_RULES))
       .max(5)
@@ -169,6 +195,11 @@ export const Manifest = z
       .max(500)
       .default([])
       .meta({ description: 'Overrides every grant; only narrows.' }),
+  })
+  .superRefine((manifest, context) => {
+    if (manifest.retention?.class === 'phi' || !handlesPhi(manifest.tasks)) return
+    const message = 'must be phi: a grant handles or keeps phi, whose records are kept seven years'
+    context.addIssue({ code: 'custom', path: ['retention', 'class'], message })
   })
   .meta({ id: 'Manifest', description: 'What one agent may do. It starts with nothing; every grant adds.' })
 export type Manifest = z.infer<typeof Manifest>

@@ -10,6 +10,6 @@ export interface AuditLog {
   append(body: EntryBody): Promise<number>
   /** Entries `from` (inclusive) to `to` (exclusive), durable ones only, oldest first. */
   read(from: number, to: number): Promise<Entry[]>
-  /** Number of durable entries. */
-  size(): number
+  /** Number of durable entries; in a shared log, of all replicas together. */
+  size(): Promise<number>
 }

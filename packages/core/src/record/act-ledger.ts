@@ -6,9 +6,15 @@ export const OPEN_ACTS_SHOWN_MAX = 100
 
 /** Counts entries and matches every outcome with its decision. Remembers only acts that are still open. */
 export class ActLedger {
+  readonly #kept: number
   readonly counts: Record<Entry['type'], number> = { decision: 0, outcome: 0, unknown: 0, refusal: 0, admin: 0 }
   /** Act by the index of its decision. */
   readonly #open = new Map<number, string>()
+
+  /** @param kept Index of the first entry that was not pruned: what an earlier decision allowed cannot be looked up. */
+  constructor(kept: number = 0) {
+    this.#kept = kept
+  }
 
   /** Takes the next entry; a problem when it completes an act that is not open. */
   add(entry: Entry): LogProblem | undefined {
@@ -19,6 +25,7 @@ export class ActLedger {
       this.#open.delete(entry.decision)
       return undefined
     }
+    if (entry.decision < this.#kept) return undefined
     return { reason: 'outcome_without_decision', index: entry.index, exact: true }
   }
 

@@ -35,15 +35,30 @@ export function signCheckpoint(
   return signNote(formatCheckpoint(checkpoint), key, sign)
 }
 
-/** The checkpoint a trusted key signed for this origin; else what is wrong. */
+/** A key of a log, and the sizes its checkpoints may have: all of them unless the key was rotated or revoked. */
+export interface LogKey extends NoteKey {
+  /** Smallest size. */
+  readonly from?: number
+  /** Largest size. */
+  readonly to?: number
+}
+
+/**
+ * The checkpoint a trusted key signed for this origin; else what is wrong. `key_out_of_range`: a key of this log signed it, which
+ * was not the log's key at that size.
+ */
 export function verifyCheckpoint(
   note: string,
-  trusted: { readonly origin: string; readonly keys: readonly NoteKey[] },
-): Checkpoint | { readonly fault: NoteFault | 'origin_foreign' } {
+  trusted: { readonly origin: string; readonly keys: readonly LogKey[] },
+): Checkpoint | { readonly fault: NoteFault | 'origin_foreign' | 'key_out_of_range' } {
   const unverified = parseNote(note)
   const checkpoint = unverified && parseCheckpoint(unverified.text)
   if (!checkpoint) return { fault: 'malformed' }
-  const verified = verifyNote(note, trusted.keys)
-  if ('fault' in verified) return verified
+  const keys = trusted.keys.filter(({ from = 0, to = Infinity }) => checkpoint.size >= from && checkpoint.size <= to)
+  const verified = verifyNote(note, keys)
+  if ('fault' in verified) {
+    const isLate = verified.fault === 'unsigned_by_trusted' && 'text' in verifyNote(note, trusted.keys)
+    return isLate ? { fault: 'key_out_of_range' } : verified
+  }
   return checkpoint.origin === trusted.origin ? checkpoint : { fault: 'origin_foreign' }
 }

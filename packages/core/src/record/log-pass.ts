@@ -1,4 +1,5 @@
 import type { ActLedger } from './act-ledger.ts'
+import { parsePruned, type Pruned } from './kept-range.ts'
 import type { ReadFile } from './log-files.ts'
 import type { LogProblem } from './log-problems.ts'
 import { scanBundles, type Place, type ScannedBundle } from './log-scan.ts'
@@ -12,6 +13,8 @@ export interface PassOptions {
   readonly sha: Sha256
   /** Size that the checkpoint vouches for. */
   readonly size: number
+  /** Index of the first entry that was not pruned. */
+  readonly kept: number
   /** Sizes whose roots are wanted. */
   readonly sizes: ReadonlySet<number>
   readonly acts: ActLedger
@@ -36,13 +39,15 @@ export interface Pass {
   truncated?: number
   /** The newest record is incomplete: never acknowledged, or being written right now. */
   torn: boolean
+  /** The farthest reaching `log.pruned` entry that the checkpoint covers. */
+  pruned?: Pruned
   tile?: LogProblem | undefined
   act?: LogProblem | undefined
 }
 
 /** Walks the log once, with one bundle in memory. */
 export async function passOver(options: PassOptions): Promise<Pass> {
-  const { read, sha, size, sizes } = options
+  const { read, sha, size, kept, sizes } = options
   const pass: Pass = { count: 0, entryRoots: new Map(), tileRoots: new Map(), root: sha(new Uint8Array()), torn: false }
   const entries = new TileBuilder(sha)
   const tiles = new Tree({ sha })
@@ -52,9 +57,9 @@ export async function passOver(options: PassOptions): Promise<Pass> {
   note(entries, pass.entryRoots)
   note(tiles, pass.tileRoots)
   let last = ''
-  for await (const bundle of scanBundles(read, size, sha)) {
+  for await (const bundle of scanBundles(read, { size, kept, sha })) {
     for (const place of bundle.places) {
-      last = look(place, last, { pass, acts: options.acts })
+      last = look(place, last, { pass, acts: options.acts, size })
       if (place.leaf && tiles.size === place.index) tiles.append(place.leaf)
       note(tiles, pass.tileRoots)
       if (!place.hash || entries.size !== place.index) continue
@@ -70,8 +75,10 @@ export async function passOver(options: PassOptions): Promise<Pass> {
 }
 
 /** Notes what is wrong with one place; returns the time of the entry, which the next must not precede. */
-function look(place: Place, last: string, { pass, acts }: { pass: Pass; acts: ActLedger }): string {
+function look(place: Place, last: string, seen: { pass: Pass; acts: ActLedger; size: number }): string {
+  const { pass, acts, size } = seen
   if (!place.hash || (place.leaf && !sameBytes(place.hash, place.leaf))) pass.mismatch ??= place
+  if (place.isPruned) return last
   const parsed = place.bytes && parseEntry(place.bytes)
   if (!parsed) {
     pass.misplaced ??= place
@@ -85,6 +92,8 @@ function look(place: Place, last: string, { pass, acts }: { pass: Pass; acts: Ac
   if (entry.index !== place.index) pass.misplaced ??= place
   if (entry.time < last) pass.invalid ??= { index: place.index, fault: 'dated before its predecessor' }
   pass.act ??= acts.add(entry)
+  const pruned = place.index < size ? parsePruned(entry) : undefined
+  if (pruned && pruned.to > (pass.pruned?.to ?? 0)) pass.pruned = pruned
   return entry.time
 }
 

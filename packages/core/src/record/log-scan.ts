@@ -12,6 +12,8 @@ export interface Place {
   readonly hash: Uint8Array | undefined
   /** Leaf hash in the tile; absent beyond the tiles. */
   readonly leaf: Uint8Array | undefined
+  /** Gone by retention: only its leaf hash is left. */
+  readonly isPruned?: true
 }
 
 /** What one bundle's files hold, place by place. */
@@ -23,9 +25,25 @@ export interface ScannedBundle {
   readonly leftover: number
 }
 
+export interface ScanOptions {
+  /** Entries that something vouches for. */
+  readonly size: number
+  /** Index of the first entry that was not pruned. */
+  readonly kept: number
+  readonly sha: Sha256
+}
+
 /** Walks the bundles of a log in order: at least as many as `size` entries need, then on to the end of the files. */
-export async function* scanBundles(read: ReadFile, size: number, sha: Sha256): AsyncGenerator<ScannedBundle> {
+export async function* scanBundles(read: ReadFile, { size, kept, sha }: ScanOptions): AsyncGenerator<ScannedBundle> {
   for (let n = 0; ; n++) {
+    if (n * TILE_WIDTH < kept) {
+      const leaves = (await readHashes(read, { level: 0, n, width: TILE_WIDTH })) ?? []
+      const places = Array.from({ length: TILE_WIDTH }, (_, i): Place => {
+        return { index: n * TILE_WIDTH + i, bytes: undefined, hash: leaves[i], leaf: leaves[i], isPruned: true }
+      })
+      yield { n, found: undefined, places, leftover: 0 }
+      continue
+    }
     const committed = Math.max(0, Math.min(TILE_WIDTH, size - n * TILE_WIDTH))
     const found = await readBundle(read, n, committed < TILE_WIDTH ? partialWidth('entries', size) : 0)
     if (!found && committed === 0) return

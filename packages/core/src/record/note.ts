@@ -1,5 +1,5 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
-import { fromBase64, sha256, toBase64, toHex, utf8 } from '../model/bytes.ts'
+import { fromBase64, fromHex, sha256, toBase64, toHex, utf8 } from '../model/bytes.ts'
 
 /** Largest signed note read. */
 export const NOTE_BYTES_MAX = 100_000
@@ -28,15 +28,17 @@ export interface Note {
 /** `unsigned_by_trusted`: no line names a trusted key. `signature_wrong`: one does, and its signature is not valid. */
 export type NoteFault = 'malformed' | 'unsigned_by_trusted' | 'signature_wrong'
 
-const ED25519 = 0x01
+/** Signature types of C2SP signed-note: a signature over the text alone, and one with the time of a witness. */
+export const NOTE_ALGORITHMS = { ed25519: 0x01, cosignature: 0x04 } as const
+export type NoteAlgorithm = keyof typeof NOTE_ALGORITHMS
 
 /** First four bytes of SHA-256(name, newline, algorithm, key), hex. @see C2SP signed-note */
-export function noteKeyId(key: NoteKey): string {
+export function noteKeyId(key: NoteKey, algorithm: NoteAlgorithm = 'ed25519'): string {
   const name = utf8(key.name)
   const bytes = new Uint8Array(name.length + 2 + key.publicKey.length)
   bytes.set(name)
   bytes[name.length] = 0x0a
-  bytes[name.length + 1] = ED25519
+  bytes[name.length + 1] = NOTE_ALGORITHMS[algorithm]
   bytes.set(key.publicKey, name.length + 2)
   return toHex(sha256(bytes).subarray(0, 4))
 }
@@ -47,7 +49,14 @@ export function parseNote(note: string): Note | undefined {
   if (note.length > NOTE_BYTES_MAX || !note.isWellFormed() || /[\u0000-\u0009\u000b-\u001f]/.test(note)) return undefined
   const separator = note.lastIndexOf('\n\n')
   if (separator < 1 || !note.endsWith('\n')) return undefined
-  const lines = note.slice(separator + 2, -1).split('\n')
+  const signatures = parseSignatures(note.slice(separator + 2))
+  return signatures && { text: note.slice(0, separator + 1), signatures }
+}
+
+/** Reads signature lines, each ended by a newline, as a witness answers them; `undefined` when malformed. */
+export function parseSignatures(text: string): readonly NoteSignature[] | undefined {
+  if (text.length > NOTE_BYTES_MAX || !text.endsWith('\n')) return undefined
+  const lines = text.slice(0, -1).split('\n')
   if (lines.length > NOTE_SIGNATURES_MAX) return undefined
   const signatures: NoteSignature[] = []
   for (const line of lines) {
@@ -56,7 +65,26 @@ export function parseNote(note: string): Note | undefined {
     if (!bytes || bytes.length < 5 || match?.[1] === undefined) return undefined
     signatures.push({ name: match[1], keyId: toHex(bytes.subarray(0, 4)), signature: bytes.slice(4) })
   }
-  return { text: note.slice(0, separator + 1), signatures }
+  return signatures
+}
+
+/** Writes a note; a signature that is named twice stands in it once. */
+export function formatNote({ text, signatures }: Note): string {
+  const lines = signatures.map(({ name, keyId, signature }) => {
+    const bytes = new Uint8Array(4 + signature.length)
+    bytes.set(fromHex(keyId))
+    bytes.set(signature, 4)
+    return `\u2014 ${name} ${toBase64(bytes)}\n`
+  })
+  return `${text}\n${[...new Set(lines)].join('')}`
+}
+
+/** One note with the signatures of several over the same text, in their order; `undefined` when texts differ or one is malformed. */
+export function mergeNotes(notes: readonly string[]): string | undefined {
+  const parsed = notes.map(parseNote)
+  const [first] = parsed
+  if (!first || !parsed.every((note) => note?.text === first.text)) return undefined
+  return formatNote({ text: first.text, signatures: parsed.flatMap((note) => note?.signatures ?? []) })
 }
 
 /** Text of a note that at least one trusted key signed, and no trusted key signed wrongly; else what is wrong with it. */
@@ -67,7 +95,7 @@ export function verifyNote(note: string, keys: readonly NoteKey[]): { readonly t
   for (const { name, keyId, signature } of parsed.signatures) {
     const key = keys.find((candidate) => candidate.name === name && noteKeyId(candidate) === keyId)
     if (!key) continue
-    if (!isSignedBy(key, parsed.text, signature)) return { fault: 'signature_wrong' }
+    if (!isSignedBy(key, utf8(parsed.text), signature)) return { fault: 'signature_wrong' }
     trusted++
   }
   return trusted > 0 ? { text: parsed.text } : { fault: 'unsigned_by_trusted' }
@@ -82,31 +110,28 @@ export async function signNote(
   key: NoteKey,
   sign: (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>,
 ): Promise<string> {
-  const signature = await sign(utf8(text))
-  const bytes = new Uint8Array(4 + signature.length)
-  bytes.set(Uint8Array.from(noteKeyId(key).match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)))
-  bytes.set(signature, 4)
-  return `${text}\n\u2014 ${key.name} ${toBase64(bytes)}\n`
+  return formatNote({ text, signatures: [{ name: key.name, keyId: noteKeyId(key), signature: await sign(utf8(text)) }] })
 }
 
 /** A verifier key as text: `name+keyid+base64(algorithm, key)`, as other C2SP software takes it. */
-export function formatNoteKey(key: NoteKey): string {
-  return `${key.name}+${noteKeyId(key)}+${toBase64(Uint8Array.of(ED25519, ...key.publicKey))}`
+export function formatNoteKey(key: NoteKey, algorithm: NoteAlgorithm = 'ed25519'): string {
+  return `${key.name}+${noteKeyId(key, algorithm)}+${toBase64(Uint8Array.of(NOTE_ALGORITHMS[algorithm], ...key.publicKey))}`
 }
 
 /** `undefined` when malformed, of another algorithm, or when the key id does not fit. */
-export function parseNoteKey(text: string): NoteKey | undefined {
+export function parseNoteKey(text: string, algorithm: NoteAlgorithm = 'ed25519'): NoteKey | undefined {
   const match = /^([^\s+]{1,500})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]{1,100})$/.exec(text)
   const bytes = match?.[3] === undefined ? undefined : fromBase64(match[3])
-  if (!bytes || bytes.length !== 33 || bytes[0] !== ED25519 || match?.[1] === undefined) return undefined
+  if (!bytes || bytes.length !== 33 || bytes[0] !== NOTE_ALGORITHMS[algorithm] || match?.[1] === undefined) return undefined
   const key = { name: match[1], publicKey: bytes.slice(1) }
-  return noteKeyId(key) === match[2] ? key : undefined
+  return noteKeyId(key, algorithm) === match[2] ? key : undefined
 }
 
-function isSignedBy(key: NoteKey, text: string, signature: Uint8Array): boolean {
+/** Whether an Ed25519 signature is the key's over exactly these bytes; never throws. */
+export function isSignedBy(key: NoteKey, bytes: Uint8Array, signature: Uint8Array): boolean {
   try {
     // Strict RFC 8032 rules, so that every verifier agrees on which signatures are valid.
-    return signature.length === 64 && ed25519.verify(signature, utf8(text), key.publicKey, { zip215: false })
+    return signature.length === 64 && ed25519.verify(signature, bytes, key.publicKey, { zip215: false })
   } catch {
     return false
   }

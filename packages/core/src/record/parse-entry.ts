@@ -16,6 +16,10 @@ export function parseEntry(bytes: Uint8Array): { readonly entry: Entry } | { rea
   } catch {
     return { fault: 'not valid JSON' }
   }
-  const parsed = Entry.safeParse(value)
-  return parsed.success ? { entry: parsed.data } : { fault: 'does not fit the schema of entries' }
+  try {
+    const parsed = Entry.safeParse(value)
+    return parsed.success ? { entry: parsed.data } : { fault: 'does not fit the schema of entries' }
+  } catch {
+    return { fault: 'nested too deeply' }
+  }
 }

@@ -1,9 +1,10 @@
 import { GatewayError } from '../errors.ts'
 import { fromBase64, sha256, toBase64, utf8 } from '../model/bytes.ts'
 import type { Entry } from '../model/entry.ts'
-import { CHECKPOINT_PATH, parseCheckpoint, verifyCheckpoint, type Checkpoint } from './checkpoint.ts'
+import { CHECKPOINT_PATH, parseCheckpoint, verifyCheckpoint, type Checkpoint, type LogKey } from './checkpoint.ts'
+import { firstKept } from './kept-range.ts'
 import { readBundle, type ReadFile } from './log-files.ts'
-import { parseNote, type NoteKey } from './note.ts'
+import { parseNote } from './note.ts'
 import { parseEntry } from './parse-entry.ts'
 import { fromUtf8 } from './text.ts'
 import { tileNodes } from './tile-nodes.ts'
@@ -51,7 +52,7 @@ export type ProofResult =
 /** Checks a proof offline against the origin and keys the caller trusts. */
 export function verifyProof(
   proof: EntryProof,
-  trusted: { readonly origin: string; readonly keys: readonly NoteKey[]; readonly sha?: Sha256 },
+  trusted: { readonly origin: string; readonly keys: readonly LogKey[]; readonly sha?: Sha256 },
 ): ProofResult {
   const checkpoint = verifyCheckpoint(proof.checkpoint, trusted)
   if ('fault' in checkpoint) return { ok: false, fault: `checkpoint: ${checkpoint.fault}` }
@@ -66,7 +67,7 @@ export function verifyProof(
 
 /**
  * Makes the proof of one entry from a log's files and its newest checkpoint. Trusts the files; `verifyProof` does not.
- * @throws GatewayError `NOT_FOUND` when no checkpoint covers the entry yet, `AUDIT_INVALID` when files are missing or malformed.
+ * @throws GatewayError `NOT_FOUND` when no checkpoint covers the entry yet or it was pruned, `AUDIT_INVALID` when files are missing or malformed.
  */
 export async function proveEntry(read: ReadFile, index: number, sha: Sha256 = sha256): Promise<EntryProof> {
   const note = fromUtf8((await read(CHECKPOINT_PATH)) ?? utf8(''))
@@ -82,6 +83,7 @@ export async function proveEntry(read: ReadFile, index: number, sha: Sha256 = sh
     n === Math.floor(checkpoint.size / TILE_WIDTH) ? partialWidth('entries', checkpoint.size) : 0,
   )
   const entry = bundle?.entries[index % TILE_WIDTH]
+  if (!entry && index < (await firstKept(read))) throw new GatewayError('NOT_FOUND', 'the entry was pruned')
   if (!entry) throw new GatewayError('AUDIT_INVALID', 'the entry is missing from its bundle')
   const hashes = await inclusionProof(index, checkpoint.size, tileNodes(read, checkpoint.size, sha))
   return { entry, index, hashes, checkpoint: note }

@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import type { Entry } from '../model/entry.ts'
+import { firstKept } from './kept-range.ts'
 import { readBundle, type ReadFile } from './log-files.ts'
 import { fromUtf8 } from './text.ts'
 import { TILE_WIDTH } from './tiles.ts'
@@ -15,7 +16,7 @@ export interface StoredEntry {
 
 /**
  * Entries `from` (inclusive) to `to` (exclusive, default: to the end), oldest first, one bundle in memory at a time. Reads; does
- * not verify: `verifyLog` does.
+ * not verify: `verifyLog` does. In a pruned log they start at the first entry that was kept.
  * @throws GatewayError `AUDIT_INVALID` when an entry is not JSON.
  */
 export async function* readEntries(
@@ -23,9 +24,15 @@ export async function* readEntries(
   from: number = 0,
   to: number = Number.MAX_SAFE_INTEGER,
 ): AsyncGenerator<StoredEntry> {
-  for (let n = Math.floor(from / TILE_WIDTH); n * TILE_WIDTH < to; n++) {
+  const first = Math.floor(from / TILE_WIDTH)
+  for (let n = first; n * TILE_WIDTH < to; n++) {
     const bundle = await readBundle(read, n)
-    if (!bundle) return
+    if (!bundle) {
+      const kept = n === first ? (await firstKept(read)) / TILE_WIDTH : 0
+      if (kept <= n) return
+      n = kept - 1
+      continue
+    }
     for (const [i, bytes] of bundle.entries.slice(0, TILE_WIDTH).entries()) {
       const index = n * TILE_WIDTH + i
       if (index >= from && index < to) yield { index, bytes, entry: decode(bytes) }
@@ -35,12 +42,13 @@ export async function* readEntries(
 }
 
 /**
- * Entries from `to` (exclusive) backwards, newest first.
+ * Entries from `to` (exclusive) backwards, newest first, as far as the log was not pruned.
  * @param toText Strict UTF-8 to text; where there is a native one it is several times as fast.
  */
 export async function* readEntriesBack(read: ReadFile, to: number, toText: ToText = fromUtf8): AsyncGenerator<StoredEntry> {
   for (let n = Math.floor((to - 1) / TILE_WIDTH); n >= 0; n--) {
-    const entries = (await readBundle(read, n))?.entries.slice(0, TILE_WIDTH) ?? []
+    const entries = (await readBundle(read, n))?.entries.slice(0, TILE_WIDTH)
+    if (!entries) return
     for (const [i, bytes] of [...entries.entries()].toReversed()) {
       const index = n * TILE_WIDTH + i
       if (index < to) yield { index, bytes, entry: decode(bytes, toText) }

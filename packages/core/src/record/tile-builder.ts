@@ -8,23 +8,36 @@ export interface HashTile extends TileName {
   readonly bytes: Uint8Array
 }
 
+/** A tree to continue. */
+export interface TreeStart {
+  readonly size: number
+  /** Per level from 0, the hashes of its rightmost partial tile. */
+  readonly levels: readonly (readonly Uint8Array[])[]
+  /** Roots of its perfect subtrees, largest first; made from the levels when absent. */
+  readonly subtrees?: readonly Uint8Array[]
+}
+
 /** Grows a tree and cuts its hash tiles. Keeps at most 256 hashes per level. */
 export class TileBuilder {
   readonly #levels: { hashes: Uint8Array[]; n: number }[] = []
   readonly #tree: Tree
+  readonly #sha: Sha256
   #full: HashTile[] = []
 
   /**
-   * @param start Continue a tree: its size and, per level from 0, the hashes of its rightmost partial tile.
+   * @param start Continue a tree instead of beginning one.
    */
-  constructor(sha: Sha256 = sha256, start: { size: number; levels: readonly (readonly Uint8Array[])[] } = { size: 0, levels: [] }) {
+  constructor(sha: Sha256 = sha256, start: TreeStart = { size: 0, levels: [] }) {
+    this.#sha = sha
     start.levels.forEach((hashes, level) => {
       this.#levels.push({ hashes: [...hashes], n: Math.floor(start.size / TILE_WIDTH ** (level + 1)) })
     })
-    const subtrees = start.levels
-      .map((hashes) => perfectSubtrees(hashes, sha))
-      .toReversed()
-      .flat()
+    const subtrees =
+      start.subtrees ??
+      start.levels
+        .map((hashes) => perfectSubtrees(hashes, sha))
+        .toReversed()
+        .flat()
     this.#tree = new Tree({ sha, size: start.size, subtrees, onNode: (level, hash) => this.#node(level, hash) })
   }
 
@@ -34,6 +47,12 @@ export class TileBuilder {
 
   root(): Uint8Array {
     return this.#tree.root()
+  }
+
+  /** Another builder at the same place: what is appended to one does not touch the other. */
+  copy(): TileBuilder {
+    const levels = this.#levels.map(({ hashes }) => hashes)
+    return new TileBuilder(this.#sha, { size: this.size, levels, subtrees: this.#tree.subtrees() })
   }
 
   /** Adds a leaf hash and returns the tiles it completed, lowest level first. */

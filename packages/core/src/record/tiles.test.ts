@@ -87,3 +87,15 @@ test('R116: tiles cut while growing hold the subtree roots of their level, and a
   }
   expect(toHex(continued.root())).toBe(toHex(builder.root()))
 })
+
+test('a copied builder and its original grow apart', () => {
+  const leaf = (i: number): Uint8Array => leafHash(Uint8Array.of(i & 255, i >> 8))
+  const original = new TileBuilder()
+  for (let i = 0; i < 500; i++) original.append(leaf(i))
+  const copy = original.copy()
+  for (let i = 600; i < 900; i++) copy.append(leaf(i))
+  const tiles = Array.from({ length: 100 }, (_, i) => original.append(leaf(500 + i))).flat()
+  expect(toHex(original.root())).toBe(toHex(rootOf(Array.from({ length: 600 }, (_, i) => leaf(i)))))
+  expect(tiles.map(({ level, n, width }) => ({ level, n, width }))).toEqual([{ level: 0, n: 1, width: 256 }])
+  expect(copy.size).toBe(800)
+})

@@ -62,7 +62,7 @@ export function rootAt(size: number, nodes: Nodes): Promise<Uint8Array> {
 }
 
 /** Root of leaves `start` to `end`; `start` is a multiple of the power of two that splits the range. */
-async function rangeHash(start: number, end: number, nodes: Nodes): Promise<Uint8Array> {
+export async function rangeHash(start: number, end: number, nodes: Nodes): Promise<Uint8Array> {
   const width = end - start
   const level = Math.round(Math.log2(width))
   if (2 ** level === width) return nodes.read(level, start / width)
@@ -71,7 +71,7 @@ async function rangeHash(start: number, end: number, nodes: Nodes): Promise<Uint
 }
 
 /** Largest power of two below `width`, which is at least 2. */
-function split(width: number): number {
+export function split(width: number): number {
   let power = 1
   while (power * 2 < width) power *= 2
   return power

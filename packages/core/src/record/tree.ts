@@ -64,6 +64,11 @@ export class Tree {
     this.#size++
   }
 
+  /** Roots of its perfect subtrees, largest first. */
+  subtrees(): readonly Uint8Array[] {
+    return this.#subtrees
+  }
+
   root(): Uint8Array {
     return foldRoot(this.#subtrees, this.#sha)
   }

@@ -1,20 +1,20 @@
 import { sha256, toHex } from '../model/bytes.ts'
 import type { Entry } from '../model/entry.ts'
 import { ActLedger, OPEN_ACTS_SHOWN_MAX } from './act-ledger.ts'
-import { CHECKPOINT_PATH, verifyCheckpoint, type Checkpoint } from './checkpoint.ts'
+import { CHECKPOINT_PATH, verifyCheckpoint, type Checkpoint, type LogKey } from './checkpoint.ts'
 import { classify } from './classify.ts'
+import { firstKept, prunedRootHolds } from './kept-range.ts'
 import type { ReadFile } from './log-files.ts'
 import { passOver, type Pass } from './log-pass.ts'
 import type { LogProblem } from './log-problems.ts'
 import { BY_HASH, BY_INDEX } from './log-scan.ts'
-import type { NoteKey } from './note.ts'
 import { fromUtf8 } from './text.ts'
 import { sameBytes, type Sha256 } from './tree.ts'
 
 export interface VerifyOptions {
   readonly origin: string
-  /** Keys trusted to sign checkpoints. */
-  readonly keys: readonly NoteKey[]
+  /** Keys trusted to sign checkpoints, each for its sizes; `deriveLogKeys` makes them from a log's key history. */
+  readonly keys: readonly LogKey[]
   /** Signed checkpoints kept outside the operator's reach. Without any, a log that was cut back and re-signed looks whole. */
   readonly known?: readonly string[]
   readonly sha?: Sha256
@@ -23,8 +23,10 @@ export interface VerifyOptions {
 export interface LogReport {
   readonly ok: boolean
   readonly origin: string
-  /** Readable entries from the start. */
+  /** Entries from the start, those that retention removed included. */
   readonly size: number
+  /** Entries before this index were removed under a recorded retention policy; their hashes are still here. 0 when none were. */
+  readonly prunedTo: number
   /** Entries that the log's checkpoint covers. */
   readonly checkpointed: number
   /** Entries on disk that no checkpoint covers yet: durable, not tamper-evident. */
@@ -49,10 +51,9 @@ export async function verifyLog(read: ReadFile, options: VerifyOptions): Promise
   const head = await readHead(read, options)
   const known = readKnown(options)
   const authority = head.checkpoint ?? known.checkpoints.at(-1)
-  const acts = new ActLedger()
   const sizes = new Set([authority, ...known.checkpoints].flatMap((checkpoint) => (checkpoint ? [checkpoint.size] : [])))
-  const pass = await passOver({ read, sha, size: authority?.size ?? 0, sizes, acts })
-  const grounds = { authority, own: head.checkpoint, known: known.checkpoints, sha }
+  const { pass, acts, kept } = await walk(read, { size: authority?.size ?? 0, sizes, sha })
+  const grounds = { authority, own: head.checkpoint, known: known.checkpoints, sha, kept }
   const bad = await judgeEntries(read, pass, grounds)
   const rest = bad.length > 0 ? [] : [pass.tile, pass.act].filter((problem) => problem !== undefined)
   const checkpointed = head.checkpoint?.size ?? 0
@@ -62,6 +63,7 @@ export async function verifyLog(read: ReadFile, options: VerifyOptions): Promise
     ok: problems.length === 0,
     origin: options.origin,
     size: pass.count,
+    prunedTo: kept,
     checkpointed,
     durable: Math.max(0, pass.count - checkpointed),
     root: toHex(pass.root),
@@ -70,6 +72,29 @@ export async function verifyLog(read: ReadFile, options: VerifyOptions): Promise
     open: { count: open.length, acts: open.slice(0, OPEN_ACTS_SHOWN_MAX) },
     problems,
   }
+}
+
+interface Walk {
+  readonly pass: Pass
+  readonly acts: ActLedger
+  /** Index of the first entry that was not pruned. */
+  readonly kept: number
+}
+
+/**
+ * Walks the log. Where its first entries are gone it is walked as a pruned one, and once more if no entry in the kept part, which
+ * the checkpoint covers, says that they may be.
+ */
+async function walk(read: ReadFile, tree: { size: number; sizes: ReadonlySet<number>; sha: Sha256 }): Promise<Walk> {
+  const from = async (kept: number): Promise<Walk> => {
+    const acts = new ActLedger(kept)
+    return { pass: await passOver({ ...tree, read, kept, acts }), acts, kept }
+  }
+  const first = await from(await firstKept(read))
+  const { pruned } = first.pass
+  if (first.kept === 0) return first
+  const allowed = pruned && (await prunedRootHolds(read, pruned, tree)) ? pruned.to : 0
+  return first.kept <= allowed ? first : from(allowed)
 }
 
 async function readHead(read: ReadFile, options: VerifyOptions): Promise<{ checkpoint?: Checkpoint; problems: LogProblem[] }> {
@@ -104,11 +129,12 @@ interface Grounds {
   readonly own: Checkpoint | undefined
   readonly known: readonly Checkpoint[]
   readonly sha: Sha256
+  readonly kept: number
 }
 
 /** Decides what the findings of the walk mean, by what can be trusted: the entries, else the tiles, else neither. */
 async function judgeEntries(read: ReadFile, pass: Pass, grounds: Grounds): Promise<LogProblem[]> {
-  const { authority, sha } = grounds
+  const { authority, sha, kept } = grounds
   const size = authority?.size ?? 0
   const holds = (roots: Pass['entryRoots']): boolean => {
     const root = roots.get(size)
@@ -119,11 +145,11 @@ async function judgeEntries(read: ReadFile, pass: Pass, grounds: Grounds): Promi
   const isCutAt = (index: number): boolean => truncated === index
   if (holds(pass.tileRoots) && mismatch) {
     if (isCutAt(mismatch.index)) return [{ reason: 'file_truncated', index: mismatch.index, exact: true }]
-    return [await classify(read, { place: mismatch, size, identity: BY_HASH }, sha)]
+    return [await classify(read, { place: mismatch, size, kept, identity: BY_HASH }, sha)]
   }
   if (misplaced && (invalid?.index ?? Infinity) >= misplaced.index) {
     if (isCutAt(misplaced.index)) return [{ reason: 'file_truncated', index: misplaced.index, exact: true }]
-    return [await classify(read, { place: misplaced, size, identity: BY_INDEX }, sha)]
+    return [await classify(read, { place: misplaced, size, kept, identity: BY_INDEX }, sha)]
   }
   if (invalid) return [{ reason: 'entry_changed', index: invalid.index, exact: true, detail: invalid.fault }]
   if (mismatch) return [{ reason: 'entry_changed', index: mismatch.index, exact: false }]
@@ -131,7 +157,7 @@ async function judgeEntries(read: ReadFile, pass: Pass, grounds: Grounds): Promi
 }
 
 /** The entries up to the checkpoint are right; what is left is the tiles and what came after. */
-async function judgeSound(read: ReadFile, pass: Pass, { authority, sha }: Grounds): Promise<LogProblem[]> {
+async function judgeSound(read: ReadFile, pass: Pass, { authority, sha, kept }: Grounds): Promise<LogProblem[]> {
   const size = authority?.size ?? 0
   const { mismatch, misplaced, invalid, truncated } = pass
   if (mismatch && mismatch.index < size) return [{ reason: 'tile_mismatch', index: mismatch.index, exact: true }]
@@ -140,7 +166,7 @@ async function judgeSound(read: ReadFile, pass: Pass, { authority, sha }: Ground
     return [{ reason: 'entry_invalid', index: invalid.index, exact: true, detail: invalid.fault }]
   if (misplaced && misplaced.index < size)
     return [{ reason: 'entry_invalid', index: misplaced.index, exact: true, detail: 'carries another index' }]
-  if (misplaced) return [await classify(read, { place: misplaced, size, identity: BY_INDEX }, sha)]
+  if (misplaced) return [await classify(read, { place: misplaced, size, kept, identity: BY_INDEX }, sha)]
   return mismatch ? [{ reason: 'entry_changed', index: mismatch.index, exact: true }] : []
 }
 

@@ -93,8 +93,8 @@ test('R116: a gateway that cannot sign its last checkpoint says so and still giv
     ...writer,
     call: (request) => (isFull && request.verb === 'prepare' ? Promise.reject(full) : writer.call(request)),
   }
-  // No checkpoint but the first and the last.
-  governed.writeConfig({ checkpointMs: 60_000 })
+  // As few checkpoints besides the first and the last as there can be.
+  governed.writeConfig({ checkpointMs: 1_000 })
   const gateway = await startGateway({ homeDir: governed.home.dir, log: () => undefined, logWriter })
   await agentClient(gateway.url, 'clerk', governed.secret('clerk', 'work')).call('erp__quick')
   isFull = true

@@ -53,7 +53,11 @@ test('R131: one session id gives the story of one request in order, one act id o
   const [decision, outcome] = story
   expect(all.filter((entry) => entry.act === decision?.act)).toEqual([decision, outcome])
   const read = await governed.control('bob', 'audit.read', { index: decision?.index ?? -1 })
-  expect(read).toEqual({ entry: decision, related: [outcome] })
+  expect(read).toEqual({
+    entry: decision,
+    related: [outcome],
+    state: expect.stringMatching(/^(durable|checkpointed|witnessed)$/) as unknown,
+  })
   const denied = story[2]
   expect(all.filter((entry) => entry.act === denied?.act)).toEqual([denied])
 })

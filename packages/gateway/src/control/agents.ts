@@ -29,10 +29,10 @@ export const agentCreate = defineVerb({
   input: z.strictObject({ agent: Id, task: Id.optional(), ttlMs: TtlMs.optional() }),
   output: z.strictObject({ agent: Id, key: Issued }),
   target: (input) => input.agent,
-  run(deps, input, actor) {
+  async run(deps, input, actor) {
     if (deps.state.agent(input.agent) !== undefined)
       throw new GatewayError('CONFLICT', 'the agent exists; use "agent rotate" for another key')
-    if (input.task !== undefined) requireTask(deps, input.agent, input.task)
+    if (input.task !== undefined) await requireTask(deps, input.agent, input.task)
     const createdMs = deps.nowMs()
     const issued = issueKey(deps, { agent: input.agent, epoch: 0, task: input.task, ttlMs: input.ttlMs }, actor)
     const agent: Change = {
@@ -60,9 +60,9 @@ export const agentRotate = defineVerb({
   }),
   output: z.strictObject({ agent: Id, key: Issued, replaced: z.array(z.strictObject({ id: z.string(), expiresMs: z.int() })) }),
   target: (input) => input.agent,
-  run(deps, input, actor) {
+  async run(deps, input, actor) {
     const agent = requireAgent(deps, input.agent)
-    if (input.task !== undefined) requireTask(deps, input.agent, input.task)
+    if (input.task !== undefined) await requireTask(deps, input.agent, input.task)
     const nowMs = deps.nowMs()
     const live = deps.state.keys(input.agent).filter((key) => isLive(key, nowMs))
     if (live.length >= KEYS_LIVE_MAX)

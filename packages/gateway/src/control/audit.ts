@@ -1,11 +1,9 @@
 import { isAbsolute } from 'node:path'
-import { Entry, GatewayError } from '@sallyport/core'
+import { Entry, EntryState, entryState, GatewayError, LogSizes } from '@sallyport/core'
 import { z } from 'zod'
-import type { Role } from '../state-records.ts'
+import { Purpose, PurposeIfAny, READERS } from './audit-readers.ts'
 import { defineVerb } from './define-verb.ts'
 
-/** R134: who may read the log. Engineers may not, and agents have no way here at all. */
-const READERS: readonly Role[] = ['owner', 'security', 'auditor']
 const TAIL_MAX = 1_000
 /** An outcome is looked for in this many entries after its decision. */
 const OUTCOME_SEARCH_MAX = 20_000
@@ -17,13 +15,18 @@ export const auditTail = defineVerb({
   name: 'audit.tail',
   summary: 'The newest entries of the log',
   roles: READERS,
-  input: z.strictObject({ limit: z.int().min(1).max(TAIL_MAX).default(20), from: Index.optional() }),
-  output: z.strictObject({ size: z.int(), entries: z.array(Entry) }),
+  isReading: true,
+  input: z.strictObject({ limit: z.int().min(1).max(TAIL_MAX).default(20), from: Index.optional(), purpose: PurposeIfAny }),
+  output: z.strictObject({ size: z.int(), sizes: LogSizes, entries: z.array(Entry) }),
   async run(deps, input) {
-    const size = deps.audit.size()
+    const size = await deps.audit.size()
     const from = input.from ?? Math.max(0, size - input.limit)
     const to = Math.min(size, from + input.limit)
-    return { output: { size, entries: to > from ? await deps.audit.read(from, to) : [] }, detail: { from, to } }
+    const sizes = await deps.standing.sizes()
+    return {
+      output: { size, sizes, entries: to > from ? await deps.audit.read(from, to) : [] },
+      detail: { purpose: input.purpose, from, to },
+    }
   },
 })
 
@@ -31,11 +34,12 @@ export const auditRead = defineVerb({
   name: 'audit.read',
   summary: 'One entry, and for an act everything recorded about it',
   roles: READERS,
-  input: z.strictObject({ index: Index }),
-  output: z.strictObject({ entry: Entry, related: z.array(Entry) }),
+  isReading: true,
+  input: z.strictObject({ index: Index, purpose: PurposeIfAny }),
+  output: z.strictObject({ entry: Entry, state: EntryState, related: z.array(Entry) }),
   target: (input) => String(input.index),
   async run(deps, input) {
-    const size = deps.audit.size()
+    const size = await deps.audit.size()
     if (input.index >= size) throw new GatewayError('NOT_FOUND', `the log ends at entry ${size - 1}`)
     const [entry] = await deps.audit.read(input.index, input.index + 1)
     if (entry === undefined) throw new GatewayError('NOT_FOUND', 'no such entry')
@@ -49,7 +53,10 @@ export const auditRead = defineVerb({
         related.push(...step.filter((one) => (one.type === 'outcome' || one.type === 'unknown') && one.decision === input.index))
       }
     }
-    return { output: { entry, related } }
+    return {
+      output: { entry, state: entryState(entry.index, await deps.standing.sizes()), related },
+      detail: { purpose: input.purpose, count: 1 + related.length },
+    }
   },
 })
 
@@ -57,10 +64,19 @@ export const auditVerify = defineVerb({
   name: 'audit.verify',
   summary: 'Verify the whole log',
   roles: READERS,
-  input: z.strictObject({}),
-  output: z.strictObject({ ok: z.boolean(), size: z.int(), rootHash: z.string(), problem: z.string().optional() }),
-  async run(deps) {
-    return { output: await deps.log.verify() }
+  isReading: true,
+  input: z.strictObject({ purpose: PurposeIfAny }),
+  output: z.strictObject({
+    ok: z.boolean(),
+    size: z.int(),
+    sizes: LogSizes,
+    rootHash: z.string(),
+    problem: z.string().optional(),
+  }),
+  async run(deps, { purpose }) {
+    const verified = await deps.log.verify()
+    const { ok, size } = verified
+    return { output: { ...verified, sizes: await deps.standing.sizes() }, detail: { purpose, ok, from: 0, to: size } }
   },
 })
 
@@ -68,12 +84,14 @@ export const auditProve = defineVerb({
   name: 'audit.prove',
   summary: 'A proof that one entry is in the log, which anyone can verify',
   roles: READERS,
-  input: z.strictObject({ index: Index }),
+  isReading: true,
+  input: z.strictObject({ index: Index, purpose: PurposeIfAny }),
   output: z.strictObject({ index: Index, proof: z.string() }),
   target: (input) => String(input.index),
   async run(deps, input) {
-    if (input.index >= deps.audit.size()) throw new GatewayError('NOT_FOUND', `the log ends at entry ${deps.audit.size() - 1}`)
-    return { output: { index: input.index, proof: await deps.log.prove(input.index) } }
+    const size = await deps.audit.size()
+    if (input.index >= size) throw new GatewayError('NOT_FOUND', `the log ends at entry ${size - 1}`)
+    return { output: { index: input.index, proof: await deps.log.prove(input.index) }, detail: { purpose: input.purpose } }
   },
 })
 
@@ -81,11 +99,15 @@ export const auditExport = defineVerb({
   name: 'audit.export',
   summary: 'Copy the log and its public key into a new folder',
   roles: READERS,
-  input: z.strictObject({ dir: z.string().min(1).max(4_096).refine(isAbsolute, 'must be an absolute path') }),
+  isReading: true,
+  input: z.strictObject({
+    dir: z.string().min(1).max(4_096).refine(isAbsolute, 'must be an absolute path'),
+    purpose: Purpose,
+  }),
   output: z.strictObject({ dir: z.string(), entries: z.int() }),
   target: (input) => input.dir,
-  async run(deps, input) {
-    const { entries } = await deps.log.exportTo(input.dir)
-    return { output: { dir: input.dir, entries }, detail: { entries } }
+  async run(deps, { dir, purpose }) {
+    const { entries } = await deps.log.exportTo(dir)
+    return { output: { dir, entries }, detail: { purpose, from: 0, to: entries, entries } }
   },
 })

@@ -1,4 +1,4 @@
-import { GatewayError } from '@sallyport/core'
+import { GatewayError, isGatewayError } from '@sallyport/core'
 import { verifyEd25519 } from '../ed25519.ts'
 import type { UserRecord } from '../state-records.ts'
 import type { State } from '../state.ts'
@@ -16,11 +16,12 @@ const NONCES_MAX = 100_000
 export function createAuthenticator(deps: {
   readonly state: State
   readonly nowMs: () => number
-}): (request: ControlRequest) => UserRecord {
+}): (request: ControlRequest) => Promise<UserRecord> {
   const openedMs = deps.nowMs()
   const nonces = new Map<string, number>()
 
-  return (request) => {
+  return async (request) => {
+    await deps.state.refresh()
     const user = deps.state.user(request.user)
     const { signature, ...signed } = request
     if (
@@ -31,12 +32,26 @@ export function createAuthenticator(deps: {
       throw new GatewayError('IDENTITY_INVALID', 'the signature is not that of a known user')
     }
     const nowMs = deps.nowMs()
-    // A request from before this process cannot be told from a replay: nonces live in memory.
+    // A request from before this process cannot be told from a replay where nonces live in its memory alone.
     if (Math.abs(nowMs - request.atMs) > CONTROL_SKEW_MS_MAX || request.atMs < openedMs - 1_000) {
       throw new GatewayError('IDENTITY_INVALID', 'the request is too old or from the future; check the clock')
     }
-    use(`${request.user}/${request.nonce}`, nowMs)
+    const nonce = `${request.user}/${request.nonce}`
+    use(nonce, nowMs)
+    if (deps.state.isShared) await useEverywhere(nonce, nowMs)
     return user
+  }
+
+  /** What was sent to one gateway cannot be sent to another. */
+  async function useEverywhere(nonce: string, nowMs: number): Promise<void> {
+    await deps.state.prune(nowMs)
+    const value = { id: `control/${nonce}`, expiresMs: nowMs + 2 * CONTROL_SKEW_MS_MAX }
+    try {
+      await deps.state.transact([{ op: 'insert', kind: 'spent', value }])
+    } catch (error) {
+      if (!isGatewayError(error) || error.code !== 'CONFLICT') throw error
+      throw new GatewayError('IDENTITY_INVALID', 'the request was sent before')
+    }
   }
 
   function use(nonce: string, nowMs: number): void {

@@ -35,8 +35,8 @@ let isolated: string[]
 let offered: OfferedServer[]
 let random: (count: number) => Uint8Array
 
-beforeEach(() => {
-  world = emptyWorld()
+beforeEach(async () => {
+  world = await emptyWorld()
   log = memoryLog(world.clock.nowMs)
   folder = tempFolder()
   const dir = join(folder.path, 'manifests')
@@ -45,9 +45,9 @@ beforeEach(() => {
     join(dir, 'a.yaml'),
     'apiVersion: sallyport/v1\nagent: a\nowner: o\npurpose: p\ntasks: { work: { tools: { erp.write: { scope: write, tier: medium } } } }\n',
   )
-  manifests = openManifests({ dir, state: world.state, deps: { compileSchema, hosts }, nowMs: world.clock.nowMs })
-  keys = { zoe: world.user('zoe', []) }
-  for (const role of ROLES) keys[role] = world.user(role, [role], { department: 'x' })
+  manifests = await openManifests({ dir, state: world.state, deps: { compileSchema, hosts }, nowMs: world.clock.nowMs })
+  keys = { zoe: await world.user('zoe', []) }
+  for (const role of ROLES) keys[role] = await world.user(role, [role], { department: 'x' })
   isolated = []
   offered = [...OFFERED]
   random = randomBytes
@@ -55,9 +55,15 @@ beforeEach(() => {
     state: world.state,
     audit: log,
     log: {
-      verify: async () => ({ ok: true, size: log.size(), rootHash: HASH }),
+      verify: async () => ({ ok: true, size: log.entries.length, rootHash: HASH }),
       prove: async (index) => `proof of ${index}`,
-      exportTo: async () => ({ entries: log.size() }),
+      exportTo: async () => ({ entries: log.entries.length }),
+    },
+    standing: {
+      sizes: async () => ({ durable: log.entries.length, checkpointed: log.entries.length }),
+      report: () => undefined,
+      stopped: () => undefined,
+      anchoredBy: () => undefined,
     },
     manifests,
     home: { deriveKey: () => SESSION_KEY, manifestsDir: dir },
@@ -159,7 +165,7 @@ describe('requests', () => {
 
   test('a disabled user is nobody', async () => {
     const owner = world.state.user('owner')
-    if (owner !== undefined) world.state.transact([{ op: 'put', kind: 'user', value: { ...owner, disabledMs: 1 } }])
+    if (owner !== undefined) await world.state.transact([{ op: 'put', kind: 'user', value: { ...owner, disabledMs: 1 } }])
     expect(await call('owner', 'status')).toMatchObject({ ok: false, code: 'IDENTITY_INVALID' })
   })
 
@@ -172,14 +178,8 @@ describe('requests', () => {
     const firstOwner = { user: 'eve', roles: ['owner'], attributes: {}, publicKey: Buffer.alloc(32, 9).toString('base64') }
     expect(await control.call({ firstOwner })).toMatchObject({ ok: false, code: 'IDENTITY_FORBIDDEN' })
     expect(world.state.user('eve')).toBeUndefined()
-    const fresh = emptyWorld()
-    const second = openControl({
-      ...(undefined as never as object),
-      state: fresh.state,
-      audit: log,
-      manifests,
-      nowMs: world.clock.nowMs,
-    } as never)
+    const fresh = await emptyWorld()
+    const second = openControl({ state: fresh.state, audit: log, manifests, nowMs: world.clock.nowMs } as never)
     expect(await second.call({ firstOwner: { ...firstOwner, roles: ['auditor'] } })).toMatchObject({
       ok: false,
       code: 'REQUEST_PARAMS',

@@ -1,8 +1,17 @@
 import type { AuditLog, PinState, ToolDefinition } from '@sallyport/core'
 import type { z } from 'zod'
+import type { AnchorReport } from '../anchor.ts'
+import type { ContentVault } from '../content-vault.ts'
+import type { Erasures } from '../erasures.ts'
+import type { SubjectNames } from '../hold-record.ts'
+import type { Holds } from '../holds.ts'
 import type { Home } from '../home.ts'
+import type { LogEvidence } from '../log-evidence.ts'
 import type { LogInspector } from '../log-inspector.ts'
+import type { LogStanding } from '../log-standing.ts'
 import type { Manifests } from '../manifests/index.ts'
+import type { Retention } from '../retention.ts'
+import type { SinksView } from '../sinks-view.ts'
 import type { Role, UserRecord } from '../state-records.ts'
 import type { Change, State } from '../state.ts'
 
@@ -29,6 +38,10 @@ export interface ControlDeps {
   readonly state: State
   readonly audit: AuditLog
   readonly log: LogInspector
+  /** Searches and bundles; absent where the log cannot be read. */
+  readonly evidence?: LogEvidence
+  /** How far the log is checkpointed, witnessed and anchored. */
+  readonly standing: LogStanding
   readonly manifests: Manifests
   readonly home: Pick<Home, 'deriveKey' | 'manifestsDir'>
   readonly nowMs: () => number
@@ -37,6 +50,20 @@ export interface ControlDeps {
   readonly offered: () => Promise<readonly OfferedServer[]>
   /** Called once an isolation is durable: cut the agent's streams. */
   readonly onIsolate: (agent: string) => Promise<void> | void
+  /** Present in a running gateway. */
+  readonly retention?: Retention
+  /** Content that was kept; absent where there is no vault. */
+  readonly vault?: Pick<ContentVault, 'read'>
+  readonly erasures?: Erasures
+  readonly holds?: Pick<Holds, 'requireAccess'>
+  /** Pseudonyms of a person; absent where there is no vault. */
+  readonly subjectNames?: (person: string) => Promise<SubjectNames>
+  /** Called once the end of a hold is durable: what waited for it runs. */
+  readonly onHoldReleased?: (id: string) => Promise<void> | void
+  /** Where events go; absent when no gateway runs. */
+  readonly sinks?: SinksView
+  /** Where each anchor stands; none where none runs. */
+  readonly anchors?: () => readonly AnchorReport[]
   /** What a running gateway adds to `status`; absent when none runs. */
   readonly running?: () => { readonly url: string; readonly streams: number }
 }
@@ -72,6 +99,8 @@ export interface Verb<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.Z
    * because stopping an agent must not wait for a log that cannot be written.
    */
   readonly record?: 'before' | 'after'
+  /** Changes nothing, so a long one must not hold up others: reading verbs wait for each other only. */
+  readonly isReading?: true
   /** Checks everything and says what to do; changes nothing. @throws GatewayError what the caller is told */
   readonly run: (deps: ControlDeps, input: z.output<I>, actor: ControlActor) => Promise<Plan<z.input<O>>> | Plan<z.input<O>>
 }

@@ -44,7 +44,7 @@ export async function findUses(
   entriesMax: number = USES_ENTRIES_MAX,
 ): Promise<Uses> {
   const missing = new Map(wanted.grants.map((grant) => [keyOf(grant), grant]))
-  const size = Math.min(audit.size(), wanted.before ?? Number.POSITIVE_INFINITY)
+  const size = Math.min(await audit.size(), wanted.before ?? Number.POSITIVE_INFINITY)
   let at = size
   let oldestMs = Number.POSITIVE_INFINITY
   while (at > 0 && missing.size > 0 && oldestMs >= wanted.sinceMs && size - at < entriesMax) {

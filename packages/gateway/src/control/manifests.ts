@@ -51,8 +51,8 @@ export const manifestShow = defineVerb({
     problem: z.string().optional().meta({ description: 'Why the file on disk is not in force.' }),
   }),
   target: (input) => input.agent,
-  run(deps, input) {
-    const standing = requireStanding(deps, input.agent)
+  async run(deps, input) {
+    const standing = await requireStanding(deps, input.agent)
     const shown = input.version === undefined ? standing.newest : requireVersion(deps, input.agent, input.version)
     const isNewest = shown.version === standing.newest.version
     const signatures = isNewest ? standing.signatures : deps.state.signatures(input.agent, shown.version)
@@ -91,8 +91,8 @@ export const manifestDiff = defineVerb({
     proposed: Proposed,
   }),
   target: (input) => input.agent,
-  run(deps, input) {
-    const standing = requireStanding(deps, input.agent)
+  async run(deps, input) {
+    const standing = await requireStanding(deps, input.agent)
     const to = input.to === undefined ? standing.newest : requireVersion(deps, input.agent, input.to)
     const from = input.from === undefined ? standing.baseline : requireVersion(deps, input.agent, input.from)
     const isNewest = to.version === standing.newest.version
@@ -125,8 +125,8 @@ export const manifestSign = defineVerb({
   }),
   output: z.strictObject({ agent: Id, version: z.int(), hash: z.string(), role: z.string(), missing: z.array(z.string()) }),
   target: (input) => input.agent,
-  run(deps, input, { user }) {
-    const standing = requireStanding(deps, input.agent)
+  async run(deps, input, { user }) {
+    const standing = await requireStanding(deps, input.agent)
     const { signature, ...signable } = input
     const change = deps.manifests.acceptSignature({ ...signable, user: user.id }, Buffer.from(signature, 'base64'))
     const given = new Set([...standing.signatures.map((one) => one.role as string), input.role])

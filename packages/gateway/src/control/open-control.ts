@@ -21,14 +21,18 @@ interface Asked {
   readonly target?: string
 }
 
-/** Opens the control plane. Calls are taken one after the other, so that a check and its change belong together. */
+/**
+ * Opens the control plane. Calls are taken one after the other, so that a check and its change belong together. Those that only
+ * read stand in a queue of their own: nobody who isolates an agent waits for a search through years.
+ */
 export function openControl(deps: ControlDeps): Control {
   const authenticate = createAuthenticator(deps)
-  let queue: Promise<unknown> = Promise.resolve()
+  const queues: Record<'acts' | 'reads', Promise<unknown>> = { acts: Promise.resolve(), reads: Promise.resolve() }
   return {
     call(request) {
-      const answer = queue.then(() => handle(request))
-      queue = answer.catch(() => undefined)
+      const queue = isReading(request) ? 'reads' : 'acts'
+      const answer = queues[queue].then(() => handle(request))
+      queues[queue] = answer.catch(() => undefined)
       return answer
     },
   }
@@ -41,7 +45,7 @@ export function openControl(deps: ControlDeps): Control {
       const request = parseRequest(body)
       const verb = findVerb(request.verb)
       asked = { verb: verb?.name ?? 'unknown', user: request.user }
-      const user = authenticate(request)
+      const user = await authenticate(request)
       asked = { ...asked, verified: user }
       if (verb === undefined) throw new GatewayError('REQUEST_METHOD', 'no such verb')
       requireRole(verb, user)
@@ -54,17 +58,55 @@ export function openControl(deps: ControlDeps): Control {
   }
 }
 
-/** Plans, then records and applies, in the order the verb wants. */
-async function execute(
-  deps: ControlDeps,
-  verb: Verb,
-  call: { readonly input: unknown; readonly user: UserRecord; readonly asked: Asked },
-): Promise<Json> {
+function isReading(body: unknown): boolean {
+  const named = typeof body === 'object' && body !== null && 'verb' in body && typeof body.verb === 'string' ? body.verb : ''
+  return findVerb(named)?.isReading === true
+}
+
+/** Plans of one call while other replicas change the state under it. */
+const ATTEMPTS_MAX = 8
+
+/** Plans, then records and applies, in the order the verb wants; again when another replica was faster. */
+async function execute(deps: ControlDeps, verb: Verb, call: Call): Promise<Json> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await attemptOnce(deps, verb, call)
+    } catch (error) {
+      if (!isGatewayError(error) || error.code !== 'STORE_MOVED' || attempt === ATTEMPTS_MAX) throw error
+    }
+  }
+}
+
+interface Call {
+  readonly input: unknown
+  readonly user: UserRecord
+  readonly asked: Asked
+}
+
+async function attemptOnce(deps: ControlDeps, verb: Verb, call: Call): Promise<Json> {
+  const { state } = deps
+  await state.refresh()
+  const basis = state.isShared ? state.revision() : undefined
   const plan = await verb.run(deps, call.input, { user: call.user })
   const output = verb.output.parse(plan.output) as Json
   const record = (): Promise<number> => append(deps, call.asked, { outcome: 'done', detail: plan.detail ?? {} })
+  if (plan.changes === undefined) {
+    await record()
+    await plan.after?.()
+    return output
+  }
+  // Nothing is recorded for a plan that is known to be out of date.
+  if (basis !== undefined && basis !== state.revision())
+    throw new GatewayError('STORE_MOVED', 'the state changed meanwhile; ask again')
   if (verb.record !== 'after') await record()
-  if (plan.changes !== undefined) deps.state.transact(plan.changes)
+  try {
+    await state.transact(plan.changes, basis)
+  } catch (error) {
+    // What was recorded as done was not: each attempt has a record of its own.
+    if (verb.record !== 'after' && isGatewayError(error) && error.code === 'STORE_MOVED')
+      await append(deps, call.asked, { outcome: 'refused', code: error.code, detail: {} })
+    throw error
+  }
   await plan.after?.()
   if (verb.record === 'after') await record()
   return output
@@ -72,6 +114,8 @@ async function execute(
 
 async function createFirstOwner(deps: ControlDeps, { firstOwner }: FirstOwner): Promise<ControlAnswer> {
   const { user: id, roles, attributes, publicKey } = firstOwner
+  await deps.state.refresh()
+  const basis = deps.state.isShared ? deps.state.revision() : undefined
   if (deps.state.users().length > 0) throw new GatewayError('IDENTITY_FORBIDDEN', 'there are users already; an owner adds others')
   if (!roles.includes('owner')) throw new GatewayError('REQUEST_PARAMS', 'the first user must be an owner')
   await deps.audit.append({
@@ -83,7 +127,7 @@ async function createFirstOwner(deps: ControlDeps, { firstOwner }: FirstOwner): 
     detail: { roles, first: true },
   })
   const value = { id, roles, attributes, publicKey, createdMs: deps.nowMs(), createdBy: 'sallyport' }
-  deps.state.transact([{ op: 'insert', kind: 'user', value }])
+  await deps.state.transact([{ op: 'insert', kind: 'user', value }], basis)
   return { ok: true, output: { user: id, roles } }
 }
 

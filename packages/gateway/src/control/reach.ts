@@ -1,4 +1,5 @@
 import {
+  GatewayError,
   coversEffect,
   Id,
   isDenied,
@@ -73,8 +74,8 @@ export const manifestReach = defineVerb({
     ),
   }),
   target: (input) => input.agent,
-  run(deps, input) {
-    const { newest } = requireStanding(deps, input.agent)
+  async run(deps, input) {
+    const { newest } = await requireStanding(deps, input.agent)
     const compiled = requireCompiled(deps, input.agent)
     const { version, hash, signed, rateLimit, observe, denied } = compiled
     const tasks = Object.entries(newest.manifest.tasks).map(([task, grants]) => ({
@@ -165,7 +166,7 @@ function parts(key: string): { readonly server: string; readonly name: string } 
 
 function requireCompiled(deps: ControlDeps, agent: string): CompiledManifest {
   const compiled = deps.manifests.current(agent)
-  // `requireStanding` found it a moment ago, and nothing ran in between.
-  if (compiled === undefined) throw new TypeError('a manifest with a standing is in force')
+  // `requireStanding` found it a moment ago.
+  if (compiled === undefined) throw new GatewayError('NOT_FOUND', 'the manifest was removed meanwhile')
   return compiled
 }

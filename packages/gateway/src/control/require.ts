@@ -11,8 +11,8 @@ export function requireAgent(deps: Pick<ControlDeps, 'state'>, id: string): Agen
 }
 
 /** A task must be one of the manifest, when there is one. @throws GatewayError `NOT_FOUND`, naming the tasks there are */
-export function requireTask(deps: Pick<ControlDeps, 'manifests'>, agent: string, task: string): void {
-  deps.manifests.reload()
+export async function requireTask(deps: Pick<ControlDeps, 'manifests'>, agent: string, task: string): Promise<void> {
+  await deps.manifests.reload()
   const manifest = deps.manifests.current(agent)
   if (manifest === undefined || manifest.tasks.has(task)) return
   throw new GatewayError(
@@ -25,8 +25,8 @@ export function requireTask(deps: Pick<ControlDeps, 'manifests'>, agent: string,
  * Where the manifest in force stands. Reads the folder first, so that a person who just saved a file sees that file.
  * @throws GatewayError `NOT_FOUND`
  */
-export function requireStanding(deps: Pick<ControlDeps, 'manifests'>, agent: string): Standing {
-  deps.manifests.reload()
+export async function requireStanding(deps: Pick<ControlDeps, 'manifests'>, agent: string): Promise<Standing> {
+  await deps.manifests.reload()
   const standing = deps.manifests.standing(agent)
   if (standing === undefined)
     throw new GatewayError('NOT_FOUND', `no manifest is in force for this agent; write manifests/${agent}.yaml`)

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
 import { GatewayError, isGatewayError, parseJson } from '@sallyport/core'
 import type { Control } from './open-control.ts'
 import type { ControlAnswer } from './request.ts'
@@ -10,12 +11,16 @@ const DRAINED_BYTES_MAX = 16 * CONTROL_BODY_BYTES_MAX
 const CONNECTIONS_MAX = 64
 const REQUEST_MS_MAX = 10_000
 
+export interface ControlSocket {
+  close(): Promise<void>
+}
+
 /**
  * Serves the control plane on a unix socket only this account can open. The caller holds the home folder's lock, so a socket
  * that is there already was left by a process that died.
  * @throws GatewayError `STORE_UNAVAILABLE` when the socket cannot be made.
  */
-export async function serveControl(control: Control, path: string): Promise<{ close(): Promise<void> }> {
+export async function serveControl(control: Control, path: string): Promise<ControlSocket> {
   const server = createServer(
     { requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX },
     (request, response) => void answer(control, request, response),
@@ -32,6 +37,17 @@ export async function serveControl(control: Control, path: string): Promise<{ cl
         server.closeAllConnections()
       }),
   }
+}
+
+/** Whether a process listens on the socket. */
+export function isServed(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path, () => {
+      probe.destroy()
+      resolve(true)
+    })
+    probe.once('error', () => resolve(false))
+  })
 }
 
 function listen(server: Server, path: string): Promise<void> {

@@ -34,14 +34,14 @@ let log: ReturnType<typeof memoryLog>
 let folder: ReturnType<typeof tempFolder>
 let manifests: Manifests
 
-beforeEach(() => {
-  world = emptyWorld()
+beforeEach(async () => {
+  world = await emptyWorld()
   log = memoryLog(world.clock.nowMs)
   folder = tempFolder()
   mkdirSync(join(folder.path, 'manifests'))
   writeManifest(TEXT)
   const dir = join(folder.path, 'manifests')
-  manifests = openManifests({ dir, state: world.state, deps: { compileSchema, hosts }, nowMs: world.clock.nowMs })
+  manifests = await openManifests({ dir, state: world.state, deps: { compileSchema, hosts }, nowMs: world.clock.nowMs })
 })
 afterEach(() => {
   manifests.close()

@@ -52,7 +52,7 @@ export const manifestUnused = defineVerb({
   }),
   target: (input) => input.agent,
   async run(deps, input) {
-    const { newest } = requireStanding(deps, input.agent)
+    const { newest } = await requireStanding(deps, input.agent)
     const sinceMs = Math.max(0, deps.nowMs() - input.days * DAY_MS)
     const only = input.only && new Set(input.only.map(keyOf))
     const grants = grantsOf(newest).filter((grant) => only?.has(keyOf(grant)) ?? true)

@@ -1,10 +1,18 @@
 import { agentCreate, agentList, agentRevoke, agentRotate } from './agents.ts'
+import { auditBundle } from './audit-bundle.ts'
+import { auditCompleteness, auditConfig } from './audit-completeness.ts'
+import { auditKey } from './audit-key.ts'
+import { auditSearch } from './audit-search.ts'
 import { auditExport, auditProve, auditRead, auditTail, auditVerify } from './audit.ts'
+import { contentRead, subjectErase, subjectFind } from './content.ts'
 import type { Verb } from './define-verb.ts'
+import { holdApprove, holdList, holdOpen, holdRelease, holdReview } from './holds.ts'
 import { isolate, release } from './isolation.ts'
 import { manifestCheck, manifestDiff, manifestShow, manifestSign } from './manifests.ts'
 import { manifestReach } from './reach.ts'
+import { retentionPlan, retentionRun } from './retention.ts'
 import { sessionCreate } from './sessions.ts'
+import { sinksReconcile, sinksStatus } from './sinks.ts'
 import { status } from './status.ts'
 import { toolsApprove, toolsDiff, toolsList } from './tools.ts'
 import { manifestUnused } from './unused.ts'
@@ -16,11 +24,22 @@ export const VERBS = {
   'agent.list': agentList,
   'agent.revoke': agentRevoke,
   'agent.rotate': agentRotate,
+  'audit.bundle': auditBundle,
+  'audit.completeness': auditCompleteness,
+  'audit.config': auditConfig,
   'audit.export': auditExport,
+  'audit.key': auditKey,
   'audit.prove': auditProve,
   'audit.read': auditRead,
+  'audit.search': auditSearch,
   'audit.tail': auditTail,
   'audit.verify': auditVerify,
+  'content.read': contentRead,
+  'hold.approve': holdApprove,
+  'hold.list': holdList,
+  'hold.open': holdOpen,
+  'hold.release': holdRelease,
+  'hold.review': holdReview,
   isolate,
   'manifest.check': manifestCheck,
   'manifest.diff': manifestDiff,
@@ -29,8 +48,14 @@ export const VERBS = {
   'manifest.sign': manifestSign,
   'manifest.unused': manifestUnused,
   release,
+  'retention.plan': retentionPlan,
+  'retention.run': retentionRun,
   'session.create': sessionCreate,
+  'sinks.reconcile': sinksReconcile,
+  'sinks.status': sinksStatus,
   status,
+  'subject.erase': subjectErase,
+  'subject.find': subjectFind,
   'tools.approve': toolsApprove,
   'tools.diff': toolsDiff,
   'tools.list': toolsList,

@@ -13,6 +13,8 @@ const CONNECTIONS_MAX = 10_000
 export interface Routes {
   readonly mcp: (request: IncomingMessage, response: ServerResponse, agent: string) => Promise<void>
   readonly token: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  /** Whether a load balancer should send traffic here. */
+  readonly isReady: () => boolean
   /** @see RFC 9728 */
   readonly resourceMetadata: (agent: string) => object
   /** Records a request refused before any route saw it; the caller is answered after that. Never rejects. */
@@ -65,6 +67,10 @@ export async function listen(config: Config, routes: Routes): Promise<HttpServer
       checkHost(request)
       const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
       if (path === '/healthz') return answer(response, 200, { status: 'ok' })
+      if (path === '/readyz') {
+        const isReady = routes.isReady()
+        return answer(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'unavailable' })
+      }
       if (path === '/oauth/token') return await routes.token(request, response)
       const metadata = /^\/\.well-known\/oauth-protected-resource\/a\/([a-z0-9-]+)\/mcp$/.exec(path)?.[1]
       if (metadata !== undefined && Id.safeParse(metadata).success) return answer(response, 200, routes.resourceMetadata(metadata))

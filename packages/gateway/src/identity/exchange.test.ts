@@ -15,13 +15,13 @@ let issuer: TestIssuer
 let identifier: Identifier
 let exchange: Exchange
 let log: ReturnType<typeof memoryLog>
-let alice: ReturnType<World['user']>
+let alice: Awaited<ReturnType<World['user']>>
 
-beforeEach(() => {
-  world = emptyWorld()
-  world.agent('a')
-  world.agent('b')
-  alice = world.user('alice', ['engineer'], { department: 'facilities' })
+beforeEach(async () => {
+  world = await emptyWorld()
+  await world.agent('a')
+  await world.agent('b')
+  alice = await world.user('alice', ['engineer'], { department: 'facilities' })
   issuer = testIssuer('users', { attributes: ['department', 'groups'] })
   log = memoryLog(world.clock.nowMs)
   const deps = {
@@ -67,7 +67,7 @@ const oidc = (more = {}) => {
 
 describe('token exchange', () => {
   test('R023: agent key + local user → a session for one task, in which both are named', async () => {
-    const { secret, id } = world.key('a')
+    const { secret, id } = await world.key('a')
     const answer = await asked({ subject_token: await local(), scope: 'reconcile', purpose: 'month end' }, secret)
     expect(answer).toMatchObject({
       status: 200,
@@ -98,7 +98,7 @@ describe('token exchange', () => {
   })
 
   test('R023: an OIDC user’s verified attributes are kept, others are not; the token itself never comes out', async () => {
-    const { secret } = world.key('a')
+    const { secret } = await world.key('a')
     const subject = await oidc({ admin: true })
     const { body } = await asked({ subject_token: subject, task: 'answer' }, secret)
     const principal = await identifier.identify(`Bearer ${textOf(body['access_token'])}`, 'a')
@@ -108,7 +108,7 @@ describe('token exchange', () => {
   })
 
   test('R037: a key for one task exchanges for that task only, also by default', async () => {
-    const { secret } = world.key('a', { task: 'answer' })
+    const { secret } = await world.key('a', { task: 'answer' })
     expect((await asked({ subject_token: await local() }, secret)).body).toMatchObject({ scope: 'answer' })
     expect(await asked({ subject_token: await local(), scope: 'reconcile' }, secret)).toMatchObject({
       status: 400,
@@ -117,7 +117,7 @@ describe('token exchange', () => {
   })
 
   test('R037: an unknown task, none, or two that disagree are refused', async () => {
-    const { secret } = world.key('a')
+    const { secret } = await world.key('a')
     for (const [fields, error] of [
       [{ scope: 'wire-money' }, 'invalid_scope'],
       [{}, 'invalid_scope'],
@@ -130,7 +130,7 @@ describe('token exchange', () => {
   })
 
   test('a local user’s token works once, also when sent twice at the same moment', async () => {
-    const { secret } = world.key('a')
+    const { secret } = await world.key('a')
     const subject_token = await local()
     const answers = await Promise.all([1, 2, 3].map(() => asked({ subject_token, scope: 'answer' }, secret)))
     expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([200, 400, 400])
@@ -138,8 +138,8 @@ describe('token exchange', () => {
   })
 
   test('R023: a forged, expired, long-lived, narrowed-elsewhere or unknown user token is refused', async () => {
-    const { secret } = world.key('a')
-    const mallory = world.user('mallory', ['engineer'])
+    const { secret } = await world.key('a')
+    const mallory = await world.user('mallory', ['engineer'])
     const forged = await signLocalUserToken({ user: 'alice', jti: 'j'.repeat(20) }, { key: mallory, nowMs: world.clock.nowMs() })
     const late = await local({ ttlMs: 1_000 })
     const future = await signLocalUserToken(
@@ -168,7 +168,7 @@ describe('token exchange', () => {
   })
 
   test('the client must be an agent: no credential, a wrong one, two, another name, or a session token is refused', async () => {
-    const { secret } = world.key('a')
+    const { secret } = await world.key('a')
     const fields = async () => ({ subject_token: await local(), scope: 'answer' })
     expect(await exchange(form(await fields()), undefined)).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
     expect(await asked(await fields(), `sp_${'y'.repeat(43)}`)).toMatchObject({ status: 401 })
@@ -189,7 +189,7 @@ describe('token exchange', () => {
   })
 
   test('other grants, missing and repeated parameters are refused in OAuth’s words', async () => {
-    const { secret } = world.key('a')
+    const { secret } = await world.key('a')
     expect(await exchange(new URLSearchParams({ grant_type: 'client_credentials' }), `Bearer ${secret}`)).toMatchObject({
       body: { error: 'unsupported_grant_type' },
     })
@@ -201,9 +201,9 @@ describe('token exchange', () => {
 
   test('an isolated agent gets no session, and a key that expires soon gives a short one', async () => {
     const { state, clock } = world
-    const soon = world.key('a', { expiresMs: clock.nowMs() + 120_000 })
+    const soon = await world.key('a', { expiresMs: clock.nowMs() + 120_000 })
     expect((await asked({ subject_token: await local(), scope: 'answer' }, soon.secret)).body).toMatchObject({ expires_in: 120 })
-    state.transact([
+    await state.transact([
       {
         op: 'put',
         kind: 'agent',
@@ -217,7 +217,7 @@ describe('token exchange', () => {
   })
 
   test('unreachable issuer keys refuse, and a log that cannot be written gives no token', async () => {
-    const { secret } = world.key('a')
+    const { secret } = await world.key('a')
     issuer.fail = true
     expect(await asked({ subject_token: await oidc(), scope: 'answer' }, secret)).toMatchObject({
       status: 503,

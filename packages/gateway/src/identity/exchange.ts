@@ -90,6 +90,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
 
   return async (form, authorization) => {
     try {
+      deps.state.requireFresh()
       const request = parse(form)
       const client = await authenticate(request, authorization, deps)
       const user = await verifyUser(request.subject_token)
@@ -130,11 +131,13 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     const nowMs = deps.nowMs()
     const task = chooseTask(request, client, subject)
     if (!deps.hasTask(client.agent, task)) throw new Refused('invalid_scope', 'the agent’s manifest has no such task type')
+    // Again after the last wait.
+    deps.state.requireFresh()
     const agent = deps.state.agent(client.agent)
     if (agent === undefined || agent.isolated !== undefined)
       throw new Refused('invalid_grant', 'the agent is isolated', 'agent_isolated')
-    deps.state.prune(nowMs)
-    if (subject.spend.length > 0) deps.state.transact(subject.spend)
+    await deps.state.prune(nowMs)
+    if (subject.spend.length > 0) await deps.state.transact(subject.spend)
     const session = Buffer.from(deps.randomBytes(SESSION_ID_BYTES)).toString('base64url')
     const ttlMs = Math.min(SESSION_TTL_MS_MAX, (client.expiresMs ?? Infinity) - nowMs, subject.expiresMs - nowMs)
     const { token, expiresMs } = await issueSessionToken(

@@ -13,10 +13,10 @@ const bearer = (secret: string) => `Bearer ${secret}`
 
 let world: World
 let foreign: ForeignUse[]
-beforeEach(() => {
-  world = emptyWorld()
-  world.agent('a')
-  world.agent('b')
+beforeEach(async () => {
+  world = await emptyWorld()
+  await world.agent('a')
+  await world.agent('b')
   foreign = []
 })
 
@@ -34,8 +34,8 @@ function identifier(issuer = testIssuer('agents')): Identifier {
 
 describe('agent keys', () => {
   test('R016 R037: a key identifies its agent and carries its task', async () => {
-    const { secret, id } = world.key('a', { task: 'reconcile' })
-    const exchangeOnly = world.key('a')
+    const { secret, id } = await world.key('a', { task: 'reconcile' })
+    const exchangeOnly = await world.key('a')
     await expect(identifier().identify(bearer(secret), 'a')).resolves.toEqual({
       agent: 'a',
       credential: id,
@@ -48,7 +48,7 @@ describe('agent keys', () => {
   })
 
   test('R016: agent A’s key on agent B’s URL is refused and reported; an unknown key is not', async () => {
-    const { secret, id } = world.key('a')
+    const { secret, id } = await world.key('a')
     await expect(identifier().identify(bearer(secret), 'b')).rejects.toEqual(is('IDENTITY_FOREIGN'))
     expect(foreign).toEqual([{ owner: 'a', agent: 'b', credential: id }])
     await expect(identifier().identify(bearer(`sp_${'x'.repeat(43)}`), 'b')).rejects.toEqual(is('IDENTITY_INVALID'))
@@ -57,26 +57,26 @@ describe('agent keys', () => {
 
   test('R022: several keys live at once; expiry and revocation hold on the very next call', async () => {
     const { state, clock } = world
-    const old = world.key('a', { expiresMs: clock.nowMs() + 1_000 })
-    const fresh = world.key('a')
+    const old = await world.key('a', { expiresMs: clock.nowMs() + 1_000 })
+    const fresh = await world.key('a')
     const id = identifier()
     await id.identify(bearer(old.secret), 'a')
     await id.identify(bearer(fresh.secret), 'a')
     clock.advance(1_000)
     await expect(id.identify(bearer(old.secret), 'a')).rejects.toEqual(is('IDENTITY_INVALID'))
     const record = state.keyById(fresh.id)
-    if (record !== undefined) state.transact([{ op: 'put', kind: 'key', value: { ...record, revokedMs: clock.nowMs() } }])
+    if (record !== undefined) await state.transact([{ op: 'put', kind: 'key', value: { ...record, revokedMs: clock.nowMs() } }])
     await expect(id.identify(bearer(fresh.secret), 'a')).rejects.toEqual(is('IDENTITY_INVALID'))
   })
 
   test('R022: while isolated a key still identifies; after release it is dead', async () => {
     const { state, clock } = world
-    const { secret } = world.key('a')
+    const { secret } = await world.key('a')
     const id = identifier()
     const agent = { id: 'a', epoch: 1, epochMs: clock.nowMs(), createdMs: 0, createdBy: 'test' }
-    state.transact([{ op: 'put', kind: 'agent', value: { ...agent, isolated: { sinceMs: 1, by: 'bob', reason: 'test' } } }])
+    await state.transact([{ op: 'put', kind: 'agent', value: { ...agent, isolated: { sinceMs: 1, by: 'bob', reason: 'test' } } }])
     expect((await id.identify(bearer(secret), 'a')).epoch).toBe(0)
-    state.transact([{ op: 'put', kind: 'agent', value: agent }])
+    await state.transact([{ op: 'put', kind: 'agent', value: agent }])
     await expect(id.identify(bearer(secret), 'a')).rejects.toEqual(is('IDENTITY_INVALID'))
   })
 
@@ -108,7 +108,7 @@ describe('session tokens', () => {
     (await issueSessionToken(session(credential, more), { key: KEY, nowMs: world.clock.nowMs(), ttlMs })).token
 
   test('R023: names user and agent, session and task', async () => {
-    const { id } = world.key('a')
+    const { id } = await world.key('a')
     const principal = await identifier().identify(bearer(await issue(id, { purpose: 'p' })), 'a')
     expect(principal).toEqual({
       agent: 'a',
@@ -125,7 +125,7 @@ describe('session tokens', () => {
   test('R022: dies with its time, with the key it came from, and with the epoch, though its signature is remembered', async () => {
     const { state, clock } = world
     const id = identifier()
-    const key = world.key('a')
+    const key = await world.key('a')
     const short = await issue(key.id, {}, 60_000)
     await id.identify(bearer(short), 'a')
     clock.advance(60_000)
@@ -134,13 +134,13 @@ describe('session tokens', () => {
     const second = await issue(key.id)
     await id.identify(bearer(second), 'a')
     const record = state.keyById(key.id)
-    if (record !== undefined) state.transact([{ op: 'put', kind: 'key', value: { ...record, revokedMs: clock.nowMs() } }])
+    if (record !== undefined) await state.transact([{ op: 'put', kind: 'key', value: { ...record, revokedMs: clock.nowMs() } }])
     await expect(id.identify(bearer(second), 'a')).rejects.toEqual(is('IDENTITY_INVALID'))
 
-    const other = world.key('a')
+    const other = await world.key('a')
     const third = await issue(other.id)
     await id.identify(bearer(third), 'a')
-    state.transact([
+    await state.transact([
       { op: 'put', kind: 'agent', value: { id: 'a', epoch: 1, epochMs: clock.nowMs(), createdMs: 0, createdBy: 't' } },
     ])
     await expect(id.identify(bearer(third), 'a')).rejects.toEqual(is('IDENTITY_INVALID'))
@@ -148,7 +148,7 @@ describe('session tokens', () => {
 
   test('R023: a session of a local user dies when the user is disabled, and cannot be opened for another', async () => {
     const { state } = world
-    world.user('alice', ['engineer'])
+    await world.user('alice', ['engineer'])
     const user = { id: 'alice', issuer: 'sallyport:local', attributes: {} }
     const own = await issue('user:alice', { user })
     const forOther = await issue('user:mallory', { user })
@@ -156,18 +156,18 @@ describe('session tokens', () => {
     await id.identify(bearer(own), 'a')
     await expect(id.identify(bearer(forOther), 'a')).rejects.toEqual(is('IDENTITY_INVALID'))
     const alice = state.user('alice')
-    if (alice !== undefined) state.transact([{ op: 'put', kind: 'user', value: { ...alice, disabledMs: 1 } }])
+    if (alice !== undefined) await state.transact([{ op: 'put', kind: 'user', value: { ...alice, disabledMs: 1 } }])
     await expect(id.identify(bearer(own), 'a')).rejects.toEqual(is('IDENTITY_INVALID'))
   })
 
   test('R016: on another agent’s URL it is foreign', async () => {
-    const { id } = world.key('a')
+    const { id } = await world.key('a')
     await expect(identifier().identify(bearer(await issue(id)), 'b')).rejects.toEqual(is('IDENTITY_FOREIGN'))
     expect(foreign).toHaveLength(1)
   })
 
   test('R023: a token signed with another key, changed, of another type or without algorithm is refused', async () => {
-    const { id } = world.key('a')
+    const { id } = await world.key('a')
     const good = await issue(id)
     const [head = '', body = '', signature = ''] = good.split('.')
     const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -309,7 +309,7 @@ describe('tokens of configured issuers', () => {
     const token = await issuer.token(claims())
     await id.identify(bearer(token), 'a')
     world.clock.advance(2_000)
-    world.state.transact([
+    await world.state.transact([
       { op: 'put', kind: 'agent', value: { id: 'a', epoch: 1, epochMs: world.clock.nowMs(), createdMs: 0, createdBy: 't' } },
     ])
     await expect(id.identify(bearer(token), 'a')).rejects.toEqual(is('IDENTITY_INVALID'))

@@ -7,19 +7,17 @@ const POLL_MS = 1_000
 const SETTLE_MS = 50
 
 /** Calls `reload` after changes: at once where the system reports them, else by looking every second. */
-export function followFolder(dir: string, reload: () => void): () => void {
+export function followFolder(dir: string, reload: () => Promise<void>): () => void {
   let settling: NodeJS.Timeout | undefined
   const soon = (): void => {
     clearTimeout(settling)
     settling = setTimeout(quietly, SETTLE_MS)
   }
   const quietly = (): void => {
-    try {
-      reload()
-    } catch (error) {
-      // The folder is unreadable for now: what is in force stays, and the next look reports again.
+    reload().catch((error: unknown) => {
+      // The folder is unreadable for now, or nothing can be stored: what is in force stays, and the next look tries again.
       if (!isGatewayError(error)) throw error
-    }
+    })
   }
   const poll = setInterval(quietly, POLL_MS)
   poll.unref()

@@ -52,8 +52,8 @@ export interface Manifests {
     version: ManifestVersionRecord,
     standing: { readonly signed: boolean; readonly baseline?: ManifestVersionRecord },
   ): CompiledManifest
-  /** Reads the folder again, now. Unchanged files cost one `stat`. */
-  reload(): void
+  /** Reads the folder again, after any reading under way. Unchanged files cost one `stat`. */
+  reload(): Promise<void>
   /**
    * Checks a person's signature under the newest version and gives the change that adds it; `refresh` puts it in force.
    * @throws GatewayError `NOT_FOUND`, `CONFLICT` when the version is not the newest, this person signed it before or the role
@@ -66,22 +66,38 @@ export interface Manifests {
 }
 
 /** Loads every manifest of a folder and, with `watch`, follows it. @throws GatewayError `CONFIG_INVALID` for the folder itself. */
-export function openManifests(options: ManifestsDeps): Manifests {
+export async function openManifests(options: ManifestsDeps): Promise<Manifests> {
   const { dir, state } = options
   const stamps = new Map<string, string>()
   const problems = new Map<string, ManifestProblem>()
   let current: ReadonlyMap<string, CompiledManifest> = new Map()
+  let reading: Promise<void> = Promise.resolve()
 
-  function reload(): void {
+  function reload(): Promise<void> {
+    const read = reading.then(readFolder)
+    reading = read.catch(() => undefined)
+    return read
+  }
+
+  async function readFolder(): Promise<void> {
     const { changed, gone } = changedFiles(dir, stamps)
-    for (const file of changed) load(readManifest(file))
+    const unread = new Set(changed)
+    try {
+      for (const file of changed) {
+        await load(readManifest(file))
+        unread.delete(file)
+      }
+    } finally {
+      // What could not be stored is read again next time.
+      for (const file of unread) stamps.delete(file)
+    }
     for (const file of gone) forget(file)
   }
 
-  function load(file: ManifestFile): void {
+  async function load(file: ManifestFile): Promise<void> {
     try {
       if ('problem' in file) throw new GatewayError('CONFIG_INVALID', file.problem)
-      recordVersion(options, file)
+      await recordVersion(options, file, !current.has(file.agent))
       problems.delete(file.file)
       putInForce(file.agent, 'loaded')
     } catch (error) {
@@ -115,7 +131,7 @@ export function openManifests(options: ManifestsDeps): Manifests {
     options.onChange?.({ agent, cause: 'removed' })
   }
 
-  reload()
+  await reload()
   const following = options.watch === true ? followFolder(dir, reload) : undefined
   return {
     current: (agent) => current.get(agent),
@@ -139,19 +155,38 @@ function compileVersion(
   return compileManifest({ manifest: version.manifest, hash: version.hash, version: version.version, signed, ...before }, deps)
 }
 
+/** Attempts to add a version while other replicas read the same files. */
+const RECORD_ATTEMPTS_MAX = 5
+
 /** A text that differs from the newest version becomes a version, once it compiles. */
-function recordVersion({ state, deps, nowMs }: ManifestsDeps, file: Extract<ManifestFile, { hash: string }>): void {
-  const newest = state.manifestVersions(file.agent).at(-1)
-  if (newest?.hash === file.hash) return
-  const version = {
-    agent: file.agent,
-    version: (newest?.version ?? 0) + 1,
-    hash: file.hash,
-    manifest: file.manifest,
-    createdMs: nowMs(),
+async function recordVersion(
+  { state, deps, nowMs }: ManifestsDeps,
+  file: Extract<ManifestFile, { hash: string }>,
+  isFirst: boolean,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const versions = state.manifestVersions(file.agent)
+    const newest = versions.at(-1)
+    if (newest?.hash === file.hash) return
+    // A replica that starts with an old copy of the folder must not undo what the others have in force.
+    if (state.isShared && isFirst && versions.some((version) => version.hash === file.hash))
+      throw new GatewayError('CONFIG_INVALID', `${file.file}: older than the version in force; save it again to go back to it`)
+    const version = {
+      agent: file.agent,
+      version: (newest?.version ?? 0) + 1,
+      hash: file.hash,
+      manifest: file.manifest,
+      createdMs: nowMs(),
+    }
+    compileVersion(deps, version, { signed: false })
+    try {
+      await state.transact([{ op: 'insert', kind: 'manifestVersion', value: version }])
+      return
+    } catch (error) {
+      if (!isGatewayError(error) || error.code !== 'CONFLICT' || attempt === RECORD_ATTEMPTS_MAX) throw error
+      await state.refresh()
+    }
   }
-  compileVersion(deps, version, { signed: false })
-  state.transact([{ op: 'insert', kind: 'manifestVersion', value: version }])
 }
 
 function acceptSignature({ state, nowMs }: ManifestsDeps, signable: Signable, signature: Uint8Array): Change {

@@ -2,9 +2,11 @@ import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:f
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { signEd25519 } from '../ed25519.ts'
+import { sharedStore } from '../fixtures/shared-store.ts'
 import { emptyWorld, tempFolder, type World } from '../fixtures/world.ts'
 import { hosts } from '../hosts.ts'
 import { compileSchema } from '../schema.ts'
+import { openState } from '../state.ts'
 import { openManifests, signableBytes, type ManifestChange, type ManifestProblem, type Manifests } from './index.ts'
 
 const is = (code: string) => expect.objectContaining({ code })
@@ -19,11 +21,11 @@ let dir: string
 let open: Manifests[]
 let changes: ManifestChange[]
 let problems: ManifestProblem[]
-let keys: Record<string, ReturnType<World['user']>>
+let keys: Record<string, Awaited<ReturnType<World['user']>>>
 
-beforeEach(() => {
-  world = emptyWorld()
-  world.agent('a')
+beforeEach(async () => {
+  world = await emptyWorld()
+  await world.agent('a')
   folder = tempFolder()
   dir = join(folder.path, 'manifests')
   mkdirSync(dir)
@@ -31,9 +33,9 @@ beforeEach(() => {
   changes = []
   problems = []
   keys = {
-    alice: world.user('alice', ['engineer', 'security']),
-    bob: world.user('bob', ['security']),
-    carol: world.user('carol', ['engineer']),
+    alice: await world.user('alice', ['engineer', 'security']),
+    bob: await world.user('bob', ['security']),
+    carol: await world.user('carol', ['engineer']),
   }
 })
 afterEach(() => {
@@ -41,8 +43,8 @@ afterEach(() => {
   folder.remove()
 })
 
-function start(watch = false): Manifests {
-  const manifests = openManifests({
+async function start(watch = false): Promise<Manifests> {
+  const manifests = await openManifests({
     dir,
     state: world.state,
     deps: { compileSchema, hosts },
@@ -61,7 +63,7 @@ function write(text: string, name = 'a.yaml'): void {
   utimesSync(join(dir, `.${name}.tmp`), stamp, stamp++)
   renameSync(join(dir, `.${name}.tmp`), join(dir, name))
 }
-function sign(manifests: Manifests, user: string, role: string, changed: Record<string, unknown> = {}): void {
+async function sign(manifests: Manifests, user: string, role: string, changed: Record<string, unknown> = {}): Promise<void> {
   const newest = manifests.standing('a')?.newest
   const signable = {
     agent: 'a',
@@ -76,73 +78,124 @@ function sign(manifests: Manifests, user: string, role: string, changed: Record<
   if (key === undefined) throw new Error('no such user')
   const signature = signEd25519(signableBytes({ ...signable, ...(changed['signedAs'] as object) }), key)
   const { signedAs: _, ...sent } = signable as Record<string, unknown> & typeof signable
-  world.state.transact([manifests.acceptSignature(sent, signature)])
+  await world.state.transact([manifests.acceptSignature(sent, signature)])
   manifests.refresh('a')
 }
 const proposed = (manifests: Manifests) => manifests.current('a')?.tasks.get('work')?.tools.get('erp.write')?.proposed !== undefined
 
 describe('versions', () => {
-  test('R040: every text becomes an immutable version with its time, once', () => {
+  test('R040: every text becomes an immutable version with its time, once', async () => {
     write(manifest(READ))
-    const first = start()
+    const first = await start()
     world.clock.advance(1_000)
     write(manifest(WRITE))
-    first.reload()
-    first.reload()
+    await first.reload()
+    await first.reload()
     const versions = world.state.manifestVersions('a')
     expect(versions.map((version) => version.version)).toEqual([1, 2])
     expect((versions[1]?.createdMs ?? 0) - (versions[0]?.createdMs ?? 0)).toBe(1_000)
-    expect(start().current('a')?.version).toBe(2)
+    expect((await start()).current('a')?.version).toBe(2)
     expect(world.state.manifestVersions('a')).toHaveLength(2)
   })
 
-  test('the hash covers what is meant, not how it is written', () => {
+  test('the hash covers what is meant, not how it is written', async () => {
     write(manifest(READ))
-    const manifests = start()
+    const manifests = await start()
     write(`# a comment\n${manifest('erp.read: { tier: low, scope: read }')}`)
-    manifests.reload()
+    await manifests.reload()
     expect(world.state.manifestVersions('a')).toHaveLength(1)
   })
 
-  test('an agent without a manifest has none, and removing the file takes it away', () => {
+  test('an agent without a manifest has none, and removing the file takes it away', async () => {
     write(manifest(READ))
-    const manifests = start()
+    const manifests = await start()
     expect(manifests.current('b')).toBeUndefined()
     rmSync(join(dir, 'a.yaml'))
-    manifests.reload()
+    await manifests.reload()
     expect(manifests.current('a')).toBeUndefined()
     expect(changes.at(-1)).toEqual({ agent: 'a', cause: 'removed' })
   })
 })
 
-describe('signatures', () => {
-  test('R039 R043: a write stays proposed until each role was signed by a different person', () => {
+describe('replicas', () => {
+  test('R040 R185: two that read one new file make one version of it', async () => {
+    const store = sharedStore()
+    const [one, two] = [await openState(store), await openState(store)]
+    write(manifest(READ))
+    const both = await Promise.all(
+      [one, two].map((state) => openManifests({ dir, state, deps: { compileSchema, hosts }, nowMs: world.clock.nowMs })),
+    )
+    open.push(...both)
+    expect(both.map((manifests) => manifests.current('a')?.version)).toEqual([1, 1])
     write(manifest(WRITE))
-    const manifests = start()
+    await Promise.all(both.map((manifests) => manifests.reload()))
+    expect(both.map((manifests) => manifests.current('a')?.version)).toEqual([2, 2])
+    expect(one.manifestVersions('a')).toHaveLength(2)
+    await Promise.all([one.close(), two.close()])
+  })
+
+  test('R043: one that starts with an old copy does not undo what is in force; a save there does', async () => {
+    const store = sharedStore()
+    const state = await openState(store)
+    const start = () => openManifests({ dir, state, deps: { compileSchema, hosts }, nowMs: world.clock.nowMs })
+    write(manifest(READ))
+    const first = await start()
+    write(manifest(WRITE))
+    await first.reload()
+    write(manifest(READ))
+    const late = await start()
+    open.push(first, late)
+    expect(late.current('a')?.version).toBe(2)
+    expect(late.problems()).toMatchObject([{ agent: 'a', problem: expect.stringContaining('older than the version in force') }])
+    write(manifest(READ))
+    await late.reload()
+    expect(late.current('a')?.version).toBe(3)
+    await state.close()
+  })
+
+  test('what could not be stored is read again', async () => {
+    const store = sharedStore()
+    const state = await openState(store)
+    const manifests = await openManifests({ dir, state, deps: { compileSchema, hosts }, nowMs: world.clock.nowMs })
+    open.push(manifests)
+    write(manifest(READ))
+    store.trouble = 'down'
+    await expect(manifests.reload()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    store.trouble = undefined
+    await manifests.reload()
+    expect(manifests.current('a')?.version).toBe(1)
+    await state.close()
+  })
+})
+
+describe('signatures', () => {
+  test('R039 R043: a write stays proposed until each role was signed by a different person', async () => {
+    write(manifest(WRITE))
+    const manifests = await start()
     expect(proposed(manifests)).toBe(true)
-    sign(manifests, 'carol', 'engineer')
+    await sign(manifests, 'carol', 'engineer')
     expect([proposed(manifests), manifests.current('a')?.signed]).toEqual([true, false])
-    sign(manifests, 'bob', 'security')
+    await sign(manifests, 'bob', 'security')
     expect([proposed(manifests), manifests.current('a')?.signed]).toEqual([false, true])
     expect(changes.map((change) => change.signed)).toEqual([false, true])
   })
 
-  test('R043: one person cannot sign twice, in any of their roles', () => {
+  test('R043: one person cannot sign twice, in any of their roles', async () => {
     write(manifest(WRITE))
-    const manifests = start()
-    sign(manifests, 'alice', 'engineer')
-    expect(() => sign(manifests, 'alice', 'security')).toThrowError(is('CONFLICT'))
-    expect(() => sign(manifests, 'alice', 'engineer')).toThrowError(is('CONFLICT'))
+    const manifests = await start()
+    await sign(manifests, 'alice', 'engineer')
+    await expect(sign(manifests, 'alice', 'security')).rejects.toThrowError(is('CONFLICT'))
+    await expect(sign(manifests, 'alice', 'engineer')).rejects.toThrowError(is('CONFLICT'))
     expect(manifests.current('a')?.signed).toBe(false)
   })
 
-  test('R043: wrong role, unknown role, another’s signature, another hash or version: refused', () => {
+  test('R043: wrong role, unknown role, another’s signature, another hash or version: refused', async () => {
     write(manifest(WRITE))
-    const manifests = start()
-    expect(() => sign(manifests, 'carol', 'security')).toThrowError(is('IDENTITY_FORBIDDEN'))
-    expect(() => sign(manifests, 'carol', 'owner')).toThrowError(is('CONFLICT'))
-    expect(() => sign(manifests, 'carol', 'engineer', { hash: 'f'.repeat(64) })).toThrowError(is('CONFLICT'))
-    expect(() => sign(manifests, 'carol', 'engineer', { version: 2 })).toThrowError(is('CONFLICT'))
+    const manifests = await start()
+    await expect(sign(manifests, 'carol', 'security')).rejects.toThrowError(is('IDENTITY_FORBIDDEN'))
+    await expect(sign(manifests, 'carol', 'owner')).rejects.toThrowError(is('CONFLICT'))
+    await expect(sign(manifests, 'carol', 'engineer', { hash: 'f'.repeat(64) })).rejects.toThrowError(is('CONFLICT'))
+    await expect(sign(manifests, 'carol', 'engineer', { version: 2 })).rejects.toThrowError(is('CONFLICT'))
     for (const signedAs of [
       { reason: 'another reason' },
       { hash: 'f'.repeat(64) },
@@ -151,70 +204,70 @@ describe('signatures', () => {
       { user: 'bob' },
       { version: 9 },
     ]) {
-      expect(() => sign(manifests, 'carol', 'engineer', { signedAs })).toThrowError(is('IDENTITY_FORBIDDEN'))
+      await expect(sign(manifests, 'carol', 'engineer', { signedAs })).rejects.toThrowError(is('IDENTITY_FORBIDDEN'))
     }
     expect(manifests.standing('a')?.signatures).toEqual([])
   })
 
-  test('R043: any edit needs signatures again; what was signed before stays in force', () => {
+  test('R043: any edit needs signatures again; what was signed before stays in force', async () => {
     write(manifest(WRITE))
-    const manifests = start()
-    sign(manifests, 'carol', 'engineer')
-    sign(manifests, 'bob', 'security')
+    const manifests = await start()
+    await sign(manifests, 'carol', 'engineer')
+    await sign(manifests, 'bob', 'security')
     write(manifest(`${WRITE}, erp.more: { scope: write, tier: medium }`))
-    manifests.reload()
+    await manifests.reload()
     const tools = manifests.current('a')?.tasks.get('work')?.tools
     expect(manifests.current('a')?.signed).toBe(false)
     expect(tools?.get('erp.write')?.proposed).toBeUndefined()
     expect(tools?.get('erp.more')?.proposed).toBeDefined()
   })
 
-  test('R043: going back to an older signed text does not bring its grants back unsigned', () => {
+  test('R043: going back to an older signed text does not bring its grants back unsigned', async () => {
     write(manifest(WRITE))
-    const manifests = start()
-    sign(manifests, 'carol', 'engineer')
-    sign(manifests, 'bob', 'security')
+    const manifests = await start()
+    await sign(manifests, 'carol', 'engineer')
+    await sign(manifests, 'bob', 'security')
     write(manifest(READ))
-    manifests.reload()
-    sign(manifests, 'carol', 'engineer')
-    sign(manifests, 'bob', 'security')
+    await manifests.reload()
+    await sign(manifests, 'carol', 'engineer')
+    await sign(manifests, 'bob', 'security')
     write(manifest(WRITE))
-    manifests.reload()
+    await manifests.reload()
     expect(manifests.current('a')?.version).toBe(3)
     expect(proposed(manifests)).toBe(true)
   })
 
-  test('R043: a version cannot name its own judges: the roles of the last signed one decide', () => {
+  test('R043: a version cannot name its own judges: the roles of the last signed one decide', async () => {
     write(manifest(WRITE))
-    const manifests = start()
-    sign(manifests, 'carol', 'engineer')
-    sign(manifests, 'bob', 'security')
+    const manifests = await start()
+    await sign(manifests, 'carol', 'engineer')
+    await sign(manifests, 'bob', 'security')
     write(manifest(`${WRITE}, erp.more: { scope: write, tier: medium }`, 'signOff: [engineer, engineer]\n'))
-    manifests.reload()
-    sign(manifests, 'carol', 'engineer')
+    await manifests.reload()
+    await sign(manifests, 'carol', 'engineer')
     expect(manifests.standing('a')?.required).toEqual(['engineer', 'security'])
-    sign(manifests, 'alice', 'engineer')
+    await sign(manifests, 'alice', 'engineer')
     expect(manifests.current('a')?.signed).toBe(false)
   })
 
-  test('R043: two valid signatures of one person in the store still count as one person', () => {
+  test('R043: two valid signatures of one person in the store still count as one person', async () => {
     write(manifest(WRITE))
-    const manifests = start()
+    const manifests = await start()
     const hash = manifests.standing('a')?.newest.hash ?? ''
     for (const role of ['engineer', 'security'] as const) {
       const signable = { agent: 'a', version: 1, hash, role, reason: 'both', user: 'alice' }
       const signature = Buffer.from(signEd25519(signableBytes(signable), keys['alice'] as never)).toString('base64')
-      world.state.transact([{ op: 'insert', kind: 'signature', value: { ...signable, atMs: 1, signature } }])
+      await world.state.transact([{ op: 'insert', kind: 'signature', value: { ...signable, atMs: 1, signature } }])
     }
     manifests.refresh('a')
     expect(manifests.standing('a')?.signatures).toHaveLength(2)
     expect(manifests.current('a')?.signed).toBe(false)
   })
 
-  test('R043: a signature in the store that does not verify counts for nothing', () => {
+  test('R043: a signature in the store that does not verify counts for nothing', async () => {
     write(manifest(WRITE))
-    const manifests = start()
-    sign(manifests, 'carol', 'engineer')
+    const manifests = await start()
+    await sign(manifests, 'carol', 'engineer')
     const { newest } = manifests.standing('a') ?? {}
     const value = {
       agent: 'a',
@@ -226,7 +279,7 @@ describe('signatures', () => {
       atMs: 1,
       signature: `${'A'.repeat(86)}==`,
     } as const
-    world.state.transact([{ op: 'insert', kind: 'signature', value }])
+    await world.state.transact([{ op: 'insert', kind: 'signature', value }])
     manifests.refresh('a')
     expect(manifests.current('a')?.signed).toBe(false)
   })
@@ -242,34 +295,34 @@ describe('reload', () => {
     ['a role nobody can hold', manifest(READ, 'signOff: [engineer, wizard]\n')],
     ['a wildcard grant', manifest('erp.*: { scope: read, tier: low }')],
     ['a schema that cannot be used', manifest('erp.read: { scope: read, tier: low, args: { $ref: "https://evil.example/x" } }')],
-  ])('R040: %s keeps the last good version, also after a restart, and says why', (_, text) => {
+  ])('R040: %s keeps the last good version, also after a restart, and says why', async (_, text) => {
     write(manifest(WRITE))
-    const manifests = start()
+    const manifests = await start()
     const before = manifests.current('a')?.hash
     write(text)
-    manifests.reload()
+    await manifests.reload()
     expect(manifests.current('a')?.hash).toBe(before)
     expect(manifests.problems()).toMatchObject([{ agent: 'a', problem: expect.stringContaining('a.yaml') }])
     expect(problems).toHaveLength(1)
-    const restarted = start()
+    const restarted = await start()
     expect(restarted.current('a')?.hash).toBe(before)
     write(manifest(READ))
-    restarted.reload()
+    await restarted.reload()
     expect(restarted.problems()).toEqual([])
     expect(restarted.current('a')?.hash).not.toBe(before)
   })
 
-  test('a manifest that never was valid puts nothing in force and does not stop the others', () => {
+  test('a manifest that never was valid puts nothing in force and does not stop the others', async () => {
     write('nonsense: [', 'broken.yaml')
     write(manifest(READ))
-    const manifests = start()
+    const manifests = await start()
     expect(manifests.agents()).toEqual(['a'])
     expect(manifests.current('broken')).toBeUndefined()
   })
 
   test('changes on disk are followed without being asked', async () => {
     write(manifest(READ))
-    const manifests = start(true)
+    const manifests = await start(true)
     write(manifest(WRITE))
     await vi.waitFor(() => expect(manifests.current('a')?.version).toBe(2), { timeout: 5_000 })
   })

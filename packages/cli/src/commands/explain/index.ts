@@ -1,4 +1,4 @@
-import { REASONS, type Entry } from '@sallyport/core'
+import { REASONS, type Entry, type EntryState } from '@sallyport/core'
 import { VERBS } from '@sallyport/gateway'
 import { openClient } from '../../control-client.ts'
 import { defineCommand } from '../../define-command.ts'
@@ -11,11 +11,19 @@ export const command = defineCommand({
     command.argument('<entry>', 'index of an entry', parseCount).action(
       act(VERBS['audit.read'].output, async (context, index: number) => {
         const output = await openClient(context).call('audit.read', { index })
-        return { output, text: story(output.entry, output.related) }
+        return { output, text: `${story(output.entry, output.related)}\n  held     ${HELD[output.state]}` }
       }),
     )
   },
 })
+
+/** What the state of an entry means for whoever relies on it. */
+const HELD: Readonly<Record<EntryState, string>> = {
+  durable: 'durable: on disk, not yet under a signed checkpoint',
+  checkpointed: 'checkpointed: under a checkpoint signed with the log’s key',
+  witnessed: 'witnessed: under a checkpoint that enough witnesses cosigned',
+  anchored: 'anchored: under a checkpoint held where nobody here can change it',
+}
 
 /** The story of one entry, top to bottom: who wanted what, what was decided and why, what came of it. */
 function story(entry: Entry, related: readonly Entry[]): string {

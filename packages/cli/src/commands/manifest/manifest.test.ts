@@ -37,10 +37,12 @@ const lines = (text: string) => text.replaceAll(NOW, '<time>').replaceAll(/ +/g,
 /** A manifest that has been there for a long time. */
 async function oldManifest(): Promise<void> {
   await cli.stop()
-  const state = openState(openSqliteStore(cli.home.stateFile))
+  const state = await openState(openSqliteStore(cli.home.stateFile))
   const { manifest, hash } = parseManifest(MANIFEST, 'buyer.yaml')
-  state.transact([{ op: 'insert', kind: 'manifestVersion', value: { agent: 'buyer', version: 1, hash, manifest, createdMs: 0 } }])
-  state.close()
+  await state.transact([
+    { op: 'insert', kind: 'manifestVersion', value: { agent: 'buyer', version: 1, hash, manifest, createdMs: 0 } },
+  ])
+  await state.close()
   cli.write('manifests/buyer.yaml', MANIFEST)
 }
 

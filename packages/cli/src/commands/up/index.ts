@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { formatNoteKey, GatewayError } from '@sallyport/core'
-import { auditKeyOf, callControl, openHome, startGateway, type Home } from '@sallyport/gateway'
+import { auditKeyOf, openHome, startGateway, type Home } from '@sallyport/gateway'
 import { z } from 'zod'
+import { callAnywhere } from '../../control-client.ts'
 import { defineCommand, type Context } from '../../define-command.ts'
+import { ended } from '../../ended.ts'
 import { createExample, EXAMPLE_AGENT, EXAMPLE_COMPANY, hasExample, startExampleServers } from '../../example/index.ts'
 import { createFirstOwner } from '../../first-owner.ts'
 import { seedCompany } from '../../seed-company.ts'
@@ -41,19 +43,22 @@ async function up(context: Context, owner: string | undefined) {
       const servers = await startExampleServers(home.dir)
       closing.push(() => servers.close())
     }
-    const gateway = await startGateway({ homeDir: home.dir })
+    const givenUp = Promise.withResolvers<'given up'>()
+    const gateway = await startGateway({ homeDir: home.dir, onGivenUp: () => givenUp.resolve('given up') })
     closing.push(() => gateway.close())
     const keys = isNew
-      ? await seedCompany(EXAMPLE_COMPANY, { home, call: (request) => overSocket(home, request), nowMs: Date.now })
+      ? await seedCompany(EXAMPLE_COMPANY, { home, call: (request) => callAnywhere(home, () => request), nowMs: Date.now })
       : {}
     const first = isNew
       ? undefined
-      : await createFirstOwner(home, owner ?? context.env['USER'], (request) => overSocket(home, request))
+      : await createFirstOwner(home, owner ?? context.env['USER'], (request) => callAnywhere(home, () => request))
     const report = describe(home, { url: gateway.url, firstRun: isNew, keys })
     if (context.json) context.write(JSON.stringify(report))
     else context.write(welcome(report, { agent: EXAMPLE_AGENT, ...(first === undefined ? {} : { firstOwner: first }) }))
-    await ended()
+    const end = await Promise.race([ended(), givenUp.promise])
     await close()
+    // Whoever watches this process starts it again.
+    if (end === 'given up') throw new GatewayError('STORE_STALE', 'the other gateways gave this one up; start it again')
     return { output: report, text: '', isPrinted: true }
   } catch (error) {
     await close()
@@ -67,22 +72,4 @@ function describe(
 ): Up {
   const agents = hasExample(home.dir) ? [{ agent: EXAMPLE_AGENT, mcp: `${run.url}/a/${EXAMPLE_AGENT}/mcp` }] : []
   return { ...run, keys: { ...run.keys }, home: home.dir, agents, logKey: formatNoteKey(auditKeyOf(home)) }
-}
-
-async function overSocket(home: Home, request: Parameters<typeof callControl>[1]) {
-  const answer = await callControl(home.controlSocket, request)
-  if (answer === undefined) throw new GatewayError('STORE_UNAVAILABLE', 'the gateway does not listen on its control socket')
-  return answer
-}
-
-/** Resolves at the first request to end; a second one ends at once. */
-function ended(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => {
-        resolve()
-        process.once(signal, () => process.exit(1))
-      })
-    }
-  })
 }

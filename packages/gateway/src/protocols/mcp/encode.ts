@@ -6,7 +6,7 @@ import { META, REFUSED, type RpcId, rpcError, rpcResult } from './wire.ts'
 
 /** Failures that are the gateway's state, not the request's: HTTP says so too, with a time to come back. */
 const HTTP_VISIBLE: ReadonlySet<ErrorCode> = new Set([
-  'LIMIT_OVERLOADED', 'AUDIT_UNAVAILABLE', 'STORE_UNAVAILABLE', 'KEYS_UNAVAILABLE',
+  'LIMIT_OVERLOADED', 'AUDIT_UNAVAILABLE', 'STORE_UNAVAILABLE', 'STORE_STALE', 'VAULT_UNAVAILABLE', 'KEYS_UNAVAILABLE',
   'IDENTITY_MISSING', 'IDENTITY_INVALID', 'IDENTITY_FOREIGN', 'IDENTITY_FORBIDDEN',
 ]) // prettier-ignore
 

@@ -50,6 +50,8 @@ interface Exchange {
   readonly abort: AbortController
   readonly charge: (bytes: number) => void
   principal?: Principal
+  /** The agent was isolated meanwhile. */
+  isCut?: boolean
 }
 
 /** Sessions whose declared capabilities are remembered. */
@@ -79,6 +81,7 @@ export function createEndpoint(
     })
     let release = (): void => {}
     const forget = deps.onCut(agent, () => {
+      exchange.isCut = true
       exchange.abort.abort()
       if (response.headersSent) response.destroy()
     })
@@ -182,7 +185,8 @@ export function createEndpoint(
       resources: asked['resourcesListChanged'] === true,
       uris: new Set(uris),
     }
-    const remove = follows({ principal: inbound.principal, reply: inbound.reply, id, interest })
+    const end = (): void => void exchange.response.destroy()
+    const remove = follows({ principal: inbound.principal, reply: inbound.reply, id, interest, end })
     if (!remove) throw new WireFault(new GatewayError('REQUEST_NOT_ACCEPTABLE', 'this method answers with an event stream'), id)
     inbound.reply.notify('notifications/subscriptions/acknowledged', {
       _meta: { [META.subscription]: id },
@@ -207,7 +211,8 @@ export function createEndpoint(
       owner: principal.session,
       questions,
     })
-    const remove = follows({ principal, reply, interest: { tools: true, prompts: true, resources: true, uris: new Set() } })
+    const interest: Interest = { tools: true, prompts: true, resources: true, uris: new Set() }
+    const remove = follows({ principal, reply, interest, end: () => void exchange.response.destroy() })
     if (!remove) throw new GatewayError('REQUEST_VERB', 'GET opens an event stream only')
     await closed(exchange.response)
     remove()
@@ -267,8 +272,7 @@ export function createEndpoint(
       await recordRefusal(exchange, error instanceof WireFault ? error.error : error)
     if (!isGatewayError(error) || error.code === 'INTERNAL')
       deps.log('internal error', error instanceof Error ? (error.cause ?? error) : error)
-    const cut = exchange.abort.signal.aborted && deps.isolated(exchange.agent)
-    if (cut)
+    if (exchange.isCut)
       return reply.end(
         rpcError(id, {
           code: REFUSED,
@@ -290,8 +294,12 @@ export function createEndpoint(
     const cause: unknown = wire ? wire.error : error
     const known = isGatewayError(cause) ? cause : new GatewayError('INTERNAL', 'internal error')
     if (known.code === 'INTERNAL') deps.log('internal error', error)
-    if (known.code !== 'REQUEST_CANCELLED')
-      await recordRefusal(exchange, known).catch((failure: unknown) => deps.log('a refusal was not recorded', failure))
+    const recorded =
+      known.code === 'REQUEST_CANCELLED'
+        ? undefined
+        : recordRefusal(exchange, known).catch((failure: unknown) => deps.log('a refusal was not recorded', failure))
+    // Without fresh state the log is likely out of reach too, and a refusal needs no record to be safe.
+    if (known.code !== 'STORE_STALE') await recorded
     if (response.headersSent || response.destroyed) return void response.destroy()
     const { rpc, http, retry } = ERRORS[known.code]
     if (http === 401) response.setHeader('www-authenticate', challenge(known, deps.resourceMetadata(exchange.agent)))

@@ -30,6 +30,8 @@ export interface ForwardDeps {
   /** The definition of the tool that the decision to call it was made on. */
   readonly offered: (action: Action) => OfferedTool | undefined
   readonly upstreams: ReadonlyMap<string, Upstream>
+  /** Asked right before anything is sent. @throws GatewayError when the agent may not act any more, or nobody knows */
+  readonly requireLive: (agent: string) => void
   readonly seal: StateSeal
   readonly parking: Parking
 }
@@ -122,8 +124,10 @@ function prepare(errand: Errand, { upstream, where }: Way, deps: ForwardDeps): T
     onNotification: (name, said) => relay(request, { name, said, ask, action }),
     onRequest: guarded(ask, reasons, (name, asked) => request.reply.ask(name, asked, request.signal)),
   }
-  const send = async (changes: Partial<LinkCall>): Promise<JsonObject> =>
-    (await upstream.call(where, { ...call, ...changes }, capabilities)).result
+  const send = async (changes: Partial<LinkCall>): Promise<JsonObject> => {
+    deps.requireLive(request.agent)
+    return (await upstream.call(where, { ...call, ...changes }, capabilities)).result
+  }
   return { request, action, call, ask, binding, opened, changes: action.kind === 'tool.call', reasons, send }
 }
 

@@ -28,7 +28,16 @@ function listening(
   const said: [string, JsonObject][] = []
   const reply = { notify: (method: string, params: JsonObject) => said.push([method, params]) } as unknown as Reply
   const { who = principal(), id, interest = ALL } = more
-  return { said, remove: hub.add({ principal: who, reply, interest, ...(id === undefined ? {} : { id }) }) }
+  return {
+    said,
+    remove: hub.add({
+      principal: who,
+      reply,
+      interest,
+      end: () => void said.push(['ended', {}]),
+      ...(id === undefined ? {} : { id }),
+    }),
+  }
 }
 const opened = (streamsMax = 10): Hub => openHub({ manifest: (agent) => (agent === 'buyer' ? manifest : undefined), streamsMax })
 const TOOLS = 'notifications/tools/list_changed'

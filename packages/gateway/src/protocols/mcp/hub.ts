@@ -25,11 +25,13 @@ export interface Listener {
   /** Id of the `subscriptions/listen` request; absent on the stream of the handshake era. */
   readonly id?: RpcId
   readonly interest: Interest
+  /** Ends the stream. */
+  readonly end: () => void
 }
 
 /**
  * Passes changes at tool servers on to the clients that listen, to each only what its agent is granted at that moment. A stream
- * ends with its client, with the gateway, or with the isolation of its agent.
+ * ends with its client, with the gateway, with the isolation of its agent, or when nobody knows any more who is isolated.
  */
 export interface Hub {
   add(listener: Listener): () => void
@@ -39,6 +41,8 @@ export interface Hub {
   publish(server: string, method: string, params: JsonObject): void
   /** Grants have changed: what an agent may see may be different. */
   changed(agent: string): void
+  /** Ends every stream. */
+  cut(): void
   readonly size: () => number
 }
 
@@ -56,7 +60,7 @@ export interface HubDeps {
 export function openHub({ manifest, streamsMax }: HubDeps): Hub {
   const listeners = new Set<Listener>()
   const sessions = new Map<string, Set<string>>()
-  return { add, subscribe, publish, changed, size: () => listeners.size }
+  return { add, subscribe, publish, changed, cut, size: () => listeners.size }
 
   function add(listener: Listener): () => void {
     if (listeners.size >= streamsMax)
@@ -94,6 +98,10 @@ export function openHub({ manifest, streamsMax }: HubDeps): Hub {
         if (wanted && visibleResource(listener.principal, granted, { server, name: uri })) say(listener, method, { uri })
       }
     }
+  }
+
+  function cut(): void {
+    for (const listener of listeners) listener.end()
   }
 
   function changed(agent: string): void {

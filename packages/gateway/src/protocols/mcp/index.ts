@@ -1,11 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type AuditLog, CLIENT_FEATURES, type CompiledManifest, type JsonObject, type Pin, type Principal } from '@sallyport/core'
+import {
+  type AuditLog,
+  CLIENT_FEATURES,
+  type CompiledManifest,
+  type Facts,
+  type JsonObject,
+  type Pin,
+  type Principal,
+} from '@sallyport/core'
 import type { Budgets } from '../../budgets.ts'
 import type { ByteBudget } from '../../byte-budget.ts'
+import { committer } from '../../committer.ts'
 import type { Config, ServerConfig } from '../../config.ts'
+import type { ContentDeps } from '../../handle-content.ts'
 import type { Refusals } from '../../refusals.ts'
-import { committer } from './committer.ts'
 import { openParking } from './conversation.ts'
 import { openCuts } from './cuts.ts'
 import { createEndpoint } from './endpoint.ts'
@@ -23,7 +32,9 @@ export interface McpDeps {
   readonly config: Config
   readonly audit: Pick<AuditLog, 'append'>
   readonly identify: (authorization: string | undefined, agent: string) => Promise<Principal>
+  /** @throws GatewayError `STORE_STALE` when it is not known */
   readonly isolation: (agent: string) => { readonly isolated: boolean; readonly epoch: number }
+  readonly unwitnessed: () => Facts['unwitnessed']
   readonly manifest: (agent: string) => CompiledManifest | undefined
   readonly manifests: () => readonly CompiledManifest[]
   readonly pins: () => readonly Pin[]
@@ -31,8 +42,11 @@ export interface McpDeps {
   readonly bytes: ByteBudget
   readonly refusals: Refusals
   readonly commitKey: Uint8Array
+  readonly vault: ContentDeps['vault']
   readonly sealKey: Uint8Array
   readonly nowMs: () => number
+  /** This process among several gateways over one log. */
+  readonly replica?: string
   readonly publicUrl: () => string
   readonly log: (message: string, error: unknown) => void
 }
@@ -46,6 +60,8 @@ export interface Mcp {
   reconfigure(servers: Readonly<Record<string, ServerConfig>>): Promise<void>
   /** Ends everything an agent has open. */
   cut(agent: string): void
+  /** Ends every stream of change notices: what its agents may see is not known any more. */
+  cutStreams(): void
   /** An agent's grants have changed. */
   changed(agent: string): void
   streams(): number
@@ -89,6 +105,7 @@ export function openMcp(deps: McpDeps): Mcp {
       cuts.cut(agent)
       parking.cut(agent)
     },
+    cutStreams: () => hub.cut(),
     changed: (agent) => hub.changed(agent),
     streams: hub.size,
     async close() {

@@ -1,66 +1,79 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   type Acted,
   type Action,
   type AuditLog,
   type Decision,
+  type Facts,
   type Gathered,
+  type Handling,
   type JsonObject,
   type Principal,
   type Released,
   type Stages,
   type ToolFacts,
+  GatewayError,
   budgetsOf,
   isGatewayError,
   isJsonObject,
   locateResource,
   release,
 } from '@sallyport/core'
-import type { Budgets } from '../../budgets.ts'
+import type { Budgets, Draw } from '../../budgets.ts'
+import { handleContent, type ContentDeps } from '../../handle-content.ts'
 import { type PerformDeps, perform } from './perform.ts'
 import type { McpRequest } from './request.ts'
 import { targetOf } from './target.ts'
 import type { OfferedTool } from './upstream/catalogue.ts'
 
-export interface StageDeps extends Omit<PerformDeps, 'offered'> {
+export interface StageDeps extends Omit<PerformDeps, 'offered' | 'requireLive'> {
   readonly identify: (authorization: string | undefined, agent: string) => Promise<Principal>
   readonly isolation: (agent: string) => { readonly isolated: boolean; readonly epoch: number }
+  /** Which acts are stopped because too few witnesses vouch for the log. */
+  readonly unwitnessed: () => Facts['unwitnessed']
   readonly budgets: Budgets
   readonly audit: Pick<AuditLog, 'append'>
   readonly nowMs: () => number
   readonly newId: () => string
-  readonly commit: Stages<McpRequest>['commit']
+  readonly commit: Handling['commit']
+  readonly vault: ContentDeps['vault']
   readonly version: string
+  readonly replica?: string
 }
 
 /** The pipeline's stages for MCP: where the pure decision meets catalogue, budgets, log and tool servers. */
 export function openStages(deps: StageDeps): Stages<McpRequest> {
-  const { catalogue, nowMs, newId, commit, version } = deps
+  const { catalogue, nowMs, newId, version } = deps
   /** The definition each act was decided on. What follows uses this one, whatever the server says in the meantime. */
   const decidedOn = new WeakMap<Action, OfferedTool>()
-  const performDeps: PerformDeps = { ...deps, offered: (action) => decidedOn.get(action) }
+  const performDeps: PerformDeps = { ...deps, offered: (action) => decidedOn.get(action), requireLive }
   return {
     identify: (request) => deps.identify(request.authorization, request.agent),
     normalise: (request) => targetOf(request, { catalogue, locate }),
+    handling: (principal, action) => handleContent({ principal, action, manifest: deps.manifest(principal.agent) }, deps),
     gather,
-    reserve: (principal, action, gathered) => {
-      const draws = gathered.manifest ? budgetsOf(principal, action, gathered.manifest) : []
-      return { ...gathered, budget: deps.budgets.reserve(draws, gathered.nowMs) }
-    },
-    settle: (_principal, _action, facts) => {
-      if (facts.budget.reserved) deps.budgets.refund(facts.budget.keys, facts.nowMs)
-    },
+    reserve,
+    settle: (_principal, _action, facts) => giveBack(facts.budget, facts.nowMs),
     record: (entry) => deps.audit.append(entry),
-    act: (request, _principal, action) => perform(request, action, performDeps),
+    async act(request, { agent }, action) {
+      requireLive(agent)
+      return perform(request, action, performDeps)
+    },
     release: releaseActed,
     nowMs,
     newId,
-    commit,
     version,
+    ...(deps.replica === undefined ? {} : { replica: deps.replica }),
   }
 
   function locate({ principal }: McpRequest, uri: string): ReturnType<typeof locateResource> {
     const manifest = deps.manifest(principal.agent)
     return manifest && locateResource(principal, manifest, uri)
+  }
+
+  /** Recording takes time, and a process may be stopped for any: what was decided must still hold when it is done. */
+  function requireLive(agent: string): void {
+    if (deps.isolation(agent).isolated) throw new GatewayError('REQUEST_CANCELLED', 'the agent is isolated')
   }
 
   async function gather(principal: Principal, action: Action): Promise<Gathered> {
@@ -72,12 +85,43 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
     const tool = granted ? await toolFacts(principal, action) : undefined
     // Read after the last wait: what is decided on is what is true now.
     const current = deps.manifest(principal.agent)
+    const unwitnessed = deps.unwitnessed()
     return {
       nowMs: nowMs(),
       ...(current ? { manifest: current } : {}),
       isolation: deps.isolation(principal.agent),
+      ...(unwitnessed && { unwitnessed }),
       ...(tool ? { tool } : {}),
     }
+  }
+
+  // The pipeline's own stage: who, what, what is known, and what would follow.
+  // oxlint-disable-next-line max-params -- see above
+  function reserve(
+    principal: Principal,
+    action: Action,
+    gathered: Gathered,
+    wouldAllow: (gathered: Gathered) => boolean,
+  ): Facts | Promise<Facts> {
+    const drawsOf = ({ manifest }: Gathered): readonly Draw[] => (manifest ? budgetsOf(principal, action, manifest) : [])
+    const draws = drawsOf(gathered)
+    const budget = deps.budgets.reserve(draws, gathered.nowMs, () => wouldAllow(gathered))
+    return budget instanceof Promise ? budget.then(afterWait) : { ...gathered, budget }
+
+    async function afterWait(taken: Facts['budget']): Promise<Facts> {
+      const now = await gather(principal, action).catch((error: unknown) => {
+        giveBack(taken, gathered.nowMs)
+        throw error
+      })
+      if (isDeepStrictEqual(drawsOf(now), draws)) return { ...now, budget: taken }
+      // Other limits came into force during the wait: the calls are taken under those or not at all.
+      giveBack(taken, gathered.nowMs)
+      return reserve(principal, action, now, wouldAllow)
+    }
+  }
+
+  function giveBack({ reserved, keys, atMs }: Facts['budget'], nowMs: number): void {
+    if (reserved) deps.budgets.refund(keys, atMs ?? nowMs)
   }
 
   async function toolFacts(principal: Principal, action: Action): Promise<ToolFacts> {

@@ -1,30 +1,30 @@
-import { createPublicKey, KeyObject, createPrivateKey, sign } from 'node:crypto'
+import { createPublicKey, createPrivateKey, type KeyObject } from 'node:crypto'
 import {
   buildEntry,
+  firstKept,
   GatewayError,
   isGatewayError,
-  readEntries,
-  readEntriesBack,
-  signCheckpoint,
+  TILE_WIDTH,
   toHex,
-  type AuditLog,
   type BuiltEntry,
   type Entry,
   type EntryBody,
+  type LogKey,
   type NoteKey,
   type ReadFile,
   type StoredEntry,
 } from '@sallyport/core'
-import { decodeUtf8 } from '../../collect.ts'
+import { QUEUE_BYTES_MAX, type CheckpointListener, type LogHead, type LogStore } from '../../log-store.ts'
+import { requirePermit } from '../../prune-log.ts'
+import { readLog, readLogBack } from '../../read-log.ts'
+import { signByAll } from '../../sign-by-all.ts'
 import { logReader } from './log-reader.ts'
 import { startWriterThread, type Opened, type WriterLink } from './writer-link.ts'
 
-/** Most bytes of entries that wait to be written; beyond it appends are refused. */
-export const QUEUE_BYTES_MAX = 64 * 1_048_576
 /** Most bytes made durable together. */
 export const GROUP_BYTES_MAX = 8 * 1_048_576
-/** Most entries one `read` returns. */
-export const READ_ENTRIES_MAX = 65_536
+/** Bundles the writer removes between two groups of entries. */
+const REMOVED_AT_ONCE = 8
 
 export interface FileLogOptions {
   /** The log's folder; made when absent. */
@@ -33,36 +33,20 @@ export interface FileLogOptions {
   readonly origin: string
   /** Ed25519 private key: a key object or PKCS #8 PEM. */
   readonly signer: KeyObject | string
+  /** Every key the log had, each with its sizes; only the signer's unless set. */
+  readonly keys?: readonly LogKey[]
+  /** The signed statements they follow from. */
+  readonly keyHistory?: string
+  /** A key that signs checkpoints beside the signer: the one it follows, while a rotation is completed. */
+  readonly retiring?: KeyObject
   /** Longest time between a durable entry and the checkpoint that covers it. */
   readonly checkpointMs: number
   readonly nowMs: () => number
   /** The newest checkpoint the caller remembers outside the log's folder. */
   readonly knownHead?: { readonly size: number; readonly rootHex: string }
   /** Told of every checkpoint once it is on disk, in order; what it keeps is the next start's `knownHead`. */
-  readonly onCheckpoint?: (note: string, head: LogHead) => void | Promise<void>
+  readonly onCheckpoint?: CheckpointListener
   readonly writer?: WriterLink
-}
-
-/** What the newest checkpoint states. */
-export interface LogHead {
-  readonly size: number
-  readonly rootHex: string
-}
-
-/** The audit log in a folder laid out as C2SP tlog-tiles. */
-export interface FileLog extends AuditLog {
-  /** Key that checkpoints verify with. */
-  readonly key: NoteKey
-  /** The log's files. */
-  readonly files: ReadFile
-  /** Signs what is durable; returns the newest checkpoint, a new one only if there are entries it does not cover. */
-  checkpoint(): Promise<string>
-  /** The newest checkpoint. */
-  head(): LogHead & { readonly note: string }
-  /** Durable entries, newest first, as long as they are not older than `untilMs`. */
-  readBack(untilMs: number): AsyncGenerator<StoredEntry>
-  /** Waits for what was appended, signs a last checkpoint and ends the writer. */
-  close(): Promise<void>
 }
 
 /**
@@ -70,13 +54,17 @@ export interface FileLog extends AuditLog {
  * @throws GatewayError `AUDIT_INVALID` when the files do not fit together or a newer checkpoint is remembered,
  * `AUDIT_UNAVAILABLE` when they cannot be written.
  */
-export async function openFileLog(options: FileLogOptions): Promise<FileLog> {
+export async function openFileLog(options: FileLogOptions): Promise<LogStore> {
   const privateKey = typeof options.signer === 'string' ? createPrivateKey(options.signer) : options.signer
   const key = { name: options.origin, publicKey: rawPublicKey(privateKey) }
   const link = options.writer ?? startWriterThread()
   const { dir, origin, knownHead } = options
   try {
-    const { opened } = await link.call({ verb: 'open', options: { dir, origin, key, ...(knownHead ? { knownHead } : {}) } })
+    const { keys } = options
+    const { opened } = await link.call({
+      verb: 'open',
+      options: { dir, origin, key, ...(keys && { keys }), ...(knownHead && { knownHead }) },
+    })
     if (!opened) throw new GatewayError('AUDIT_UNAVAILABLE', 'the writer of the audit log gave no answer')
     const log = new OpenLog(options, { key, privateKey, link }, opened)
     const unknowns = opened.unfinished.map(({ index, act }) => log.append({ type: 'unknown', act, decision: index }))
@@ -96,8 +84,9 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-class OpenLog implements FileLog {
+class OpenLog implements LogStore {
   readonly key: NoteKey
+  readonly keyHistory: string
   readonly files: ReadFile
   readonly #options: FileLogOptions
   readonly #link: WriterLink
@@ -116,9 +105,11 @@ class OpenLog implements FileLog {
   #head: (LogHead & { note: string }) | undefined
   #signing: Promise<string> | undefined
   #idle: (() => void)[] = []
+  readonly #listeners = new Set<CheckpointListener>()
 
   constructor(options: FileLogOptions, keys: { key: NoteKey; privateKey: KeyObject; link: WriterLink }, opened: Opened) {
     this.key = keys.key
+    this.keyHistory = options.keyHistory ?? ''
     this.files = logReader(options.dir)
     this.#options = options
     this.#link = keys.link
@@ -154,22 +145,21 @@ class OpenLog implements FileLog {
     })
   }
 
-  async read(from: number, to: number): Promise<Entry[]> {
-    const entries: Entry[] = []
-    const end = Math.min(to, this.#durable, from + READ_ENTRIES_MAX)
-    for await (const { entry } of readEntries(this.files, from, end)) entries.push(entry)
-    return entries
+  read(from: number, to: number): Promise<Entry[]> {
+    return readLog(this.files, from, Math.min(to, this.#durable))
   }
 
-  async *readBack(untilMs: number): AsyncGenerator<StoredEntry> {
-    for await (const stored of readEntriesBack(this.files, this.#durable, toText)) {
-      if (Date.parse(stored.entry.time) < untilMs) return
-      yield stored
-    }
+  readBack(untilMs: number): AsyncGenerator<StoredEntry> {
+    return readLogBack(this.files, this.#durable, untilMs)
   }
 
-  size(): number {
-    return this.#durable
+  size(): Promise<number> {
+    return Promise.resolve(this.#durable)
+  }
+
+  onCheckpoint(listener: CheckpointListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   head(): LogHead & { note: string } {
@@ -182,6 +172,15 @@ class OpenLog implements FileLog {
       this.#signing = undefined
     })
     return this.#signing
+  }
+
+  async removeBelow(to: number, permit: number): Promise<void> {
+    await requirePermit(this, to, permit)
+    const end = to / TILE_WIDTH
+    // A few at a time, so that entries need not wait long for the writer.
+    for (let first = (await firstKept(this.files)) / TILE_WIDTH; first < end; first += REMOVED_AT_ONCE) {
+      await this.#link.call({ verb: 'remove', first, end: Math.min(end, first + REMOVED_AT_ONCE) })
+    }
   }
 
   async close(): Promise<void> {
@@ -207,17 +206,18 @@ class OpenLog implements FileLog {
       const [settledIndex = this.#durable] = this.#open
       const { head } = await this.#link.call({ verb: 'prepare', settledIndex })
       if (!head) throw new GatewayError('AUDIT_UNAVAILABLE', 'the writer of the audit log gave no answer')
-      const note = await signCheckpoint({ origin: this.#options.origin, ...head }, this.key, (bytes) =>
-        sign(null, bytes, this.#privateKey),
-      )
+      const { origin, retiring } = this.#options
+      const note = await signByAll({ origin, ...head }, retiring ? [retiring, this.#privateKey] : [this.#privateKey])
       await this.#link.call({ verb: 'publish', note })
       this.#head = { note, size: head.size, rootHex: toHex(head.root) }
     } catch (error) {
       throw this.#fail(error)
     }
     // Outside: a caller that cannot remember the head must know, but the log itself is sound.
-    await this.#options.onCheckpoint?.(this.#head.note, { size: this.#head.size, rootHex: this.#head.rootHex })
-    return this.#head.note
+    const { note, size, rootHex } = this.#head
+    await this.#options.onCheckpoint?.(note, { size, rootHex })
+    for (const listener of this.#listeners) await listener(note, { size, rootHex })
+    return note
   }
 
   #write(): void {
@@ -289,10 +289,6 @@ function rawPublicKey(privateKey: KeyObject): Uint8Array {
   if (privateKey.asymmetricKeyType !== 'ed25519' || x === undefined)
     throw new GatewayError('CONFIG_INVALID', 'the audit key is not an Ed25519 key')
   return new Uint8Array(Buffer.from(x, 'base64url'))
-}
-
-function toText(bytes: Uint8Array): string | undefined {
-  return decodeUtf8(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
 }
 
 function toBytes(text: string): Uint8Array {

@@ -1,6 +1,10 @@
+import { join } from 'node:path'
+import { completeRotation } from '../../complete-rotation.ts'
 import type { Home } from '../../home.ts'
+import { endRotation } from '../../log-keyring.ts'
+import type { LogStore } from '../../log-store.ts'
 import type { State } from '../../state.ts'
-import { openFileLog, type FileLog } from './file-log.ts'
+import { openFileLog, type FileLogOptions } from './file-log.ts'
 import type { WriterLink } from './writer-link.ts'
 
 /**
@@ -14,18 +18,28 @@ export async function openHomeLog(options: {
   readonly checkpointMs: number
   readonly nowMs: () => number
   readonly writer?: WriterLink
-}): Promise<FileLog> {
+}): Promise<LogStore> {
   const { home, state, checkpointMs, nowMs, writer } = options
-  const head = state.auditHead()
-  return openFileLog({
-    dir: home.logDir,
-    origin: home.auditOrigin,
-    signer: home.auditKey,
-    checkpointMs,
-    nowMs,
-    ...(writer && { writer }),
-    ...(head && { knownHead: { size: head.size, rootHex: head.rootHash } }),
-    onCheckpoint: (_, { size, rootHex }) =>
-      state.transact([{ op: 'put', kind: 'auditHead', value: { size, rootHash: rootHex, atMs: nowMs() } }]),
-  })
+  const { keyring } = home
+  const open = (more: Pick<FileLogOptions, 'writer' | 'retiring'>): Promise<LogStore> => {
+    const head = state.auditHead()
+    return openFileLog({
+      dir: home.logDir,
+      origin: home.auditOrigin,
+      signer: home.auditKey,
+      keys: keyring.keys,
+      keyHistory: keyring.history,
+      checkpointMs,
+      nowMs,
+      ...more,
+      ...(head && { knownHead: { size: head.size, rootHex: head.rootHash } }),
+      onCheckpoint: (_, { size, rootHex }) =>
+        state.transact([{ op: 'put', kind: 'auditHead', value: { size, rootHash: rootHex, atMs: nowMs() } }]),
+    })
+  }
+  if (keyring.retiring) {
+    await completeRotation(await open({ retiring: keyring.retiring }), keyring)
+    endRotation(join(home.dir, 'keys'))
+  }
+  return open({ ...(writer && { writer }) })
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import {
   CHECKPOINT_PATH,
+  firstKept,
   fromUtf8,
   GatewayError,
   leafHash,
@@ -8,6 +9,7 @@ import {
   parseBundle,
   parseEntry,
   parseHashes,
+  parsePruned,
   readBundle,
   readEntries,
   readHashes,
@@ -21,11 +23,13 @@ import {
   toHex,
   verifyCheckpoint,
   type Checkpoint,
+  type LogKey,
   type NoteKey,
   type ReadFile,
 } from '@sallyport/core'
+import { sha256Native } from '../../sha256-native.ts'
 import type { LogFolder } from './log-folder.ts'
-import { LogWriter, SETTLED_PATH, sha256Native } from './writer.ts'
+import { LogWriter, SETTLED_PATH } from './writer.ts'
 
 /** Bundles below the checkpoint whose entries are hashed again at every start; `sallyport audit verify` looks at all. */
 export const RECHECKED_BUNDLES = 64
@@ -34,6 +38,8 @@ export interface RecoverOptions {
   readonly dir: string
   readonly origin: string
   readonly key: NoteKey
+  /** Every key of the log with its sizes, where there was more than one. */
+  readonly keys?: readonly LogKey[]
   /** The newest checkpoint the caller remembers outside the folder. */
   readonly knownHead?: { readonly size: number; readonly rootHex: string }
 }
@@ -64,12 +70,14 @@ export async function recover(options: RecoverOptions, folder: LogFolder): Promi
   const { knownHead } = options
   if (knownHead && knownHead.size > checkpoint.size) throw invalid('the log was rolled back: a newer checkpoint is remembered')
   const tree = await restoreTree(read, checkpoint.size)
-  await recheckBundles(read, tree.size)
+  const kept = await firstKept(read)
+  await recheckBundles(read, tree.size, kept)
   const firstOpen = await appendFullBundles(read, tree)
   const writer = new LogWriter(dir, folder, tree)
   for (const entries of openBundles(dir, folder, firstOpen)) writer.adopt(entries)
   if (writer.size < checkpoint.size) throw invalid('entries that the checkpoint covers are missing')
   await compareRoots(read, writer, { checkpoint, knownHead })
+  if (kept > tree.size - RECHECKED_BUNDLES * TILE_WIDTH) await requirePruned(read, kept)
   const found = await readTail(read, writer.size, settledIndex(folder, dir))
   return { writer, ...found, head: { note: fromUtf8(note) ?? '', size: checkpoint.size, rootHex: toHex(checkpoint.root) } }
 }
@@ -82,9 +90,9 @@ function recoverNew({ dir, knownHead }: RecoverOptions, folder: LogFolder): Reco
   return { writer: new LogWriter(dir, folder, new TileBuilder(sha256Native)), size: 0, lastMs: 0, unfinished: [] }
 }
 
-function readCheckpoint(note: Uint8Array, { origin, key }: RecoverOptions): Checkpoint {
+function readCheckpoint(note: Uint8Array, { origin, key, keys = [key] }: RecoverOptions): Checkpoint {
   const text = fromUtf8(note)
-  const checkpoint = text === undefined ? { fault: 'malformed' } : verifyCheckpoint(text, { origin, keys: [key] })
+  const checkpoint = text === undefined ? { fault: 'malformed' } : verifyCheckpoint(text, { origin, keys })
   if ('fault' in checkpoint) throw invalid(`the checkpoint is not of this log (${checkpoint.fault})`)
   return checkpoint
 }
@@ -107,9 +115,9 @@ async function restoreTree(read: ReadFile, checkpointSize: number): Promise<Tile
   return new TileBuilder(sha256Native, { size, levels })
 }
 
-async function recheckBundles(read: ReadFile, size: number): Promise<void> {
+async function recheckBundles(read: ReadFile, size: number, kept: number): Promise<void> {
   const end = size / TILE_WIDTH
-  for (let n = Math.max(0, end - RECHECKED_BUNDLES); n < end; n++) {
+  for (let n = Math.max(kept / TILE_WIDTH, end - RECHECKED_BUNDLES); n < end; n++) {
     const bundle = await readBundle(read, n)
     const hashes = await readHashes(read, { level: 0, n, width: TILE_WIDTH })
     const isWhole = bundle?.entries.length === TILE_WIDTH && bundle.wholeBytes === bundle.bytes.length
@@ -117,6 +125,13 @@ async function recheckBundles(read: ReadFile, size: number): Promise<void> {
       isWhole && hashes && bundle.entries.every((entry, i) => sameBytes(leafHash(entry, sha256Native), hashes[i] ?? entry))
     if (!isSame) throw invalid(`entries from ${n * TILE_WIDTH} on are not those the log committed to`)
   }
+}
+
+/** Entries may only be gone from the front, and only if an entry that is still there says so. */
+async function requirePruned(read: ReadFile, kept: number): Promise<void> {
+  if (kept === 0) return
+  for await (const { entry } of readEntries(read, kept)) if ((parsePruned(entry)?.to ?? 0) >= kept) return
+  throw invalid('the first entries are missing and no entry says that they were pruned')
 }
 
 /** Bundles closed after the checkpoint; returns the number of the first open one. */

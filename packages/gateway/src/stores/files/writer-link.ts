@@ -10,6 +10,7 @@ export type WriterRequest =
   | { readonly verb: 'append'; readonly group: Uint8Array<ArrayBuffer> }
   | { readonly verb: 'prepare'; readonly settledIndex: number }
   | { readonly verb: 'publish'; readonly note: string }
+  | { readonly verb: 'remove'; readonly first: number; readonly end: number }
   | { readonly verb: 'close' }
 
 export type Opened = Omit<Recovered, 'writer'>
@@ -42,6 +43,7 @@ export function answerRequests(folder: LogFolder, reply: (answer: WriterReply) =
     if (request.verb === 'append') writer.append(request.group)
     else if (request.verb === 'prepare') return { head: writer.prepare(request.settledIndex) }
     else if (request.verb === 'publish') writer.publish(request.note)
+    else if (request.verb === 'remove') writer.remove(request.first, request.end)
     else writer.close()
     return {}
   }

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import {
   CHECKPOINT_PATH,
@@ -11,10 +10,8 @@ import {
   type HashTile,
   type TreeHead,
 } from '@sallyport/core'
+import { sha256Native } from '../../sha256-native.ts'
 import type { LogFolder } from './log-folder.ts'
-
-/** SHA-256 by the runtime. */
-export const sha256Native = (bytes: Uint8Array): Uint8Array => hash('sha256', bytes, 'buffer')
 
 /**
  * Path of a hint below the log's folder: every allowed act before this index has its outcome. Only saves reading at start; a
@@ -108,6 +105,20 @@ export class LogWriter {
   /** Makes a signed checkpoint the log's newest. */
   publish(note: string): void {
     this.#guard(() => this.#replace(CHECKPOINT_PATH, new TextEncoder().encode(note)))
+  }
+
+  /**
+   * Removes full bundles `first` (inclusive) to `end` (exclusive), one after the other, so that a crash never leaves a hole behind
+   * a bundle that is still there. Their hash tiles stay.
+   */
+  remove(first: number, end: number): void {
+    this.#guard(() => {
+      for (let n = first; n < end; n++) {
+        const path = this.#path(tilePath({ level: 'entries', n, width: TILE_WIDTH }))
+        this.#folder.remove(path)
+        this.#folder.syncFolder(dirname(path))
+      }
+    })
   }
 
   close(): void {

@@ -1,20 +1,12 @@
 import { chmodSync, existsSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import {
-  GatewayError,
-  STATE_CHANGES_MAX,
-  STATE_VALUE_BYTES_MAX,
-  type Json,
-  type StateChange,
-  type StateRecord,
-  type StateStore,
-} from '@sallyport/core'
+import { GatewayError, type Json, type StateChange, type StateRecord, type StateStore } from '@sallyport/core'
 import { z } from 'zod'
+import { encodeChanges, KEY_CHARS_MAX } from '../../encode-changes.ts'
 
 /** What `PRAGMA application_id` must hold: "SLLY". A file of another program is refused instead of written to. */
 const APPLICATION_ID = 0x534c4c59
 const SCHEMA_VERSION = 1
-const KEY_CHARS_MAX = 1_024
 
 const Row = z.object({ kind: z.string().min(1).max(64), key: z.string().max(KEY_CHARS_MAX), value: z.string() })
 
@@ -35,15 +27,18 @@ export function openSqliteStore(file: string): StateStore {
     'INSERT INTO record (kind, key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
   )
   const remove = database.prepare('DELETE FROM record WHERE kind = ? AND key = ?')
+  // Counted from the opening: nobody else commits while the file is open.
+  let revision = 1
 
   return {
-    *load() {
-      for (const row of guarded(() => select.all())) yield toRecord(row)
+    isShared: false,
+    async since(known) {
+      if (known === revision) return { revision, isComplete: false, records: [] }
+      return { revision, isComplete: true, records: guarded(() => select.all()).map(toRecord) }
     },
-    commit(changes) {
-      if (changes.length > STATE_CHANGES_MAX)
-        throw new GatewayError('STORE_UNAVAILABLE', `more than ${STATE_CHANGES_MAX} changes in one commit`)
-      const texts = changes.map(encode)
+    async commit(changes, basis) {
+      if (basis !== undefined && basis !== revision) throw new GatewayError('STORE_MOVED', 'the state changed since it was read')
+      const texts = encodeChanges(changes)
       guarded(() => database.exec('BEGIN IMMEDIATE'))
       try {
         changes.forEach((change, i) => apply(change, texts[i] ?? 'null'))
@@ -52,8 +47,9 @@ export function openSqliteStore(file: string): StateStore {
         if (database.isTransaction) database.exec('ROLLBACK')
         throw translate(cause)
       }
+      return ++revision
     },
-    close() {
+    async close() {
       if (database.isOpen) database.close()
     },
   }
@@ -92,15 +88,6 @@ function connect(file: string): DatabaseSync {
 
 function pragma(database: DatabaseSync, name: 'application_id' | 'user_version'): number {
   return Number(database.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0)
-}
-
-function encode(change: StateChange): string {
-  if (change.key.length > KEY_CHARS_MAX) throw new GatewayError('STORE_UNAVAILABLE', 'a key of the state is too long')
-  if (change.op === 'delete') return 'null'
-  const text = JSON.stringify(change.value)
-  if (Buffer.byteLength(text) > STATE_VALUE_BYTES_MAX)
-    throw new GatewayError('STORE_UNAVAILABLE', `a value is over ${STATE_VALUE_BYTES_MAX} bytes`)
-  return text
 }
 
 function toRecord(row: unknown): StateRecord {

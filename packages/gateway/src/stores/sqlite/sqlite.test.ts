@@ -1,11 +1,12 @@
+import { once } from 'node:events'
 import { statSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { tempFolder } from '../../fixtures/world.ts'
-import { stateStoreContract } from '../state.contract.ts'
+import { runWriter, stateStoreContract } from '../state.contract.ts'
 import { openSqliteStore } from './index.ts'
 
-stateStoreContract({ name: 'sqlite', open: openSqliteStore })
+stateStoreContract({ name: 'sqlite', makePlace: (dir) => `${dir}/state.db`, open: openSqliteStore })
 
 let folder: ReturnType<typeof tempFolder>
 beforeEach(() => {
@@ -13,11 +14,24 @@ beforeEach(() => {
 })
 afterEach(() => folder.remove())
 
-test('the file is private, and its writes are synchronous', () => {
+test('a second opener is refused at once, also from another process', async () => {
+  const place = `${folder.path}/state.db`
+  const store = openSqliteStore(place)
+  await store.commit([{ op: 'put', kind: 'thing', key: 'a', value: 1 }])
+  expect(() => openSqliteStore(place)).toThrowError(expect.objectContaining({ code: 'STORE_LOCKED' }))
+  const child = runWriter({ name: 'sqlite' }, { place, name: 'other', acks: `${folder.path}/acks` })
+  const [message] = await once(child, 'message')
+  child.kill('SIGKILL')
+  expect(message).toBe('STORE_LOCKED')
+  await store.close()
+  await openSqliteStore(place).close()
+})
+
+test('the file is private, and its writes are synchronous', async () => {
   const file = `${folder.path}/state.db`
   const store = openSqliteStore(file)
   expect(statSync(file).mode & 0o777).toBe(0o600)
-  store.close()
+  await store.close()
 })
 
 test('a damaged file and another program’s database are refused, not written to', () => {
@@ -33,13 +47,13 @@ test('a damaged file and another program’s database are refused, not written t
   expect(() => openSqliteStore(foreign)).toThrowError(expect.objectContaining({ code: 'STORE_UNAVAILABLE' }))
 })
 
-test('a stored value that is not JSON fails the load', () => {
+test('a stored value that is not JSON fails the load', async () => {
   const file = `${folder.path}/state.db`
-  openSqliteStore(file).close()
+  await openSqliteStore(file).close()
   const database = new DatabaseSync(file)
   database.exec(`INSERT INTO record VALUES ('thing', 'a', '{oops')`)
   database.close()
   const store = openSqliteStore(file)
-  expect(() => [...store.load()]).toThrowError(expect.objectContaining({ code: 'STORE_UNAVAILABLE' }))
-  store.close()
+  await expect(store.since(0)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  await store.close()
 })

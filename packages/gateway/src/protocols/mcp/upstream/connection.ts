@@ -1,4 +1,5 @@
 import { GatewayError, type Json, type JsonObject, isGatewayError, isJsonObject } from '@sallyport/core'
+import { GATEWAY_VERSION } from '../../../gateway-version.ts'
 import { type Era, LEGACY_VERSIONS, META, MODERN_VERSION, RpcError, encodeHeader, metaOf } from '../wire.ts'
 import type { Link, LinkCall } from './link.ts'
 
@@ -7,7 +8,7 @@ const NEGOTIATE_MS = 10_000
 /** A handshake-era process may ignore an unknown first message; then the handshake follows. */
 const PROBE_STDIO_MS = 3_000
 
-export const GATEWAY_INFO = { name: 'sallyport', version: '0.1.0' } as const
+export const GATEWAY_INFO = { name: 'sallyport', version: GATEWAY_VERSION } as const
 
 /** A link whose revision is known. Adds what the revision demands of every request. */
 export interface Connection {

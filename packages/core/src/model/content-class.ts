@@ -1,0 +1,17 @@
+import { z } from 'zod'
+
+/**
+ * Classes of data. Each is kept under keys of its own, so that none opens with the key of another: `internal` without a person,
+ * `pii` of a person, `phi` of a patient, `pci` of a card, `reasoning` of a model, which is kept the shortest.
+ */
+export const DATA_CLASSES = ['internal', 'pii', 'phi', 'pci', 'reasoning'] as const
+export const DataClass = z.enum(DATA_CLASSES)
+export type DataClass = z.infer<typeof DataClass>
+
+/** A calendar month in UTC, `2026-11`. */
+export const Month = z.string().regex(/^\d{4}-(?:0[1-9]|1[0-2])$/, 'must be a month such as 2026-11')
+
+/** The month of a moment, in UTC. */
+export function monthOf(nowMs: number): string {
+  return new Date(nowMs).toISOString().slice(0, 7)
+}

@@ -1,0 +1,21 @@
+import { z } from 'zod'
+
+/** Bounds beyond which an alert is raised. */
+export const AlertOptions = z.strictObject({
+  deniedMax: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(20)
+    .meta({ description: 'Refused acts of one agent within the window before that is an alert.' }),
+  deniedWindowMs: z.int().min(1_000).max(3_600_000).default(60_000),
+  p99MsMax: z.int().min(1).max(600_000).default(10_000).meta({ description: 'Slowest hundredth of acts that is still well.' }),
+  failureShareMax: z.number().min(0).max(1).default(0.5).meta({ description: 'Share of acts that may fail at the tool servers.' }),
+  loopDelayMsMax: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .default(1_000)
+    .meta({ description: 'Longest delay of the event loop that is still well.' }),
+})
+export type AlertOptions = z.infer<typeof AlertOptions>

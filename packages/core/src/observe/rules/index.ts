@@ -1,0 +1,8 @@
+import { deniedBurst } from './denied-burst/index.ts'
+import { foreignCredential } from './foreign-credential/index.ts'
+import { hostileContent } from './hostile-content/index.ts'
+import { recordDamage } from './record-damage/index.ts'
+import { saturation } from './saturation/index.ts'
+
+/** Every rule. A new one is a folder and a line here; `rules.contract.ts` then tests it. */
+export const rules = [deniedBurst, foreignCredential, hostileContent, recordDamage, saturation] as const

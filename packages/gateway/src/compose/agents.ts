@@ -1,0 +1,82 @@
+import { plainPath, type AuditLog } from '@sallyport/core'
+import { listen, type HttpServer } from '../http/server.ts'
+import { createTokenEndpoint } from '../identity/token-endpoint.ts'
+import { openMcp, type Mcp } from '../protocols/mcp/index.ts'
+import { restoreBudgets, type Rules } from './rules.ts'
+import type { Stores } from './stores.ts'
+
+/** What agents speak to. @param audit The log as their acts are recorded in it. */
+export function openProtocols(stores: Stores, rules: Rules, audit: Pick<AuditLog, 'append'>): Mcp {
+  const { home, loaded, state, budgets, refusals, bytes, address, nowMs, log, closing } = stores
+  const mcp = openMcp({
+    config: loaded.config,
+    audit,
+    budgets,
+    refusals,
+    bytes,
+    nowMs,
+    ...(stores.replica === undefined ? {} : { replica: stores.replica }),
+    log,
+    publicUrl: () => address.url,
+    identify: (authorization, agent) => {
+      state.requireFresh()
+      return rules.identities.identify(authorization, agent)
+    },
+    isolation: (agent) => {
+      state.requireFresh()
+      const known = state.agent(agent)
+      return { isolated: known?.isolated !== undefined, epoch: known?.epoch ?? 0 }
+    },
+    unwitnessed: () => stores.standing.stopped(),
+    manifest: (agent) => rules.manifests.current(agent),
+    manifests: () =>
+      rules.manifests
+        .agents()
+        .map((agent) => rules.manifests.current(agent))
+        .filter((manifest) => manifest !== undefined),
+    pins: () => state.pins(),
+    commitKey: home.deriveKey('commit'),
+    vault: stores.vault,
+    sealKey: home.deriveKey('seal'),
+  })
+  closing.push(() => mcp.close())
+  rules.onChange = (agent) => {
+    mcp.changed(agent)
+    restoreBudgets(stores, rules, agent).catch((error: unknown) => log('the calls of a longer window could not be counted', error))
+  }
+  return mcp
+}
+
+/** The listener that agents connect to. */
+export async function serveAgents(
+  { loaded, refusals, bytes, address, log, closing }: Stores,
+  { identities }: Rules,
+  { mcp, isReady }: { readonly mcp: Mcp; readonly isReady: () => boolean },
+): Promise<HttpServer> {
+  const server = await listen(loaded.config, {
+    isReady,
+    mcp: mcp.endpoint,
+    token: createTokenEndpoint({
+      exchange: (form, authorization) => identities.exchange(form, authorization),
+      refusals,
+      budget: bytes,
+      log,
+    }),
+    resourceMetadata: (agent) => ({
+      resource: `${address.url}/a/${agent}/mcp`,
+      authorization_servers: identities.agentIssuers(),
+      bearer_methods_supported: ['header'],
+    }),
+    onRefused: (error, request) => {
+      const claims = { path: plainPath((request.url ?? '').split('?', 1)[0] ?? ''), verb: request.method ?? '' }
+      return refusals.record({ error, claims }).then(
+        () => undefined,
+        (failure: unknown) => log('a refusal was not recorded', failure),
+      )
+    },
+    log,
+  })
+  address.url = server.url
+  closing.push(() => server.close())
+  return server
+}

@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto'
+import { longestWindowMs } from '@sallyport/core'
+import { fetchJwks } from '../fetch-jwks.ts'
+import { hosts } from '../hosts.ts'
+import { openIdentities, type Identities } from '../identity/identities.ts'
+import { openManifests, type Manifests } from '../manifests/index.ts'
+import { compileSchema } from '../schema.ts'
+import type { Stores } from './stores.ts'
+
+/** Everything a decision is made from: manifests and identities. */
+export interface Rules {
+  readonly manifests: Manifests
+  readonly identities: Identities
+  /** Told when an agent's grants change. */
+  onChange: (agent: string) => void
+}
+
+export async function openRules({ home, loaded, state, audit, record, nowMs, log, closing }: Stores): Promise<Rules> {
+  // Before the manifests: opening them already reports every one of them.
+  const change: Pick<Rules, 'onChange'> = { onChange: () => {} }
+  const manifests = await openManifests({
+    dir: loaded.manifestsDir,
+    state,
+    deps: { compileSchema, hosts },
+    nowMs,
+    watch: true,
+    onChange: ({ agent, cause, version = 0, hash = '', signed = false }) => {
+      change.onChange(agent)
+      record({ verb: `manifest.${cause}`, target: agent, detail: { version, hash, signed } })
+    },
+    onProblem: ({ agent, problem }) => {
+      log(`manifest of ${agent} is not usable; the last good version stays in force`, new Error(problem))
+      record({ verb: 'manifest.rejected', target: agent, detail: { problem: problem.slice(0, 500).toWellFormed() } })
+    },
+  })
+  closing.push(() => manifests.close())
+  const hasTask = (agent: string, task: string): boolean => manifests.current(agent)?.tasks.has(task) === true
+  const sessionKey = home.deriveKey('session')
+  const identities = openIdentities({ state, sessionKey, nowMs, randomBytes, fetchJwks, hasTask, audit }, loaded.config.issuers)
+  return Object.assign(change, { manifests, identities })
+}
+
+/** A manifest with a longer window than any before makes older calls count. */
+export async function restoreBudgets({ restore }: Stores, { manifests }: Rules, agent: string): Promise<void> {
+  const manifest = manifests.current(agent)
+  if (manifest) await restore(longestWindowMs(manifest))
+}

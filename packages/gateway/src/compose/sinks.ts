@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import {
+  formats,
+  GatewayError,
+  readEntries,
+  SEVERITIES,
+  toEvents,
+  type Entry,
+  type SecurityEvent,
+  type StoredEntry,
+} from '@sallyport/core'
+import type { SinkConfig } from '../config-sinks.ts'
+import { followLog, type Skipped } from '../follow-log.ts'
+import { GATEWAY_VERSION } from '../gateway-version.ts'
+import { sha256Native } from '../sha256-native.ts'
+import type { Expected, IndexRange, SinksView } from '../sinks-view.ts'
+import { openSink } from '../sinks/index.ts'
+import type { Stores } from './stores.ts'
+
+/** Opens every configured destination and follows the log for it. */
+export function openSinks(stores: Stores): SinksView {
+  const { loaded, audit, closing } = stores
+  const source = { origin: audit.key.name, sha: sha256Native }
+  const eventsFor = (config: SinkConfig, entry: StoredEntry): SecurityEvent[] =>
+    toEvents(entry, source).filter((event) => isWanted(event, config))
+  const running = loaded.config.sinks.map((config) => {
+    const { sink, eventsMax } = openSink(config, {
+      format: requireFormat(config.format),
+      context: {
+        productVersion: GATEWAY_VERSION,
+        host: config.host ?? hostname(),
+        enterpriseNumber: config.enterpriseNumber,
+        conventions: config.conventions,
+      },
+      nowMs: stores.nowMs,
+      randomUuid: randomUUID,
+    })
+    const follower = followLog({
+      ...followOptions(stores, config),
+      entriesMax: eventsMax,
+      deliver: async (batch, signal) => {
+        const events = batch.flatMap((entry) => eventsFor(config, entry))
+        if (events.length > 0) await sink.send(events, signal)
+      },
+    })
+    closing.push(() => sink.close())
+    closing.push(() => follower.close())
+    return { config, follower }
+  })
+  return {
+    status: () =>
+      running.map(({ config, follower }) => ({ id: config.id, type: config.type, format: config.format, ...follower.status() })),
+    async expected(id, range) {
+      const found = running.find(({ config }) => config.id === id)
+      if (!found) throw new GatewayError('NOT_FOUND', 'no sink of the configuration has this id')
+      return expectedOf(readEntries(audit.files, range.from, range.to), id, (entry) => eventsFor(found.config, entry).length)
+    },
+  }
+}
+
+function followOptions(stores: Stores, config: SinkConfig) {
+  const { audit, cursors, leases, record, nowMs, log } = stores
+  return {
+    name: `sink.${config.id}`,
+    log: audit,
+    cursors,
+    leases,
+    behindMax: config.behindMax,
+    onOverflow: config.onOverflow,
+    onBehind: (entries: number) => record({ verb: 'sink.behind', target: config.id, detail: { entries } }),
+    // Durable before the cursor moves.
+    onSkip: async ({ from, to, reason }: Skipped) => {
+      const actor = { type: 'system' as const, id: 'sallyport' }
+      const detail = { from, to, count: to - from, reason }
+      await audit.append({ type: 'admin', actor, verb: 'sink.dropped', target: config.id, outcome: 'done', detail })
+    },
+    random: Math.random,
+    nowMs,
+    operatorLog: log,
+  }
+}
+
+function isWanted(event: SecurityEvent, { filter }: SinkConfig): boolean {
+  const isType = filter.types === undefined || filter.types.includes(event.type)
+  return isType && SEVERITIES.indexOf(event.severity) >= SEVERITIES.indexOf(filter.severityMin)
+}
+
+async function expectedOf(
+  entries: AsyncIterable<StoredEntry>,
+  sink: string,
+  eventsOf: (entry: StoredEntry) => number,
+): Promise<Expected> {
+  const ranges: IndexRange[] = []
+  const dropped: Skipped[] = []
+  const counts = { entries: 0, events: 0 }
+  for await (const stored of entries) {
+    counts.entries++
+    const skipped = droppedBy(stored.entry, sink)
+    if (skipped) dropped.push(skipped)
+    const events = eventsOf(stored)
+    if (events === 0) continue
+    counts.events += events
+    const last = ranges.at(-1)
+    if (last?.to === stored.index) ranges[ranges.length - 1] = { from: last.from, to: stored.index + 1 }
+    else ranges.push({ from: stored.index, to: stored.index + 1 })
+  }
+  return { ...counts, ranges, dropped }
+}
+
+function droppedBy(entry: Entry, sink: string): Skipped | undefined {
+  if (entry.type !== 'admin' || entry.verb !== 'sink.dropped' || entry.target !== sink) return undefined
+  const { from, to, reason } = entry.detail
+  if (typeof from !== 'number' || typeof to !== 'number') return undefined
+  return { from, to, reason: reason === 'refused' || reason === 'pruned' ? reason : 'overflow' }
+}
+
+function requireFormat(id: string): (typeof formats)[number] {
+  const format = formats.find((one) => one.id === id)
+  if (!format) throw new GatewayError('CONFIG_INVALID', 'a sink names a format that does not exist')
+  return format
+}

@@ -1,0 +1,69 @@
+import type { Anchoring } from '../anchors/follow-anchors.ts'
+import { openByteBudget, type ByteBudget } from '../byte-budget.ts'
+import type { ContentVault } from '../content-vault.ts'
+import { countAppends } from '../count-appends.ts'
+import { openCounters, type Counters } from '../counters.ts'
+import type { Erasures } from '../erasures.ts'
+import { openHome, type Home } from '../home.ts'
+import { loadConfig, type LoadedConfig } from '../load-config.ts'
+import { openStanding, type LogStanding } from '../log-standing.ts'
+import type { OperatorLog } from '../operator-log.ts'
+import { openRefusals, type Refusals } from '../refusals.ts'
+import { systemEntries } from '../system-entries.ts'
+import { openAdapters, type Adapters, type AdaptersDeps } from './adapters.ts'
+import type { Closing } from './closing.ts'
+import { openContentVault } from './vault.ts'
+
+/** Where everything is kept, and what every part of a gateway shares. */
+export interface Stores extends Adapters {
+  readonly home: Home
+  readonly loaded: LoadedConfig
+  /** How far the log is witnessed, and which acts that stops. */
+  readonly standing: LogStanding
+  /** What anchors the log, once it does. */
+  readonly anchoring: { current?: Anchoring }
+  /** What this process counts of itself. */
+  readonly counters: Counters
+  readonly record: ReturnType<typeof systemEntries>
+  readonly refusals: Refusals
+  readonly bytes: ByteBudget
+  readonly vault: ContentVault
+  readonly erasures: Erasures
+  /** Known once the gateway listens. */
+  readonly address: { url: string }
+  readonly nowMs: () => number
+  readonly log: OperatorLog
+  readonly closing: Closing
+}
+
+/** Opens the adapters that the configuration names. */
+export async function openStores(
+  options: { readonly homeDir: string } & Pick<AdaptersDeps, 'logWriter' | 'onGivenUp'>,
+  base: Pick<Stores, 'nowMs' | 'log' | 'closing'>,
+): Promise<Stores> {
+  const { nowMs, log } = base
+  const home = openHome(options.homeDir, { create: false })
+  const loaded = loadConfig(home.configFile)
+  const adapters = await openAdapters({ ...base, ...options, home, loaded })
+  const { state } = adapters
+  const counters = openCounters()
+  const audit = countAppends(adapters.audit, counters)
+  const record = systemEntries(audit, log)
+  const anchoring: Stores['anchoring'] = {}
+  const bytes = openByteBudget(loaded.config.limits.bytesInFlightMax)
+  const stores = {
+    ...base,
+    home,
+    loaded,
+    ...adapters,
+    audit,
+    counters,
+    anchoring,
+    standing: openStanding({ witnesses: loaded.config.witnesses, state, audit, nowMs }),
+    record,
+    refusals: openRefusals(audit, nowMs),
+    bytes,
+    address: { url: '' },
+  }
+  return { ...stores, ...openContentVault(stores) }
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+import { subjectId } from '@sallyport/core'
+import type { ControlDeps } from '../control/index.ts'
+import type { Erasures } from '../erasures.ts'
+import { openHolds } from '../holds.ts'
+import { inspectLog } from '../inspect-log.ts'
+import { openKeySource } from '../keys/index.ts'
+import { openPostgresVault } from '../stores/postgres/vault.ts'
+import { openSqliteVault } from '../stores/sqlite/vault.ts'
+import { openErasures } from '../vault/erasures.ts'
+import { openVault } from '../vault/index.ts'
+import type { Stores } from './stores.ts'
+
+/** The vault's place in everything it seals. One gateway, or one database, serves one tenant. */
+const TENANT = 'default'
+const RESUME_MS = 60_000
+
+/** Opens the vault over the store that the configuration names. */
+export function openContentVault(stores: Omit<Stores, 'vault' | 'erasures'>): Pick<Stores, 'vault' | 'erasures'> {
+  const { home, loaded, state, audit, shared, nowMs, closing } = stores
+  const { keys, cacheMs } = loaded.config.vault
+  const vault = openVault({
+    store: shared ? openPostgresVault(shared) : openSqliteVault({ keys: home.vaultKeysFile, contents: home.vaultFile }),
+    source: openKeySource(keys, { file: home.wrappingKeyFile, isShared: shared !== undefined }),
+    tenant: TENANT,
+    pepper: home.deriveKey('vault'),
+    commitKey: home.deriveKey('commit'),
+    randomBytes,
+    nowMs,
+    cacheMs,
+  })
+  closing.push(() => vault.close())
+  // What another replica erased must not be in memory here.
+  closing.push(state.onChanged((changed) => changed.some(({ kind }) => kind === 'erasure') && vault.flush()))
+  const erasures = openErasures({
+    vault,
+    holds: openHolds({ state, files: audit.files, nowMs }),
+    log: audit,
+    state,
+    audit,
+    prove: (index) => inspectLog(audit).prove(index),
+    destinations: () => loaded.config.sinks.map(({ id }) => id),
+    randomBytes,
+    nowMs,
+  })
+  return { vault, erasures }
+}
+
+/** Finishes erasures that a crash or a hold interrupted, now and from time to time. */
+export function followErasures({ state, vault, erasures, leases, log, closing }: Stores & { readonly erasures: Erasures }): void {
+  const resume = async (): Promise<void> => {
+    if (state.erasures().every(({ status }) => status === 'done')) return
+    if (await leases.hold('erasure', RESUME_MS)) await erasures.resume()
+  }
+  const attempt = (): void => void resume().catch((error: unknown) => log('an erasure could not be finished', error))
+  vault.finish().catch((error: unknown) => log('an old wrapping key could not be destroyed', error))
+  attempt()
+  const timer = setInterval(attempt, RESUME_MS).unref()
+  closing.push(() => clearInterval(timer))
+}
+
+/** What people's verbs do with content. */
+export function contentOver({
+  vault,
+  erasures,
+  log,
+}: Stores): Pick<ControlDeps, 'vault' | 'erasures' | 'subjectNames' | 'onHoldReleased'> {
+  return {
+    vault,
+    erasures,
+    async subjectNames(person) {
+      const lookup = vault.lookup(subjectId(person))
+      const holdings = await vault.holdings(lookup)
+      // Never both: what is recorded with them would lead from the person to the pseudonym after an erasure.
+      return holdings ? { token: holdings.token } : { lookup }
+    },
+    // The hold is over whatever becomes of what waited for it; the clock tries again.
+    onHoldReleased: () => erasures.resume().catch((error: unknown) => log('an erasure could not be finished', error)),
+  }
+}

@@ -1,0 +1,10 @@
+import type { Migration } from '../migrate.ts'
+import { roles } from './0001-roles.ts'
+import { state } from './0002-state.ts'
+import { audit } from './0003-audit.ts'
+import { budgets } from './0004-budgets.ts'
+import { vault } from './0005-vault.ts'
+import { cursors } from './0006-cursors.ts'
+
+/** Every migration, oldest first. One that was released is never edited. */
+export const MIGRATIONS: readonly Migration[] = [roles, state, audit, budgets, vault, cursors]
