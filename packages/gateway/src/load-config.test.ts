@@ -108,6 +108,15 @@ describe('loadConfig', () => {
       const url = 'url: "postgres://g:p@db.example/sallyport'
       for (const query of ['', '?sslmode=disable', '?sslmode=prefer', '?sslmode=no-verify'])
         expect(failure(store(`${url}${query}"`))).toEqual(refusal('CONFIG_INSECURE', /store\.url: no TLS/))
+      for (const other of ['postgres:///s?host=db.example', 'postgres://127.0.0.1/s?host=127.0.0.1&host=db.example'])
+        expect(failure(store(`url: "${other}"`)), other).toEqual(refusal('CONFIG_INSECURE', /store\.url: no TLS/))
+      expect(failure(store(`${url}?sslmode=verify-full&sslmode=disable"`))).toEqual(
+        refusal('CONFIG_INSECURE', /store\.url: no TLS/),
+      )
+      expect(failure(store(`${url}?sslmode=require&uselibpqcompat=true"`))).toEqual(
+        refusal('CONFIG_INSECURE', /store\.url: no TLS/),
+      )
+      expect(load(store('url: "postgres:///s?host=/var/run/postgresql"'))).toBeDefined()
       expect(load(store(`${url}?sslmode=verify-full"`))).toBeDefined()
       expect(load(store(`${url}", allowPlaintext: true`))).toBeDefined()
       const two = store('url: "postgres://g@127.0.0.1/s", auditorUrl: "postgres://a:p@db.example/s"')

@@ -100,8 +100,14 @@ function requireDatabaseUrl(text: string, where: string, allowPlaintext: boolean
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^postgres(?:ql)?:$/.test(url.protocol))
     throw new GatewayError('CONFIG_INVALID', `${where}: must be postgres://user:password@host/database`)
-  const isEncrypted = ['require', 'verify-ca', 'verify-full'].includes(url.searchParams.get('sslmode') ?? '')
-  if (!isEncrypted && !allowPlaintext && url.hostname !== '' && !isLoopback(url.hostname))
+  const { searchParams } = url
+  // The driver takes the last of a parameter, and lets a host named there go before the URL's own.
+  const host = searchParams.getAll('host').at(-1) || url.hostname
+  // As libpq reads it, "require" looks at no certificate.
+  const modes = searchParams.has('uselibpqcompat') ? ['verify-ca', 'verify-full'] : ['require', 'verify-ca', 'verify-full']
+  const isEncrypted = modes.includes(searchParams.getAll('sslmode').at(-1) ?? '')
+  const isHere = host === '' || /^(?:\/|%2f)/i.test(host) || isLoopback(host)
+  if (!isEncrypted && !allowPlaintext && !isHere)
     throw new GatewayError('CONFIG_INSECURE', `${where}: no TLS off this machine; add sslmode=verify-full`)
 }
 

@@ -92,6 +92,15 @@ test('R117: acts are stopped only after the grace, from the oldest checkpoint th
   expect(stopped()).toBeUndefined()
 })
 
+test('R117: a clock that is set back gives a checkpoint that waits one more grace, not the time it was set back by', () => {
+  const { stopped } = standing()
+  expect(stopped()).toBeUndefined()
+  clock.advance(-86_400_000)
+  expect(stopped()).toBeUndefined()
+  clock.advance(GRACE_MS + 1)
+  expect(stopped()).toBe('consequential')
+})
+
 test('R117: a witness that contradicts the log counts for nothing, at once', async () => {
   const { stopped, report } = standing()
   for (const { name } of secrets) await cosigned(name, 100)

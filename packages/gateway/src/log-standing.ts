@@ -18,6 +18,12 @@ const PENDING_MAX = 1_000
 /** Which acts must not happen while too few witnesses vouch for the log. */
 export type StoppedActs = Exclude<WitnessesConfig['stopActs'], 'never'>
 
+/** A checkpoint that waits for its witnesses. */
+interface Pending {
+  readonly size: number
+  readonly atMs: number
+}
+
 export interface WitnessReport {
   readonly name: string
   /** Size of the newest checkpoint it cosigned. */
@@ -61,7 +67,7 @@ export function openStanding({ witnesses, state, audit, nowMs }: StandingDeps): 
   const { policy, list, stopActs, graceMs } = witnesses
   const sizeOf = cosignedSizes(list, audit.key.name)
   let anchored: () => number | undefined = () => undefined
-  let pending: { readonly size: number; readonly atMs: number }[] = []
+  let pending: Pending[] = []
   const note = ({ size }: LogHead): void => {
     if (size > (pending.at(-1)?.size ?? 0) && pending.length < PENDING_MAX) pending.push({ size, atMs: nowMs() })
   }
@@ -87,9 +93,12 @@ export function openStanding({ witnesses, state, audit, nowMs }: StandingDeps): 
     )
     const newest = head(audit)
     if (newest) note(newest)
-    pending = pending.filter(({ size }) => size > witnessed)
+    const now = nowMs()
+    // As if it came now: a clock that is set back gives nobody more than one further grace.
+    const since = (one: Pending): Pending => (one.atMs > now ? { ...one, atMs: now } : one)
+    pending = pending.filter(({ size }) => size > witnessed).map(since)
     const [oldest] = pending
-    const isLate = oldest !== undefined && nowMs() - oldest.atMs > graceMs
+    const isLate = oldest !== undefined && now - oldest.atMs > graceMs
     return {
       atLeast: policy.atLeast,
       witnessed,

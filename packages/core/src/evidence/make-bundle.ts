@@ -42,6 +42,8 @@ import { verifyBundle } from './verify-bundle.ts'
 
 /** Most bytes of disclosed entries; bundles are made in memory. */
 const BUNDLE_BYTES_MAX = 64 * 1_048_576
+/** Most entries that all questions together select; a manifest of more would not be read. */
+const SELECTED_MAX = 100_000
 /** Nodes of the tree remembered between proofs. */
 const NODES_MAX = 100_000
 
@@ -162,6 +164,8 @@ async function walkLog(
     if (walk.disclosed.size > BUNDLE_ENTRIES_MAX || bytes > BUNDLE_BYTES_MAX)
       throw tooLarge(`more than ${BUNDLE_ENTRIES_MAX} entries or ${BUNDLE_BYTES_MAX} bytes`)
   }
+  if (walk.selected.reduce((sum, { length }) => sum + length, 0) > SELECTED_MAX)
+    throw tooLarge(`the questions select more than ${SELECTED_MAX} entries together`)
   if (range.from === range.to) walk.before = history.state()
   if (count !== range.to - range.from) throw new GatewayError('AUDIT_INVALID', 'entries of the window are missing')
   return walk

@@ -273,6 +273,8 @@ test('R252: a bundle that would be too large is refused, never cut short', async
     Array.from({ length: 10_001 }, () => refusal),
     1,
   )
-  for (const change of [{ coverage: 'entries' as const }, { items: [{ id: 'all', controls: [], query: {} }] }])
+  const all = (id: number) => ({ id: `all-${id}`, controls: [], query: {} })
+  const often = { items: Array.from({ length: 11 }, (_, i) => all(i)), window: { to: 10_000 } }
+  for (const change of [{ coverage: 'entries' as const }, { items: [all(0)] }, often])
     await expect(makeBundle(wish(change), source)).rejects.toMatchObject({ code: 'REQUEST_PARAMS' })
 }, 60_000)

@@ -23,13 +23,13 @@ export function followState({ state, log, closing }: Stores, { manifests }: Rule
   }
   const refresh = (agent: string): void => {
     // Without a file here the agent may do nothing here.
-    if (manifests.current(agent) === undefined) return
+    if (!manifests.agents().includes(agent)) return
     try {
       manifests.refresh(agent)
     } catch (error) {
-      // Written by a newer gateway, perhaps: what is in force here stays.
+      // Written by a newer gateway, perhaps: the agent may do nothing here until that is upgraded.
       if (!isGatewayError(error)) throw error
-      log(`a manifest of ${agent} cannot be put in force here`, error)
+      log(`the manifest of ${agent} cannot be read here; it may do nothing at this gateway`, error)
     }
   }
   closing.push(

@@ -10,7 +10,7 @@ export const auditSearch = defineVerb({
   name: 'audit.search',
   summary: 'Entries by session, agent, user, tool, person, class of data, effect, time',
   roles: READERS,
-  isReading: true,
+  isLong: true,
   input: z.strictObject({ query: AskedQuery, limit: z.int().min(0).max(LIMIT_MAX).default(100), purpose: Purpose }),
   output: z.strictObject({
     from: Count.meta({ description: 'First index that was looked at.' }),

@@ -19,7 +19,7 @@ export const contentRead = defineVerb({
   name: 'content.read',
   summary: 'The content that an entry refers to, from the vault',
   roles: READERS,
-  isReading: true,
+  isLong: true,
   input: z.strictObject({ index: Index, purpose: Purpose }),
   output: z.strictObject({ index: Index, class: DataClass, commitment: Hash, text: z.string() }),
   target: (input) => String(input.index),
@@ -55,7 +55,7 @@ export const subjectFind = defineVerb({
   name: 'subject.find',
   summary: 'What vault and log hold of a person, and the pseudonym to search the log by',
   roles: READERS,
-  isReading: true,
+  isLong: true,
   input: z.strictObject({ subject: Subject, purpose: Purpose }),
   output: z.strictObject({ found: Found.optional() }),
   async run(deps, { subject, purpose }) {
@@ -68,6 +68,7 @@ export const subjectErase = defineVerb({
   name: 'subject.erase',
   summary: 'Destroy a person’s keys and content, for good; the log keeps its entries and leads to nobody',
   roles: ['owner', 'security'],
+  isLong: true,
   input: z.strictObject({
     subject: Subject,
     authority: z.string().trim().min(3).max(AUTHORITY_CHARS_MAX).meta({

@@ -99,8 +99,8 @@ export interface Verb<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.Z
    * because stopping an agent must not wait for a log that cannot be written.
    */
   readonly record?: 'before' | 'after'
-  /** Changes nothing, so a long one must not hold up others: reading verbs wait for each other only. */
-  readonly isReading?: true
+  /** May take long and plans no changes of the state, so it must not hold up those that do: it stands in a queue of its own. */
+  readonly isLong?: true
   /** Checks everything and says what to do; changes nothing. @throws GatewayError what the caller is told */
   readonly run: (deps: ControlDeps, input: z.output<I>, actor: ControlActor) => Promise<Plan<z.input<O>>> | Plan<z.input<O>>
 }

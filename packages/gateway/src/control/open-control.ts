@@ -22,15 +22,15 @@ interface Asked {
 }
 
 /**
- * Opens the control plane. Calls are taken one after the other, so that a check and its change belong together. Those that only
- * read stand in a queue of their own: nobody who isolates an agent waits for a search through years.
+ * Opens the control plane. Calls are taken one after the other, so that a check and its change belong together. Those that may
+ * take long stand in a queue of their own: nobody who isolates an agent waits for a search through years.
  */
 export function openControl(deps: ControlDeps): Control {
   const authenticate = createAuthenticator(deps)
-  const queues: Record<'acts' | 'reads', Promise<unknown>> = { acts: Promise.resolve(), reads: Promise.resolve() }
+  const queues: Record<'acts' | 'long', Promise<unknown>> = { acts: Promise.resolve(), long: Promise.resolve() }
   return {
     call(request) {
-      const queue = isReading(request) ? 'reads' : 'acts'
+      const queue = isLong(request) ? 'long' : 'acts'
       const answer = queues[queue].then(() => handle(request))
       queues[queue] = answer.catch(() => undefined)
       return answer
@@ -58,9 +58,9 @@ export function openControl(deps: ControlDeps): Control {
   }
 }
 
-function isReading(body: unknown): boolean {
+function isLong(body: unknown): boolean {
   const named = typeof body === 'object' && body !== null && 'verb' in body && typeof body.verb === 'string' ? body.verb : ''
-  return findVerb(named)?.isReading === true
+  return findVerb(named)?.isLong === true
 }
 
 /** Plans of one call while other replicas change the state under it. */

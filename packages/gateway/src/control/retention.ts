@@ -32,6 +32,7 @@ export const retentionPlan = defineVerb({
   name: 'retention.plan',
   summary: 'How long records are kept, what can be deleted now, and what waits for a person',
   roles: ['owner', 'security', 'auditor'],
+  isLong: true,
   input: z.strictObject({}),
   output: z.strictObject(PlanShape),
   async run(deps) {
@@ -44,6 +45,7 @@ export const retentionRun = defineVerb({
   name: 'retention.run',
   summary: 'Delete what has expired; deleting anything before it expires is refused',
   roles: KEEPERS,
+  isLong: true,
   input: z.strictObject({ to: Index.optional().meta({ description: 'Stop at this entry, a multiple of 256.' }) }),
   output: z.strictObject({ from: Index, to: Index, setAside: z.int() }),
   async run(deps, input, { user }) {

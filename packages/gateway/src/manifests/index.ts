@@ -43,7 +43,7 @@ export interface Manifests {
   current(agent: string): CompiledManifest | undefined
   /** Its version, signatures and baseline. */
   standing(agent: string): Standing | undefined
-  /** Agents with a manifest in force, sorted. */
+  /** Agents with a manifest, sorted. */
   agents(): string[]
   /** Files that cannot be used now. */
   problems(): ManifestProblem[]
@@ -71,6 +71,8 @@ export async function openManifests(options: ManifestsDeps): Promise<Manifests> 
   const stamps = new Map<string, string>()
   const problems = new Map<string, ManifestProblem>()
   let current: ReadonlyMap<string, CompiledManifest> = new Map()
+  /** Agents whose newest version, recorded by another replica, cannot be read here: what it takes away must not be allowed. */
+  const unreadable = new Set<string>()
   let reading: Promise<void> = Promise.resolve()
 
   function reload(): Promise<void> {
@@ -114,7 +116,9 @@ export async function openManifests(options: ManifestsDeps): Promise<Manifests> 
   function putInForce(agent: string, cause: ManifestChange['cause']): void {
     const standing = settleVersions(agent, state)
     if (standing === undefined) return
+    unreadable.add(agent)
     const compiled = compileVersion(options.deps, standing.newest, standing)
+    unreadable.delete(agent)
     const before = current.get(agent)
     current = new Map(current).set(agent, compiled)
     if (before?.hash === compiled.hash && before.version === compiled.version && before.signed === compiled.signed) return
@@ -134,7 +138,7 @@ export async function openManifests(options: ManifestsDeps): Promise<Manifests> 
   await reload()
   const following = options.watch === true ? followFolder(dir, reload) : undefined
   return {
-    current: (agent) => current.get(agent),
+    current: (agent) => (unreadable.has(agent) ? undefined : current.get(agent)),
     standing: (agent) => (current.has(agent) ? settleVersions(agent, state) : undefined),
     agents: () => [...current.keys()].sort(),
     problems: () => [...problems.values()],

@@ -153,6 +153,28 @@ describe('replicas', () => {
     await state.close()
   })
 
+  test('R040 R185: a version that one replica cannot read allows nothing there, until one comes that it can', async () => {
+    const state = await openState(sharedStore())
+    const older = { ...hosts, toAscii: (domain: string) => (domain === 'new.example' ? undefined : hosts.toAscii(domain)) }
+    const started = (readBy: typeof hosts) =>
+      openManifests({ dir, state, deps: { compileSchema, hosts: readBy }, nowMs: world.clock.nowMs })
+    write(manifest(WRITE))
+    const [newer, old] = [await started(hosts), await started(older)]
+    open.push(newer, old)
+    expect(old.current('a')?.version).toBe(1)
+    write(manifest('erp.read: { scope: read, tier: low, domains: [new.example] }'))
+    await newer.reload()
+    expect(newer.current('a')?.version).toBe(2)
+    expect(() => old.refresh('a')).toThrow(is('CONFIG_INVALID'))
+    expect(old.current('a')).toBeUndefined()
+    expect(old.agents()).toEqual(['a'])
+    write(manifest(READ))
+    await newer.reload()
+    old.refresh('a')
+    expect(old.current('a')?.version).toBe(3)
+    await state.close()
+  })
+
   test('what could not be stored is read again', async () => {
     const store = sharedStore()
     const state = await openState(store)

@@ -1,4 +1,4 @@
-import { openSync, readFileSync, readSync, closeSync, statSync, existsSync } from 'node:fs'
+import { openSync, readFileSync, readSync, closeSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { BUNDLE_PROBLEMS, BundleReport, COVERAGES, GatewayError, verifyBundle, type BundleTrust } from '@sallyport/core'
 import { readZip, sha256Native, ZIP_BYTES_MAX } from '@sallyport/gateway'
@@ -6,7 +6,8 @@ import { z } from 'zod'
 import { defineCommand } from '../../define-command.ts'
 import { collect, parseCount } from '../../options.ts'
 import { shown } from '../../shown.ts'
-import { readTrust, requireKey, Verified, verdict, verifyOffline, type VerifyFlags } from './verify-offline.ts'
+import { statOf } from './read-text.ts'
+import { readPolicy, readTrust, requireKey, Verified, verdict, verifyOffline, type VerifyFlags } from './verify-offline.ts'
 
 const Verdict = z.union([
   z.strictObject({ kind: z.literal('bundle'), file: z.string(), ...BundleReport.shape }),
@@ -36,7 +37,7 @@ export const command = defineCommand({
 })
 
 async function verifyPath(file: string, flags: VerifyFlags): Promise<Verdict> {
-  const stat = statSync(file, { throwIfNoEntry: false })
+  const stat = statOf(file)
   if (stat?.isDirectory() === true) {
     const log = existsSync(join(file, 'log')) ? join(file, 'log') : file
     return { kind: 'log', file, ...(await verifyOffline({ ...flags, log })) }
@@ -47,10 +48,12 @@ async function verifyPath(file: string, flags: VerifyFlags): Promise<Verdict> {
 }
 
 function verifyZip(file: string, size: number, flags: VerifyFlags): BundleReport {
+  if (flags.known !== undefined)
+    throw new GatewayError('REQUEST_PARAMS', '--known: checkpoints are held against a log, not against a bundle')
+  const policy = readPolicy(flags)
   const files = size > ZIP_BYTES_MAX ? undefined : readZip(readFileSync(file))
   if (!files) return { ok: false, isAuthentic: false, problem: { code: 'zip_invalid', means: BUNDLE_PROBLEMS.zip_invalid.means } }
-  const witnesses = (flags.witness ?? []).map((text) => requireKey(text, '--witness', 'cosignature'))
-  return verifyBundle(files, { ...trustOf(flags), witnesses, atLeast: flags.atLeast ?? witnesses.length, sha: sha256Native })
+  return verifyBundle(files, { ...trustOf(flags), ...policy, sha: sha256Native })
 }
 
 /** The root alone is enough for a bundle: it holds the history of the keys. */
@@ -74,20 +77,20 @@ function startsAsZip(file: string): boolean {
 }
 
 function bundleVerdict(report: Extract<Verdict, { kind: 'bundle' }>): string {
-  const { problem, window, items = [], population = 0, disclosed = 0, coverage = 'selection', cosigned } = report
+  const { problem, window, items = [], disclosed = 0, prunedTo = 0, coverage = 'selection', cosigned } = report
   if (problem !== undefined) {
     const at = problem.at === undefined ? '' : ` at ${typeof problem.at === 'number' ? `entry ${problem.at}` : shown(problem.at)}`
     return `DOES NOT VERIFY: ${problem.code}${at}: ${problem.means}${problem.detail === undefined ? '' : ` (${shown(problem.detail)})`}`
   }
-  const undisclosed = coverage === 'entries' ? 0 : population - items.reduce((sum, { selected }) => sum + selected, 0)
   return [
     `ok  ${shown(report.origin ?? '')}  ${report.size} entries, bundle made ${shown(report.createdAt ?? '')}`,
     `    entries ${window?.from} to ${(window?.to ?? 0) - 1}, ${disclosed} disclosed, ${report.gaps} gaps said`,
     ...items.map(
-      ({ id, selected, controls }) =>
-        `    ${shown(id)}: ${selected} entries${controls.length === 0 ? '' : `, for ${shown(controls.join(', '))}`}`,
+      ({ id, selected, controls, query }) =>
+        `    ${shown(id)}: ${selected} entries where ${shown(JSON.stringify(query))}${controls.length === 0 ? '' : `, for ${shown(controls.join(', '))}`}`,
     ),
-    ...(undisclosed > 0 ? [`    of the other entries it shows ${COVERAGES[coverage].means}`] : []),
+    ...(coverage === 'entries' ? [] : [`    of the other entries it shows ${COVERAGES[coverage].means}`]),
+    ...(prunedTo > 0 ? [`    entries before ${prunedTo} were pruned, as the operator says`] : []),
     cosigned === undefined || cosigned.names.length === 0
       ? '    no witness was asked for: whoever holds the key could show others another log'
       : `    cosigned by ${shown(cosigned.names.join(', '))}: the first ${cosigned.size} entries`,

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import {
   cosignaturesOf,
   deriveLogKeys,
@@ -21,7 +20,7 @@ import { z } from 'zod'
 import { sizesLine } from '../../describe-entry.ts'
 import { shown } from '../../shown.ts'
 import { filesOf, readStamps } from './held-elsewhere.ts'
-import { readText } from './read-text.ts'
+import { readText, statOf } from './read-text.ts'
 
 export const Verified = z.strictObject({
   ok: z.boolean(),
@@ -60,12 +59,13 @@ export async function verifyOffline(flags: VerifyFlags): Promise<Verified> {
     throw new GatewayError('REQUEST_PARAMS', 'verify either --log or --proof')
   const trusted = readTrust(flags)
   if ('problem' in trusted) return { ok: false, problem: trusted.problem }
-  if (flags.log === undefined) return verifyProofFile(flags.proof ?? '', trusted)
+  const policy = readPolicy(flags)
+  if (flags.log === undefined) return verifyProofFile(flags, trusted, policy)
   const held = (flags.known ?? []).flatMap(filesOf).map((file) => readText(file, NOTE_BYTES_MAX))
   const stamped = await readStamps(flags)
   if ('problem' in stamped) return { ok: false, problem: stamped.problem }
   const known = [...held, ...stamped.notes]
-  const witnessed = readWitnessed(held, flags, trusted)
+  const witnessed = readWitnessed(held, policy, trusted)
   if (typeof witnessed === 'string') return { ok: false, problem: witnessed }
   const report = await verifyLog(logReader(requireFolder(flags.log)), { ...trusted, known })
   const sizes = { durable: report.size, checkpointed: report.checkpointed, ...(witnessed !== undefined && { witnessed }) }
@@ -91,9 +91,25 @@ export function readTrust({ key: file, keys: history, root }: VerifyFlags): Trus
   return { origin: key.name, keys: [key] }
 }
 
-/** Entries that enough witnesses cosigned, or what is wrong; `undefined` when no witness is named. */
-function readWitnessed(known: readonly string[], flags: VerifyFlags, trusted: Trusted): number | string | undefined {
+/** Witnesses that the caller trusts, and how many of them must have cosigned. */
+interface Policy {
+  readonly witnesses: readonly NoteKey[]
+  readonly atLeast: number
+}
+
+/** @throws GatewayError `REQUEST_PARAMS` when a count is given and nobody to count */
+export function readPolicy(flags: Pick<VerifyFlags, 'witness' | 'atLeast'>): Policy {
   const witnesses = (flags.witness ?? []).map((text) => requireKey(text, '--witness', 'cosignature'))
+  if (flags.atLeast !== undefined && witnesses.length === 0)
+    throw new GatewayError('REQUEST_PARAMS', '--at-least: name the witnesses with --witness')
+  return { witnesses, atLeast: flags.atLeast ?? witnesses.length }
+}
+
+const POLICY_UNMET = 'fewer of the named witnesses cosigned than asked for'
+
+/** Entries that enough witnesses cosigned, or what is wrong; `undefined` when no witness is named. */
+function readWitnessed(known: readonly string[], policy: Policy, trusted: Trusted): number | string | undefined {
+  const { witnesses, atLeast } = policy
   if (witnesses.length === 0) return undefined
   const newest = new Map<string, number>()
   for (const note of known) {
@@ -104,13 +120,19 @@ function readWitnessed(known: readonly string[], flags: VerifyFlags, trusted: Tr
     if ('fault' in checkpoint) continue
     for (const { name } of found) newest.set(name, Math.max(newest.get(name) ?? 0, checkpoint.size))
   }
-  return witnessedSize([...newest.values()], flags.atLeast ?? witnesses.length)
+  return witnessedSize([...newest.values()], atLeast) || POLICY_UNMET
 }
 
-function verifyProofFile(file: string, trusted: Trusted): Verified {
+function verifyProofFile({ proof: file = '', known, stamps }: VerifyFlags, trusted: Trusted, policy: Policy): Verified {
+  if (known !== undefined || stamps !== undefined)
+    throw new GatewayError('REQUEST_PARAMS', '--known, --stamps: these are held against a log, not against a proof')
   const proof = parseProof(readText(file, PROOF_BYTES_MAX))
   if (proof === undefined) return { ok: false, problem: 'not a proof' }
   const result = verifyProof(proof, trusted)
+  const cosigned = cosignaturesOf(proof.checkpoint, policy.witnesses)
+  if (result.ok && 'fault' in cosigned) return { ok: false, entry: proof.index, problem: `cosignature: ${cosigned.fault}` }
+  if (result.ok && 'length' in cosigned && cosigned.length < policy.atLeast)
+    return { ok: false, entry: proof.index, problem: POLICY_UNMET }
   return result.ok
     ? { ok: true, entry: result.entry.index, size: result.checkpoint.size }
     : { ok: false, entry: proof.index, problem: result.fault }
@@ -123,8 +145,7 @@ export function requireKey(text: string, where: string, algorithm: 'ed25519' | '
 }
 
 function requireFolder(path: string): string {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw new GatewayError('REQUEST_PARAMS', `${path}: not a folder`)
+  if (statOf(path)?.isDirectory() !== true) throw new GatewayError('REQUEST_PARAMS', `${path}: not a folder`)
   return path
 }
 
