@@ -217,3 +217,29 @@ test('closing ends a delivery that hangs', async () => {
   await new Promise((resolve) => setTimeout(resolve, 10))
   await follower.close()
 })
+
+test('R137: closing ends a wait that was about to begin', async () => {
+  const log = growingLog()
+  log.grow(1)
+  const closed = Promise.withResolvers<void>()
+  const { follower } = follow(log, {
+    deliver: () => Promise.reject(new GatewayError('SINK_UNAVAILABLE', 'not now')),
+    // Longer than the test may take.
+    backoffMsMax: 30_000,
+    random: () => {
+      void follower.close().then(() => closed.resolve())
+      return 1_000
+    },
+  })
+  await closed.promise
+})
+
+test('R137: a destination too slow for a whole batch gets smaller ones', async () => {
+  const log = growingLog()
+  log.grow(40)
+  const { destination } = follow(log, { entriesMax: 16 })
+  destination.accept = (batch) => {
+    if (batch.length > 3) throw new GatewayError('SINK_UNAVAILABLE', 'out of time')
+  }
+  await until(() => expect(destination.indices).toEqual(upTo(40)))
+})

@@ -196,14 +196,11 @@ export function followLog(options: FollowOptions): Follower {
     failedInARow++
     place.problem = isGatewayError(error) ? error.message : 'a bug; see the gateway’s own log'
     if (failedInARow === 1) options.operatorLog(`${name} could not deliver`, error)
-    if (isGatewayError(error) && error.code === 'SINK_REJECTED') {
-      // One entry may be what the destination cannot take: smaller batches find out which.
-      if (batchMax > 1) batchMax = Math.ceil(batchMax / 4)
-      else if (options.onOverflow === 'drop' && place.next !== undefined) {
-        const { next } = place
-        await skip({ from: next, to: next + 1, reason: 'refused' }).catch(() => undefined)
-      }
-    }
+    const { next } = place
+    // One entry may be what the destination cannot take, or all of them more than it can in time: smaller batches find out.
+    if (batchMax > 1) batchMax = Math.ceil(batchMax / 4)
+    else if (isGatewayError(error) && error.code === 'SINK_REJECTED' && options.onOverflow === 'drop' && next !== undefined)
+      await skip({ from: next, to: next + 1, reason: 'refused' }).catch(() => undefined)
     const most = Math.min(options.backoffMsMax ?? BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** Math.min(20, failedInARow - 1))
     await pause(most / 2 + (random() * most) / 2, false)
   }
@@ -211,6 +208,7 @@ export function followLog(options: FollowOptions): Follower {
   /** Ends early when the log grows, unless it is a wait after a failure. */
   function pause(ms: number, isWoken: boolean = true): Promise<void> {
     return new Promise((resolve) => {
+      if (ended.signal.aborted) return resolve()
       const timer = setTimeout(done, ms)
       ended.signal.addEventListener('abort', done, { once: true })
       if (isWoken) wake = done

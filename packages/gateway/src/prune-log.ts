@@ -18,6 +18,8 @@ export interface PruneRequest {
   readonly policy: string
   /** Who or what decided: a person, or the schedule. */
   readonly authority: string
+  /** Asked last, before it is recorded and before anything goes. Throws when it must not go after all. */
+  readonly confirm?: () => Promise<void>
 }
 
 /**
@@ -28,13 +30,14 @@ export interface PruneRequest {
  * @throws GatewayError `REQUEST_PARAMS` when `to` is no boundary of a bundle that a checkpoint covers.
  */
 export async function pruneLog(log: LogStore, request: PruneRequest): Promise<number | undefined> {
-  const { to, policy, authority } = request
+  const { to, policy, authority, confirm } = request
   const { size } = log.head()
   if (!Number.isSafeInteger(to) || to <= 0 || to % TILE_WIDTH !== 0 || to > size)
     throw new GatewayError('REQUEST_PARAMS', 'a log is pruned at a multiple of 256 that a checkpoint covers')
   const kept = await firstKept(log.files)
   if (kept >= to) return undefined
   const root = toHex(await rootAt(to, tileNodes(log.files, size)))
+  await confirm?.()
   const permit = await log.append({
     type: 'admin',
     actor: { type: 'system', id: 'sallyport' },
@@ -44,6 +47,7 @@ export async function pruneLog(log: LogStore, request: PruneRequest): Promise<nu
     detail: { from: kept, to, root, policy, authority },
   })
   await log.checkpoint()
+  await confirm?.()
   await log.removeBelow(to, permit)
   return permit
 }

@@ -1,4 +1,5 @@
 import type { Pin, StateDelta, StateStore } from '@sallyport/core'
+import { openElapsedClock } from './elapsed-clock.ts'
 import type { ErasureRecord } from './erasure-record.ts'
 import type { HoldRecord } from './hold-record.ts'
 import { followState } from './state-follow.ts'
@@ -70,10 +71,10 @@ const PRUNED_AT_ONCE_MAX = 1_000
 
 /**
  * Loads every record of a store and, where others may commit too, follows it.
- * @param monotonicMs A clock that never goes back and counts while the process is stopped, as `performance.now` does.
+ * @param monotonicMs A clock that never goes back and counts while the process is stopped.
  * @throws GatewayError `STORE_UNAVAILABLE` when a record does not fit its schema
  */
-export async function openState(store: StateStore, monotonicMs: () => number = () => performance.now()): Promise<State> {
+export async function openState(store: StateStore, monotonicMs: () => number = openElapsedClock()): Promise<State> {
   const mirror = createMirror()
   const changedListeners = new Set<(changed: readonly Changed[]) => void>()
   const staleListeners = new Set<() => void>()

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { contentOf, SUBJECT_CHARS_MAX, subjectId } from './content-policy.ts'
+import { contentOf, SUBJECT_CHARS_MAX, subjectId, userSubject } from './content-policy.ts'
 import { alice, compiled, manifestOf, withoutUser, type GrantInput } from './fixtures/world.ts'
 
 const read = { scope: 'read', tier: 'low' } as const
@@ -44,6 +44,15 @@ describe('what a grant says about content', () => {
     expect(() => of({ subject: 'patient' }, args)).toThrow(expect.objectContaining({ code: 'REQUEST_PARAMS' })),
   )
 
+  test.each([9_007_199_254_740_993, 1.5, -Infinity])('R133: the number %d may be another person’s and refuses the act', (patient) =>
+    expect(() => of({ subject: 'patient' }, { patient })).toThrow(expect.objectContaining({ code: 'REQUEST_PARAMS' })),
+  )
+
+  test('R229: an originating user has the form that an erasure looks for', () => {
+    const user = { issuer: 'https://idp.example', id: 'Jose\u0301 ', attributes: {} }
+    expect(of({ classes: ['pii'] }, {}, { ...alice, user })?.subject).toBe(subjectId(userSubject(user)))
+  })
+
   test('one person has one form', () => {
     expect(subjectId('Jose\u0301')).toBe(subjectId('José'))
   })
@@ -75,3 +84,8 @@ test.each([{ keep: { output: true, class: 'pii' } }, { subject: 'other' }, { cla
     expect(compiled(before, { baseline: before }).proposed).toHaveLength(0)
   },
 )
+
+test('R229: an issuer and an id never name the person of another issuer and id', () => {
+  expect(userSubject({ issuer: 'a/b', id: 'c' })).not.toBe(userSubject({ issuer: 'a', id: 'b/c' }))
+  expect(userSubject({ issuer: 'a', id: 'b%2Fc' })).not.toBe(userSubject({ issuer: 'a', id: 'b/c' }))
+})

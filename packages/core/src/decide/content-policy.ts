@@ -48,21 +48,24 @@ export function contentOf(
   const policy = taskOf(principal, manifest)?.tools.get(`${action.server}.${action.name}`)?.content
   if (policy === undefined) return undefined
   const { classes, keep } = policy
-  const subject = policy.subject ? subjectId(valueAt(action.args, policy.subject)) : principal.user && userSubject(principal.user)
+  const subject = policy.subject
+    ? subjectId(valueAt(action.args, policy.subject))
+    : principal.user && subjectId(userSubject(principal.user))
   return { classes, ...(subject === undefined ? {} : { subject }), ...(keep && { keep }) }
 }
 
-/** How a person who uses an agent is named as a subject. */
+/** How a person who uses an agent is named as a subject: `user:<issuer>/<id>`, with `%` and `/` of the id as `%25` and `%2F`. */
 export function userSubject({ issuer, id }: { readonly issuer: string; readonly id: string }): string {
-  return `user:${issuer}/${id}`
+  return `user:${issuer}/${id.replaceAll('%', '%25').replaceAll('/', '%2F')}`
 }
 
 /**
- * One form for one person: Unicode NFC, without space around it.
+ * One form for one person: Unicode NFC, without space around it. A number that may have been another one before it was read, as
+ * one beyond 2^53 may, names nobody.
  * @throws GatewayError `REQUEST_PARAMS`
  */
 export function subjectId(value: unknown): string {
-  const text = typeof value === 'number' ? String(value) : value
+  const text = Number.isSafeInteger(value) ? String(value) : value
   const id = typeof text === 'string' && text.isWellFormed() ? text.normalize('NFC').trim() : ''
   if (id === '' || id.length > SUBJECT_CHARS_MAX)
     throw new GatewayError(

@@ -44,7 +44,7 @@ export const LogQuery = z
 export type LogQuery = z.infer<typeof LogQuery>
 
 /** The query without its window. */
-export function withoutWindow(query: LogQuery): LogQuery {
+function withoutWindow(query: LogQuery): LogQuery {
   const { since: _1, until: _2, from: _3, to: _4, ...rest } = query
   return rest
 }

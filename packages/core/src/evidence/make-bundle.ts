@@ -33,7 +33,7 @@ import { boundaryOf } from './check-answers.ts'
 import { provenBy } from './check-entries.ts'
 import { ConfigHistory, configHash } from './config-at.ts'
 import { seal } from './dsse.ts'
-import { judgedBy, selects, withoutWindow, type LogQuery } from './log-query.ts'
+import { judgedBy, selects, type LogQuery } from './log-query.ts'
 import { propertiesOf } from './properties.ts'
 import { Reconciler } from './reconcile.ts'
 import { DecisionFinder, readOne, windowOf, type IndexRange } from './search-log.ts'
@@ -178,10 +178,9 @@ async function take(
 ): Promise<boolean> {
   let isTaken = false
   for (const [i, { query }] of items.entries()) {
-    const wanted = withoutWindow(query)
-    const named = judgedBy(wanted, stored.entry)
+    const named = judgedBy(query, stored.entry)
     const decision = await decisions.find(named)
-    const isSelected = selects(wanted, stored.entry, decision?.entry)
+    const isSelected = selects(query, stored.entry, decision?.entry)
     if (decision && (isSelected || decision.index < wholeFrom)) walk.context.add(decision.index)
     if (!isSelected) continue
     isTaken = true
@@ -212,9 +211,8 @@ function manifestOf(made: {
   const state = { before: walk.before, after, beforeHash: configHash(walk.before), afterHash: configHash(after) }
   const exceptions = population.gaps.map(({ kind, from, to }) => `${kind} between entries ${from} and ${to}`)
   if (log.prunedTo > 0) exceptions.push(`entries before ${log.prunedTo} were pruned`)
-  const items = wish.items.map(({ query, ...item }, i) => ({
+  const items = wish.items.map((item, i) => ({
     ...item,
-    query: withoutWindow(query),
     sample: 'full' as const,
     selected: walk.selected[i] ?? [],
     exceptions,

@@ -90,8 +90,8 @@ export class Reconciler {
     const isStopped = start.before?.type === 'admin' && start.before.verb === 'gateway.stop'
     this.#isDownKnown = start.from === 0 || isStopped
     if (isStopped) return
-    if (start.aliveMs === undefined) this.#isTimeJudged = start.from === 0
-    else this.#running.set('', start.aliveMs)
+    if (start.aliveMs !== undefined) this.#running.set('', start.aliveMs)
+    this.#isTimeJudged = start.from === 0 || (start.aliveMs ?? 0) > 0
   }
 
   /** Takes the next entry; returns the gaps it shows. */

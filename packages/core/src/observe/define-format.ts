@@ -18,8 +18,8 @@ export type ConventionsVersion = (typeof CONVENTIONS_VERSIONS)[number]
 /** Number that RFC 5612 reserves for documentation: used until an operator sets a number of their own. */
 export const ENTERPRISE_NUMBER_EXAMPLE = 32_473
 
-/** Largest record of a format that writes JSON: a leaf of 64 KiB, escaped anew. */
-export const JSON_RECORD_BYTES_MAX = 262_144
+/** Largest record of a format that writes JSON: a leaf of 64 KiB, some of it in two places, every byte escaped as six. */
+export const JSON_RECORD_BYTES_MAX = 1_048_576
 
 /**
  * Writes an event the way a receiver reads it. Pure, never throws for any event, one line without raw control characters, at

@@ -113,3 +113,11 @@ test('no observation whatever makes an alert raise another', () => {
   expect(openWatch(options)(event(sampleEvent('foreign'), { type: 'alert' }))).toEqual([])
   expect(SAMPLES['alert']).toBeDefined()
 })
+
+test('R269: a clock that was ahead for a while does not silence alerts', () => {
+  const watch = openWatch(options)
+  const slow = (from: number) => [1, 2, 3].flatMap((at) => watch(sample(from + at, { p99Ms: 60_000 })))
+  expect(slow(1e12)).toHaveLength(1)
+  watch(sample(5))
+  expect(slow(10)).toHaveLength(1)
+})

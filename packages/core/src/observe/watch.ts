@@ -33,7 +33,7 @@ function watcher(rule: Rule<unknown, AlertOptions>, options: AlertOptions): (obs
 function isNew(reported: Map<string, number>, { rule, subject }: Alert, nowMs: number): boolean {
   const key = `${rule}\n${subject ?? ''}`
   const last = reported.get(key)
-  if (last !== undefined && nowMs - last < QUIET_MS) return false
+  if (last !== undefined && Math.abs(nowMs - last) < QUIET_MS) return false
   reported.delete(key)
   reported.set(key, nowMs)
   for (const oldest of reported.keys()) {

@@ -1,5 +1,6 @@
 import type { LogKey } from './checkpoint.ts'
 import { formatNoteKey, parseNote, parseNoteKey, verifyNote, type NoteKey } from './note.ts'
+import { sameBytes } from './tree.ts'
 
 /** Largest history read. */
 export const KEY_HISTORY_BYTES_MAX = 262_144
@@ -167,7 +168,7 @@ function dropIntroduced(known: readonly Known[], revoked: Known): void {
 }
 
 function isSame(a: NoteKey, b: NoteKey): boolean {
-  return formatNoteKey(a) === formatNoteKey(b)
+  return a.name === b.name && sameBytes(a.publicKey, b.publicKey)
 }
 
 function isSignedByAny(note: string, keys: readonly NoteKey[]): boolean {

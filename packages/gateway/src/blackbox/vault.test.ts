@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Governed, govern } from '../fixtures/govern.ts'
 import { type RecordingServer, startRecordingServer, structured, tool } from '../fixtures/recording-server.ts'
 import { plantedIn, spellings } from '../fixtures/spellings.ts'
+import type { HoldRecord } from '../hold-record.ts'
 import { auditKeyOf } from '../log-inspector.ts'
 import { logReader } from '../stores/files/log-reader.ts'
 import { vaultAt } from '../vault/fixtures/vault-at.ts'
@@ -219,6 +220,20 @@ describe('R229: erasure', () => {
     await governed.control('bob', 'hold.release', { id: String(id), reason: 'settled' })
     expect(await find()).toEqual({})
     expect(await certificates()).toBe(before + 1)
+  })
+
+  test('a hold on somebody whom nobody knows yet covers what is recorded about them later', async () => {
+    const patient = 'MRN-0048299' as never
+    const words = { matter: 'case 8', authority: 'court order', ground: '17(3)(e)', reason: 'litigation' }
+    const { id } = await governed.control('alice', 'hold.open', { ...words, person: patient, reviewMs: Date.now() + 86_400_000 })
+    await chart({ ...PATIENTS[2], patient })
+    const [decision] = await newest()
+    const { holds } = (await governed.control('bob', 'hold.list', {})) as { holds: HoldRecord[] }
+    expect(holds.find((hold) => hold.id === id)?.scope).toEqual({
+      subject: { token: decision && 'subject' in decision && decision.subject },
+    })
+    await governed.control('alice', 'hold.release', { id: String(id), reason: 'settled' })
+    await governed.control('bob', 'hold.release', { id: String(id), reason: 'settled' })
   })
 })
 

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { completeRotation } from '../complete-rotation.ts'
 import type { PostgresStore } from '../config-store.ts'
+import { openElapsedClock } from '../elapsed-clock.ts'
 import { endRotation } from '../log-keyring.ts'
 import type { LogStore } from '../log-store.ts'
 import { openState } from '../state.ts'
@@ -47,7 +48,7 @@ export async function openSharedStores(deps: AdaptersDeps, store: PostgresStore)
   await requireSchema(shared)
   const id = `${hostname().slice(0, HOST_CHARS_MAX)}/${randomBytes(8).toString('hex')}`
   const presence = open(store.url, PRESENCE_CONNECTIONS)
-  const replica = await startReplica({ database: presence, id, monotonicMs: () => performance.now(), onGivenUp: givenUp })
+  const replica = await startReplica({ database: presence, id, monotonicMs: openElapsedClock(), onGivenUp: givenUp })
   closing.push(() => replica.close())
   const pool = (connectionsMax: number): Database => openPool({ ...store, connectionsMax })
   const state = await openState(openPostgresState(pool(COMMIT_CONNECTIONS), pool(ASKING_CONNECTIONS)))

@@ -53,7 +53,7 @@ export interface ControlDeps {
   /** Present in a running gateway. */
   readonly retention?: Retention
   /** Content that was kept; absent where there is no vault. */
-  readonly vault?: Pick<ContentVault, 'read'>
+  readonly vault?: Pick<ContentVault, 'read' | 'subject' | 'flush'>
   readonly erasures?: Erasures
   readonly holds?: Pick<Holds, 'requireAccess'>
   /** Pseudonyms of a person; absent where there is no vault. */

@@ -1,4 +1,4 @@
-import { GatewayError } from '@sallyport/core'
+import { GatewayError, subjectId } from '@sallyport/core'
 import { z } from 'zod'
 import { HOLD_REVIEW_MS_MAX, HoldRecord, HoldScope, SubjectNames } from '../hold-record.ts'
 import { phaseOf } from '../holds.ts'
@@ -16,6 +16,8 @@ export const holdOpen = defineVerb({
   name: 'hold.open',
   summary: 'Open a legal hold: nothing in its scope is pruned or erased; a second person must approve it',
   roles: LEGAL,
+  // In force first: what is deleted before its entry in the log was not held.
+  record: 'after',
   input: z.strictObject({
     matter: HoldRecord.shape.matter,
     authority: HoldRecord.shape.authority,
@@ -144,8 +146,12 @@ function requireReview(deps: Pick<ControlDeps, 'nowMs'>, reviewMs: number): void
     throw new GatewayError('REQUEST_PARAMS', 'reviewMs: must lie within the next 180 days')
 }
 
-async function requireNames(deps: Pick<ControlDeps, 'subjectNames'>, person: string): Promise<SubjectNames> {
+async function requireNames(deps: Pick<ControlDeps, 'subjectNames' | 'vault'>, person: string): Promise<SubjectNames> {
   if (!deps.subjectNames)
     throw new GatewayError('CONFLICT', 'no vault is open, so a person has no pseudonym to hold; give scope.subject')
-  return deps.subjectNames(person)
+  const names = await deps.subjectNames(person)
+  if (names.token !== undefined || !deps.vault) return names
+  // Whom nobody knows yet gets a pseudonym now: what is recorded about them from here on is held too.
+  deps.vault.flush()
+  return { token: (await deps.vault.subject(subjectId(person))).token }
 }

@@ -1,6 +1,7 @@
 import type { Leases } from '@sallyport/core'
 import type { OperatorLog } from '../operator-log.ts'
 import type { Retention } from '../retention.ts'
+import type { ClockWatch } from './watch-clock.ts'
 
 /** How often retention looks. */
 export const RETENTION_EVERY_MS = 3_600_000
@@ -10,17 +11,19 @@ const LEASE = 'retention'
 export function followRetention(deps: {
   readonly retention: Retention
   readonly leases: Leases
+  readonly clock: Pick<ClockWatch, 'requireNoLeap'>
   /** Whether the log is pruned too. */
   readonly isPruning: () => boolean
   readonly log: OperatorLog
   readonly everyMs?: number
 }): { readonly close: () => Promise<void> } {
-  const { retention, leases, isPruning, log, everyMs = RETENTION_EVERY_MS } = deps
+  const { retention, leases, clock, isPruning, log, everyMs = RETENTION_EVERY_MS } = deps
   let running: Promise<void> = Promise.resolve()
 
   async function once(): Promise<void> {
     try {
       if (!(await leases.hold(LEASE, everyMs))) return
+      await clock.requireNoLeap()
       await retention.sweep()
       if (isPruning()) await retention.run('schedule')
     } catch (error) {

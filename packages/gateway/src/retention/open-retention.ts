@@ -28,7 +28,7 @@ const DAY_MS = 86_400_000
 
 export interface RetentionDeps {
   readonly log: LogStore
-  readonly state: Pick<State, 'agents' | 'manifestVersions' | 'holds' | 'transact'>
+  readonly state: Pick<State, 'agents' | 'manifestVersions' | 'holds' | 'transact' | 'refresh'>
   readonly rules: () => RetentionRules
   readonly holds: Holds
   readonly aside: SetAside
@@ -113,12 +113,22 @@ export function openRetention(deps: RetentionDeps): Retention {
     const found = await find(now)
     if (Math.min(found.to, upTo ?? found.to) <= found.from) return describe({ ...found, to: found.from }, now)
     await setAside(found.setAside)
-    // Copying may take long: what was put under a hold meanwhile stays too.
+    // Copying may take long, and so does looking: what was put under a hold meanwhile stays too.
+    const seen = await holdsNow()
     const again = await find(now)
     const to = Math.min(found.to, again.to, upTo ?? found.to)
     await setAside(again.setAside.filter((index) => index < to))
-    if (to > found.from) await pruneLog(log, { to, policy: policyHash(deps.rules()), authority })
+    const confirm = async (): Promise<void> => {
+      if ((await holdsNow()) !== seen) throw new GatewayError('CONFLICT', 'legal holds changed meanwhile; nothing was deleted')
+    }
+    if (to > found.from) await pruneLog(log, { to, policy: policyHash(deps.rules()), authority, confirm })
     return describe({ ...found, to, setAside: again.setAside.filter((index) => index < to) }, now)
+  }
+
+  /** Also what other replicas opened, approved or released by now. */
+  async function holdsNow(): Promise<string> {
+    await state.refresh()
+    return JSON.stringify(state.holds())
   }
 
   async function expire(): Promise<void> {
@@ -162,8 +172,8 @@ export function openRetention(deps: RetentionDeps): Retention {
   }
 }
 
+/** What people did may be about any agent: as for one that is unknown, the longest term counts. */
 function agentOf(entry: Entry): string | undefined {
-  if (entry.type === 'admin') return '*'
   return 'actor' in entry && entry.actor.type === 'agent' ? entry.actor.id : undefined
 }
 

@@ -4,7 +4,7 @@ import { Manifest, parseProof, TILE_WIDTH, verifyLog, verifyProof, type EntryBod
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { emptyWorld, fixedClock, tempFolder, type Clock, type World } from '../fixtures/world.ts'
 import type { HoldRecord } from '../hold-record.ts'
-import { openHolds } from '../holds.ts'
+import { openHolds, type Holds } from '../holds.ts'
 import type { LogStore } from '../log-store.ts'
 import type { Retention } from '../retention.ts'
 import { openFileLog } from '../stores/files/file-log.ts'
@@ -42,11 +42,20 @@ beforeEach(async () => {
     nowMs: clock.nowMs,
     writer: directWriter(),
   })
-  retention = openRetention({
+  retention = retentionOver(openHolds({ state: world.state, files: log.files, nowMs: clock.nowMs }))
+})
+afterEach(async () => {
+  await log.close()
+  await world.state.close()
+  folder.remove()
+})
+
+const retentionOver = (holds: Holds): Retention =>
+  openRetention({
     log,
     state: world.state,
     rules: () => rules,
-    holds: openHolds({ state: world.state, files: log.files, nowMs: clock.nowMs }),
+    holds,
     aside: openSetAside(join(folder.path, 'holds'), log),
     expireContents: async (what) => {
       expired.push(what)
@@ -55,12 +64,6 @@ beforeEach(async () => {
     record: (act) => recorded.push(act),
     nowMs: clock.nowMs,
   })
-})
-afterEach(async () => {
-  await log.close()
-  await world.state.close()
-  folder.remove()
-})
 
 async function agent(id: string, version: number, kept?: Manifest['retention']): Promise<void> {
   if (version === 1) await world.agent(id)
@@ -184,6 +187,35 @@ test('R229: a hold one person opened freezes pruning; one that two opened lets t
   await retention.sweep()
   expect(existsSync(join(folder.path, 'holds', 'hold-0123456789abcdef'))).toBe(false)
   expect(recorded).toContainEqual(expect.objectContaining({ verb: 'hold.copies_deleted' }))
+})
+
+test('R132: what people did stays as long as the longest term: it may be about an agent that handles PHI', async () => {
+  await agent('clinic', 1, { class: 'phi', regimes: [] })
+  await agent('office', 1, { class: 'standard', regimes: [] })
+  await log.append({ type: 'admin', actor: { type: 'user', id: 'bob' }, verb: 'manifest.approve', outcome: 'done', detail: {} })
+  await acts('office', 300)
+  clock.advance(2 * YEAR_MS)
+  expect(await retention.plan()).toMatchObject({ to: 0, stoppedBy: { index: 0, why: expect.stringContaining('2557 days') } })
+})
+
+test('R229: a hold opened while the log is searched stops the pruning', async () => {
+  await acts('office', 5, TOKEN)
+  await acts('office', 300)
+  clock.advance(2 * YEAR_MS)
+  const over = openHolds({ state: world.state, files: log.files, nowMs: clock.nowMs })
+  let looked = 0
+  const racing = retentionOver({
+    ...over,
+    // Twice through 305 entries; the hold comes when the held ones were passed for the second time.
+    over(entry) {
+      if (++looked === 305 + 200) void put(hold({}))
+      return over.over(entry)
+    },
+  })
+  await expect(racing.run('test')).rejects.toMatchObject({ code: 'CONFLICT' })
+  expect(looked).toBeGreaterThan(305 + 200)
+  expect((await log.read(0, 1))[0]?.index).toBe(0)
+  expect(await racing.run('test')).toMatchObject({ to: 0, stoppedBy: { index: 0 } })
 })
 
 test('R229: a hold whose review is due is reported once a date', async () => {

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createServer as createTls } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { createServer as createMutualTls } from 'node:tls'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sampleEvents } from '../../../core/src/observe/fixtures/samples.ts'
 import { SinkConfig } from '../config-sinks.ts'
@@ -113,12 +114,47 @@ test.each([
   expect(said).not.toContain(SPLUNK_TOKEN)
 })
 
+test('R137, R234: a syslog server that refuses us after the handshake has taken nothing', async () => {
+  const server = createMutualTls({ ...tls, requestCert: true, rejectUnauthorized: true }, (socket) =>
+    socket.on('error', () => undefined),
+  )
+  server.on('tlsClientError', () => undefined).listen(0, '127.0.0.1')
+  closing.push(() => void server.close())
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  for (let i = 0; i < 5; i++)
+    expect(await sending({ type: 'syslog', server: '127.0.0.1', port, caFile: ca() })).toMatch(/^SINK_UNAVAILABLE: /)
+})
+
 test('R137: with acknowledgement a collector that never confirms is an error', async () => {
   const receiver = await splunkReceiver({ onReceived: () => undefined })
   closing.push(() => receiver.close())
   const config = { type: 'splunk', url: `http://127.0.0.1:${receiver.port}`, token: SPLUNK_TOKEN, acknowledge: true }
   expect(await sending(config)).toContain('does not acknowledge')
 })
+
+test.each([
+  ['a login page', '<html>please log in</html>'],
+  ['an error in JSON', '[]'],
+  ['a count that is none', '{"partialSuccess":{"rejectedLogRecords":"many"}}'],
+])('R137: %s with status 200 is no receiver that took the records', async (_, text) => {
+  expect(await sendingTo('otlp', text)).toBe('SINK_UNAVAILABLE: the answer is not one of an OTLP receiver')
+})
+test.each(['', '{}', '{"partialSuccess":{}}', '{"partialSuccess":{"rejectedLogRecords":"0"}}', '{"partialSuccess":null}'])(
+  'R137: an OTLP receiver that answers “%s” took all records',
+  async (text) => expect(await sendingTo('otlp', text)).toBe('sent'),
+)
+test('R137: records an OTLP receiver refuses are not delivered', async () => {
+  expect(await sendingTo('otlp', '{"partialSuccess":{"rejectedLogRecords":"1"}}')).toMatch(/^SINK_REJECTED/)
+})
+
+/** What sending says to a server that answers everything with this text and status 200. */
+async function sendingTo(type: string, text: string): Promise<string> {
+  const server = createServer((request, response) => void (request.resume(), response.end(text))).listen(0, '127.0.0.1')
+  closing.push(() => void server.close())
+  await new Promise((resolve) => server.once('listening', resolve))
+  return sending({ type, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+}
 
 describe('R137: the file', () => {
   const path = (): string => join(folder.path, 'events.jsonl')
@@ -139,6 +175,19 @@ describe('R137: the file', () => {
     const names = readdirSync(folder.path).filter((name) => name.startsWith('events.jsonl.'))
     expect(names.length).toBe(2)
     for (const name of names) for (const line of lines(name)) expect(JSON.parse(line)).toHaveProperty('metadata.uid')
+  })
+  test('what keeps a full file from being closed does not write the same lines again and again', async () => {
+    // No number is left that it may be given.
+    mkdirSync(`${path()}.1`)
+    const sink = openTestSink(SinkConfig.parse({ type: 'file', id: 'a', path: path(), rotateBytes: 4_096, filesMax: 1 }))
+    let delivered = 0
+    for (let i = 0; i < 12; i++)
+      await sink.send(events, AbortSignal.timeout(1_000)).then(
+        () => delivered++,
+        () => undefined,
+      )
+    const files = readdirSync(folder.path, { withFileTypes: true }).filter((entry) => entry.isFile())
+    expect(files.flatMap(({ name }) => lines(name))).toHaveLength(delivered * events.length)
   })
   test('a file that somebody moved away is begun anew', async () => {
     const sink = openTestSink(SinkConfig.parse({ type: 'file', id: 'a', path: path() }))

@@ -1,7 +1,7 @@
 import type { Entry } from '@sallyport/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { tempFolder } from '../fixtures/world.ts'
-import type { HoldNotice } from '../holds.ts'
+import type { HoldNotice, Holds } from '../holds.ts'
 import { erasuresAt, type ErasuresAt } from './fixtures/erasures-at.ts'
 import { killErasure } from './fixtures/kill-erasure.ts'
 
@@ -12,10 +12,12 @@ const STRIDE = 5
 let folder: ReturnType<typeof tempFolder>
 let at: ErasuresAt
 let held: HoldNotice[]
+let blocking: Holds['blocking']
 beforeEach(async () => {
   folder = tempFolder()
   held = []
-  at = await erasuresAt({ homeDir: folder.path, holds: { blocking: async () => held } })
+  blocking = async () => held
+  at = await erasuresAt({ homeDir: folder.path, holds: { blocking: (subject) => blocking(subject) } })
 })
 afterEach(async () => {
   await at.close()
@@ -72,6 +74,23 @@ describe('R229: an erasure', () => {
     await at.erasures.resume()
     expect((await verbs()).slice(2)).toEqual(['erasure.started', 'erasure.completed'])
     expect(await at.erasures.find('p-1')).toBeUndefined()
+  })
+
+  test('does not begin when a hold was opened while the log was searched', async () => {
+    await keep('p-1')
+    const asked: unknown[] = []
+    const late: HoldNotice = { id: 'hold-1', ground: '17(3)(e)', notice: 'litigation' }
+    blocking = async (subject) => {
+      asked.push(subject)
+      return asked.length === 1 ? [] : [late]
+    }
+    expect(await request('p-1')).toMatchObject({ status: 'waiting', found: { holds: [late] } })
+    expect(await verbs()).toEqual(['erasure.started', 'erasure.blocked'])
+    expect(at.state.erasures()).toMatchObject([{ status: 'waiting' }])
+    expect(await at.erasures.find('p-1')).toMatchObject({ keys: 1 })
+    blocking = async () => []
+    await at.erasures.resume()
+    expect((await verbs()).slice(2)).toEqual(['erasure.started', 'erasure.completed'])
   })
 
   test('two at once are done one after the other', async () => {

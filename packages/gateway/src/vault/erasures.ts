@@ -11,7 +11,7 @@ const ID_BYTES = 8
 type Detail = Record<string, string | number | boolean | string[]>
 
 export interface ErasuresDeps extends FindDeps {
-  readonly state: Pick<State, 'erasures' | 'transact'>
+  readonly state: Pick<State, 'erasures' | 'transact' | 'refresh'>
   readonly audit: Pick<AuditLog, 'append' | 'read'>
   /** Proof that an entry is in the log. */
   readonly prove: (index: number) => Promise<string>
@@ -62,18 +62,23 @@ export function openErasures(deps: ErasuresDeps): Erasures {
       return { status: 'nothing' }
     }
     const { found, keyIds } = there
-    if (found.holds.length > 0) {
-      const held = { holds: found.holds.map(({ id }) => id), grounds: found.holds.map(({ ground }) => ground) }
-      if (!isQuiet) await recordEntry('erasure.blocked', { ...asked(record), ...foundDetail(found), ...held }, 'refused')
-      await put(record)
-      return { status: 'waiting', id: record.id, found }
-    }
+    if (found.holds.length > 0) return wait(record, found, isQuiet)
     const omitted = keyIds.length > LISTED_MAX ? { keyIdsOmitted: keyIds.length - LISTED_MAX } : {}
     const detail = { ...asked(record), ...foundDetail(found), keyIds: keyIds.slice(0, LISTED_MAX), ...omitted, holdsChecked: true }
     const started = await recordEntry('erasure.started', detail)
     const running = { ...record, status: 'running' as const, started }
     await put(running)
-    return finish(running, found, detail)
+    // The log was searched meanwhile, which may take long: a hold that came before this point stops it, a later one comes too late.
+    await state.refresh()
+    const holds = await deps.holds.blocking({ token: found.token, lookup: record.lookup ?? '' })
+    return holds.length > 0 ? wait(record, { ...found, holds }, false) : finish(running, found, detail)
+  }
+
+  async function wait(record: ErasureRecord, found: Occurrences, isQuiet: boolean): Promise<Erased> {
+    const held = { holds: found.holds.map(({ id }) => id), grounds: found.holds.map(({ ground }) => ground) }
+    if (!isQuiet) await recordEntry('erasure.blocked', { ...asked(record), ...foundDetail(found), ...held }, 'refused')
+    await put(record)
+    return { status: 'waiting', id: record.id, found }
   }
 
   async function finish(record: ErasureRecord, found: Occurrences | undefined, detail: Detail): Promise<Erased> {

@@ -90,6 +90,8 @@ export function openKeyRing({ store, source, tenant, randomBytes }: RingDeps): K
         const stored = await store.root()
         const old = stored && (await unwrapped(stored))
         const next = await replace(old)
+        // Who asked meanwhile may have been given the old one.
+        held = undefined
         return await source.destroyBefore(next.version)
       } catch (error) {
         if (attempt >= TURNS_MAX || !isGatewayError(error) || error.code !== 'STORE_MOVED') throw error

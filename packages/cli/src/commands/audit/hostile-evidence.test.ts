@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { formatNoteKey, formatProof, makeBundle, proveEntry } from '@sallyport/core'
 import { writeZip } from '@sallyport/gateway'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { storyLog, wish } from '../../../../core/src/evidence/fixtures/story-log.ts'
+import { minute, storyLog, wish } from '../../../../core/src/evidence/fixtures/story-log.ts'
 import { KEY } from '../../../../core/src/record/fixtures/memory-log.ts'
 import { EXIT_CODES } from '../../exit-codes.ts'
 import { runCli } from '../../run-cli.ts'
@@ -24,6 +24,8 @@ beforeAll(async () => {
   const item = { id: 'one', controls: [], query: { user: 'ann' } }
   const twice = await makeBundle(wish({ items: [item, { ...item, id: 'two' }] }), source)
   writeFileSync(at('twice.zip'), await writeZip(twice))
+  const early = await makeBundle(wish({ coverage: 'entries', window: { until: minute(600) } }), source)
+  writeFileSync(at('early.zip'), await writeZip(early))
   writeFileSync(at('held'), source.checkpoint)
   writeFileSync(at('2.proof'), formatProof(await proveEntry((path) => files.get(path), 2)))
   writeFileSync(at('log.pub'), formatNoteKey(KEY))
@@ -51,6 +53,8 @@ test('R253: an option that says nothing about what was handed over is refused, n
     ['twice.zip', '--known', at('held')],
     ['2.proof', '--at-least', '1'],
     ['copy', '--at-least', '1'],
+    ['twice.zip', '--root', formatNoteKey(KEY)],
+    ['copy', '--root', formatNoteKey(KEY)],
   ] as const)
     expect(await verify(name, ...more), `${name} ${more.join(' ')}`).toMatchObject({
       code: EXIT_CODES.usage.code,
@@ -62,6 +66,23 @@ test('R253: the verdict says what was asked and what is not shown, also when two
   const { out } = await verify('twice.zip')
   expect(out).toContain('one: 3 entries where {"user":"ann"}')
   expect(out).toContain('of the other entries it shows nothing')
+})
+
+test('R253: options that are about files are refused where no file is named, not ignored', async () => {
+  let err = ''
+  const around = {
+    env: { SALLYPORT_HOME: at('none') },
+    out: () => undefined,
+    err: (text: string) => (err += text),
+    version: 'test',
+  }
+  expect(await runCli(['audit', 'verify', '--witness', witness], around)).toBe(EXIT_CODES.usage.code)
+  expect(err).toContain('--log or --proof')
+})
+
+test('R253: a log that ends before the window does is said to', async () => {
+  expect((await verify('twice.zip')).out).not.toContain('ends before')
+  expect((await verify('early.zip')).out).toContain('the log ends before the window does: of what came later it shows nothing')
 })
 
 test('R253: a path that leads nowhere ends without a stack trace', async () => {

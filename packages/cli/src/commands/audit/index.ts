@@ -9,7 +9,7 @@ import { addAskCommands } from './ask-log.ts'
 import { addKeyCommands } from './key-life.ts'
 import { addLogListCommands } from './log-lists.ts'
 import { addTailCommand } from './tail.ts'
-import { verdict, Verified, verifyOffline, type VerifyFlags } from './verify-offline.ts'
+import { isOffline, verdict, Verified, verifyOffline, type VerifyFlags } from './verify-offline.ts'
 
 const Key = z.strictObject({ key: z.string() })
 
@@ -35,10 +35,7 @@ export const command = defineCommand({
       .option('--at-least <count>', 'how many of these witnesses an entry needs (all)', parseCount)
       .action(
         act(Verified, async (context, options: VerifyFlags) => {
-          const output =
-            options.proof !== undefined || options.log !== undefined
-              ? await verifyOffline(options)
-              : await openClient(context).call('audit.verify', {})
+          const output = isOffline(options) ? await verifyOffline(options) : await openClient(context).call('audit.verify', {})
           return { output, text: verdict(output), ...(output.ok ? {} : { exit: 'refused' as const }) }
         }),
       )

@@ -90,6 +90,9 @@ function bundleVerdict(report: Extract<Verdict, { kind: 'bundle' }>): string {
         `    ${shown(id)}: ${selected} entries where ${shown(JSON.stringify(query))}${controls.length === 0 ? '' : `, for ${shown(controls.join(', '))}`}`,
     ),
     ...(coverage === 'entries' ? [] : [`    of the other entries it shows ${COVERAGES[coverage].means}`]),
+    ...(window?.until !== undefined && window.to === report.size
+      ? ['    the log ends before the window does: of what came later it shows nothing']
+      : []),
     ...(prunedTo > 0 ? [`    entries before ${prunedTo} were pruned, as the operator says`] : []),
     cosigned === undefined || cosigned.names.length === 0
       ? '    no witness was asked for: whoever holds the key could show others another log'

@@ -53,6 +53,20 @@ export interface VerifyFlags {
   readonly atLeast?: number
 }
 
+/** Options that say what files are held against, whichever those are. */
+const GROUNDS = ['key', 'keys', 'root', 'known', 'stamps', 'stampRoots', 'witness', 'atLeast'] as const
+
+/** Whether files are to be verified. @throws GatewayError `REQUEST_PARAMS` when it is said against what, and not which */
+export function isOffline(flags: VerifyFlags): boolean {
+  if (flags.proof !== undefined || flags.log !== undefined) return true
+  if (GROUNDS.some((name) => flags[name] !== undefined))
+    throw new GatewayError(
+      'REQUEST_PARAMS',
+      'name what to verify with --log or --proof; the gateway verifies its own log by itself',
+    )
+  return false
+}
+
 /** Verifies files alone: no gateway, no home folder, no network. @throws GatewayError `REQUEST_PARAMS` when they cannot be used */
 export async function verifyOffline(flags: VerifyFlags): Promise<Verified> {
   if (flags.log !== undefined && flags.proof !== undefined)
@@ -79,6 +93,8 @@ interface Trusted {
 
 /** The keys the log had, from what the caller trusts: one of them, or the root that certified the first. */
 export function readTrust({ key: file, keys: history, root }: VerifyFlags): Trusted | { readonly problem: string } {
+  if (root !== undefined && history === undefined)
+    throw new GatewayError('REQUEST_PARAMS', '--root: it vouches for the keys of a history; name that with --keys')
   const key = file === undefined ? undefined : requireKey(readText(file, 10_000), file)
   if (history !== undefined) {
     const roots = root === undefined ? [] : [requireKey(root, '--root')]

@@ -31,9 +31,9 @@ async function tsa(options?: TsaOptions): Promise<Tsa> {
   closing.push(started)
   return started
 }
-function anchorAt(authority: Pick<Tsa, 'url' | 'roots'>): Anchor {
+function anchorAt(authority: Pick<Tsa, 'url' | 'roots'>, random: (count: number) => Uint8Array = randomBytes): Anchor {
   const config = Rfc3161AnchorConfig.parse({ type: 'rfc3161', url: authority.url, roots: 'roots.pem' })
-  const anchor = openRfc3161Anchor(config, { dir: join(folder.path, 'stamps'), roots: authority.roots, randomBytes })
+  const anchor = openRfc3161Anchor(config, { dir: join(folder.path, 'stamps'), roots: authority.roots, randomBytes: random })
   closing.unshift(anchor)
   return anchor
 }
@@ -55,6 +55,14 @@ test.each([
     const result = await verifyTimestamp(answer, utf8(NOTE), authority)
     expect(result).toMatchObject({ ok: true, authority: 'CN=Test TSA' })
     expect(result.ok && Math.abs(result.timeMs - Date.now())).toBeLessThan(60_000)
+  },
+)
+
+test.each([[0], [0, 0, 0x90], [0x80], [0, 0, 0, 0, 0, 0, 0, 0], [0x7f]])(
+  'R117: a nonce that begins with the bytes %j is a number every authority reads',
+  async (...start) => {
+    const nonce = Uint8Array.from({ length: 8 }, (_, i) => start[i] ?? 0x11)
+    await anchorAt(await tsa(), () => nonce).anchor(TARGET)
   },
 )
 

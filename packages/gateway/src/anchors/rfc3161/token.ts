@@ -176,9 +176,11 @@ function isSameNumber(found: Uint8Array | undefined, wanted: Uint8Array): boolea
   return found !== undefined && sameBytes(bare(new Uint8Array(found)), bare(wanted))
 }
 
-/** DER reads the first bit as a sign. */
+/** The shortest form, which DER demands; it reads the first bit as a sign. */
 function positive(bytes: Uint8Array): Uint8Array {
-  return (bytes[0] ?? 0) >= 0x80 ? Uint8Array.of(0, ...bytes) : bytes
+  const first = bytes.findIndex((byte) => byte !== 0)
+  const bare = first < 0 ? Uint8Array.of(0) : bytes.subarray(first)
+  return (bare[0] ?? 0) >= 0x80 ? Uint8Array.of(0, ...bare) : bare
 }
 
 function buffer(bytes: Uint8Array): ArrayBuffer {

@@ -74,7 +74,8 @@ export function openLocalKeys(file: string): KeySource {
   /** The new file is durable and in place before the old one is touched; a crash leaves one of the two, or both. */
   function replace(content: KeyFile): void {
     const next = `${file}.new`
-    rmSync(next, { force: true })
+    // Of a process that was stopped before the rename: keys that may be destroyed by now.
+    overwrite(next)
     writeSynced(next, `${JSON.stringify(content)}\n`, 'wx')
     wipe()
     if (existsSync(file)) linkSync(file, old)
@@ -88,10 +89,15 @@ export function openLocalKeys(file: string): KeySource {
     if (!existsSync(old)) return
     // Linked and not replaced: it still is the file in force.
     if (existsSync(file) && statSync(old).ino === statSync(file).ino) return rmSync(old)
-    writeSynced(old, '\0'.repeat(statSync(old).size), 'r+')
-    rmSync(old)
+    overwrite(old)
     syncFolder(dirname(file))
   }
+}
+
+function overwrite(path: string): void {
+  if (!existsSync(path)) return
+  writeSynced(path, '\0'.repeat(statSync(path).size), 'r+')
+  rmSync(path)
 }
 
 function newest({ keys }: KeyFile): { readonly version: number; readonly secret: Uint8Array } {

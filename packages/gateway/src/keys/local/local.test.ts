@@ -49,6 +49,15 @@ describe('the file of the local key source', () => {
     folder.remove()
   })
 
+  test('R229: keys that a process left in a file it had not renamed yet are overwritten too', async () => {
+    const { folder, file, source } = await fresh()
+    writeFileSync(`${file}.new`, readFileSync(file), { mode: 0o600 })
+    linkSync(`${file}.new`, `${folder.path}/same-place`)
+    await source.destroyBefore(await source.rotate())
+    expect(readFileSync(`${folder.path}/same-place`).every((byte) => byte === 0)).toBe(true)
+    folder.remove()
+  })
+
   test('R229: a process that was stopped half-way is finished by the next', async () => {
     const { folder, file, source } = await fresh()
     const version = await source.rotate()

@@ -21,9 +21,10 @@ export const file = defineSink<FileSink>({
         try {
           if (!isWhole) await cutTornLine(config.path)
           isWhole = false
-          const bytes = await append(config.path, Buffer.from(`${lines.join('\n')}\n`))
+          // Before the lines and not after: when it fails, none of them are in a file yet.
+          if ((await sizeOf(config.path)) >= config.rotateBytes) await rotate(config.path, config.filesMax)
+          await append(config.path, Buffer.from(`${lines.join('\n')}\n`))
           isWhole = true
-          if (bytes >= config.rotateBytes) await rotate(config.path, config.filesMax)
         } catch (cause) {
           throw new GatewayError('SINK_UNAVAILABLE', 'the file cannot be written', { cause })
         }
@@ -33,15 +34,14 @@ export const file = defineSink<FileSink>({
   },
 })
 
-/** Opened for each batch, so that a file somebody else moved away is begun anew. @returns The size of the file then. */
-async function append(path: string, bytes: Buffer): Promise<number> {
+/** Opened for each batch, so that a file somebody else moved away is begun anew. */
+async function append(path: string, bytes: Buffer): Promise<void> {
   const handle = await open(path, 'a', 0o600)
   try {
     const { size } = await handle.stat()
     await handle.appendFile(bytes)
     await handle.datasync()
     if (size === 0) await syncFolder(dirname(path))
-    return size + bytes.length
   } finally {
     await handle.close()
   }
@@ -49,10 +49,7 @@ async function append(path: string, bytes: Buffer): Promise<number> {
 
 /** A crash can leave half a line; it comes again as a whole one. */
 async function cutTornLine(path: string): Promise<void> {
-  const size = await stat(path).then(
-    (found) => found.size,
-    () => 0,
-  )
+  const size = await sizeOf(path)
   if (size === 0) return
   const handle = await open(path, 'r')
   try {
@@ -67,6 +64,14 @@ async function cutTornLine(path: string): Promise<void> {
   } finally {
     await handle.close()
   }
+}
+
+/** 0 where there is none. */
+function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    (found) => found.size,
+    () => 0,
+  )
 }
 
 async function rotate(path: string, filesMax: number): Promise<void> {

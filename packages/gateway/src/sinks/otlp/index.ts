@@ -4,10 +4,9 @@ import type { OtlpSink } from '../../config-sinks.ts'
 import { defineSink } from '../../define-sink.ts'
 import { openHttpDestination } from '../../http-destination.ts'
 
-const Count = z.union([z.string(), z.number()]).optional()
-const Answer = z.object({
-  partialSuccess: z.object({ rejectedLogRecords: Count, rejectedSpans: Count, errorMessage: z.string().optional() }).optional(),
-})
+/** 64-bit integers of OTLP/JSON are strings or numbers. */
+const Count = z.union([z.string().regex(/^-?\d{1,19}$/), z.int()]).nullish()
+const Answer = z.object({ partialSuccess: z.object({ rejectedLogRecords: Count, rejectedSpans: Count }).nullish() })
 
 /** OpenTelemetry collectors: OTLP/HTTP with JSON, logs and traces. @see opentelemetry-proto, docs/specification.md (OTLP 1.9) */
 export const otlp = defineSink<OtlpSink>({
@@ -38,12 +37,15 @@ export const otlp = defineSink<OtlpSink>({
   },
 })
 
-/** How many records the receiver says it will not keep; an answer that says nothing means none. */
+/**
+ * How many records the receiver says it will not keep; an empty answer means none.
+ * @throws GatewayError `SINK_UNAVAILABLE` when it is no answer of a receiver: a proxy’s login page has status 200 too.
+ */
 function rejectedIn(answer: string): number {
   try {
     const { partialSuccess } = Answer.parse(JSON.parse(answer === '' ? '{}' : answer))
     return Number(partialSuccess?.rejectedLogRecords ?? 0) + Number(partialSuccess?.rejectedSpans ?? 0)
-  } catch {
-    return 0
+  } catch (cause) {
+    throw new GatewayError('SINK_UNAVAILABLE', 'the answer is not one of an OTLP receiver', { cause })
   }
 }

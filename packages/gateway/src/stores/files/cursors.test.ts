@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { tempFolder } from '../../fixtures/world.ts'
 import { cursorStoreContract } from '../cursors.contract.ts'
-import { openFileCursors } from './cursors.ts'
-import { diskFolder, type LogFolder } from './log-folder.ts'
+import { diskCursors, openFileCursors, type CursorFolder } from './cursors.ts'
 
 cursorStoreContract({
   name: 'files',
@@ -15,17 +14,12 @@ cursorStoreContract({
   },
 })
 
-test.each(['open', 'write', 'sync', 'rename', 'syncFolder'] as const)(
+test.each(['makeFolder', 'write', 'rename', 'syncFolder'] as const)(
   'a failing %s leaves the old position or the new one',
   async (operation) => {
     const folder = tempFolder()
     await openFileCursors(folder.path).set('sink.a', 5)
-    const broken: LogFolder = {
-      ...diskFolder,
-      [operation]: () => {
-        throw new Error('EIO')
-      },
-    }
+    const broken: CursorFolder = { ...diskCursors, [operation]: () => Promise.reject(new Error('EIO')) }
     await expect(openFileCursors(folder.path, broken).set('sink.a', 6)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
     expect(await openFileCursors(folder.path).get('sink.a')).toBe(operation === 'syncFolder' ? 6 : 5)
     folder.remove()
@@ -38,5 +32,14 @@ test('what is not a cursor stops the follower instead of sending everything agai
   const [file = ''] = readdirSync(folder.path)
   writeFileSync(join(folder.path, file), '{"next":')
   await expect(openFileCursors(folder.path).get('sink.a')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  folder.remove()
+})
+
+test('R117: storing a position blocks nobody else: the call comes back before anything is written', async () => {
+  const folder = tempFolder()
+  const stored = openFileCursors(folder.path).set('sink.a', 5)
+  expect(readdirSync(folder.path)).toEqual([])
+  await stored
+  expect(readdirSync(folder.path)).toEqual(['sink.a.json'])
   folder.remove()
 })

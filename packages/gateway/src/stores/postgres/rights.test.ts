@@ -3,6 +3,27 @@ import { createDatabase, withClient, type TestDatabase } from '../../fixtures/po
 
 const postgresUrl = inject('postgresUrl')
 
+/** What each login may do with state, log and budgets, written by hand a second time: nothing else. */
+const GATEWAY_TABLES = ['lease: SELECT', 'migration: SELECT', 'replica: SELECT', 'state_head: SELECT', 'state_record: SELECT']
+const AUDITOR_TABLES = ['audit_entry: SELECT', 'audit_head: SELECT', 'audit_tile: SELECT', 'migration: SELECT']
+const KEEPER_TABLES = ['lease: SELECT', 'migration: SELECT']
+const GATEWAY_FUNCTIONS = [
+  ...['append', 'begin', 'bury', 'leaves', 'open', 'orphans', 'publish', 'settle', 'silent', 'state'].map(
+    (name) => `audit_${name}`,
+  ),
+  'beat_replica',
+  'commit_state',
+  'drop_idle_budgets',
+  'end_replica',
+  'give_back_calls',
+  'hold_lease',
+  'release_lease',
+  'state_since',
+  'take_calls',
+]
+const KEEPER_FUNCTIONS = ['audit_remove', 'hold_lease', 'release_lease']
+const IS_OURS = '^(audit_|state_|replica|lease|budget|migration|commit_|beat_|end_|hold_|release_|take_|give_|lock_|drop_)'
+
 /** A type of the session's own whose check runs code as whoever converts to it. */
 const TRAP = `
   CREATE FUNCTION pg_temp.note() RETURNS boolean LANGUAGE plpgsql AS $$
@@ -32,6 +53,47 @@ describe.skipIf(postgresUrl === '')('rights of the logins of a shared store', ()
       expect(rows).toEqual([])
     })
   })
+
+  test('R178 R293: what acts wait for is not compiled by the server, whatever it guesses of a large table', async () => {
+    await withClient(urls.ownerUrl, async (client) => {
+      const { rows } = await client.query<{ name: string }>(`
+        SELECT p.proname AS name FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE n.nspname = 'sallyport' AND p.proconfig @> ARRAY['jit=off'] ORDER BY p.proname`)
+      expect(rows.map(({ name }) => name)).toEqual(['audit_begin', 'audit_leaves', 'audit_open', 'state_since'])
+    })
+  })
+
+  test.each([
+    ['gatewayUrl', GATEWAY_TABLES, GATEWAY_FUNCTIONS],
+    ['auditorUrl', AUDITOR_TABLES, []],
+    ['keeperUrl', KEEPER_TABLES, KEEPER_FUNCTIONS],
+  ] as const)(
+    'R134: of state, log and budgets the login %s may use what it needs, and nothing else',
+    async (login, tables, functions) => {
+      await withClient(urls[login], async (client) => {
+        const { rows: held } = await client.query<{ held: string }>(
+          `SELECT c.relname || ': ' || string_agg(p, ', ' ORDER BY p) AS held
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,
+          unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p
+        WHERE n.nspname = 'sallyport' AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relname ~ $1 AND has_table_privilege(c.oid, p)
+        GROUP BY c.relname ORDER BY c.relname COLLATE "C"`,
+          [IS_OURS],
+        )
+        expect(held.map((row) => row.held)).toEqual(tables)
+        const { rows: run } = await client.query<{ name: string }>(
+          `SELECT p.proname AS name FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE n.nspname = 'sallyport' AND p.proname ~ $1 AND has_function_privilege(p.oid, 'EXECUTE')
+        ORDER BY p.proname COLLATE "C"`,
+          [IS_OURS],
+        )
+        expect(run.map(({ name }) => name)).toEqual(functions)
+        const { rows } = await client.query(
+          "SELECT has_schema_privilege('sallyport', 'CREATE') AS creates, pg_has_role('postgres', 'MEMBER') AS owns",
+        )
+        expect(rows).toEqual([{ creates: false, owns: false }])
+      })
+    },
+  )
 
   test.each([
     ["SELECT sallyport.commit_state(ARRAY['put'], ARRAY['k'], ARRAY['1'], ARRAY['1'], NULL)"],

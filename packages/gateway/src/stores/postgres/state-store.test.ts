@@ -133,6 +133,19 @@ describe.skipIf(postgresUrl === '')('state in PostgreSQL', () => {
     await store.close()
   })
 
+  test.each(['off', 'local', 'remote_apply'])(
+    'R013 R178: a change is as durable as the log where the default is %s',
+    async (given) => {
+      const { gatewayUrl } = await createDatabase(postgresUrl)
+      await withClient(gatewayUrl, async (client) => {
+        await client.query(`SET synchronous_commit = ${given}; BEGIN`)
+        await client.query("SELECT sallyport.commit_state(ARRAY['put'], ARRAY['k'], ARRAY['1'], ARRAY['1'], NULL)")
+        const { rows } = await client.query('SHOW synchronous_commit')
+        expect(rows).toEqual([{ synchronous_commit: given === 'remote_apply' ? given : 'on' }])
+      })
+    },
+  )
+
   test('R178 R293: commits that wait do not keep this process from hearing what others did', async () => {
     const { gatewayUrl, ownerUrl } = await createDatabase(postgresUrl)
     const store = openPostgresState(

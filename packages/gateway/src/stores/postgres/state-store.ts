@@ -6,13 +6,6 @@ import { raisedCode, type Database } from './open-pool.ts'
 const HeadRow = z.object({ revision: z.coerce.number().int(), complete: z.boolean() })
 const RecordRow = z.object({ kind: z.string(), key: z.string(), value: z.string().nullable() })
 
-/** All that is newer than $1, or everything when tombstones newer than $1 are gone; one snapshot, one row at least. */
-const SINCE = `
-  SELECT h.revision, h.complete, r.kind, r.key, r.value
-  FROM (SELECT revision, $1 < horizon OR $1 = 0 OR $1 > revision AS complete FROM sallyport.state_head) AS h
-  LEFT JOIN sallyport.state_record AS r
-    ON r.revision > CASE WHEN h.complete THEN 0 ELSE $1::bigint END AND (NOT h.complete OR r.deleted_at IS NULL)`
-
 /**
  * The state in PostgreSQL, shared by all gateways over one database. Reading and committing are one statement each.
  * @param asking Connections for reading alone: commits that wait must not make what is known here too old to act on.
@@ -22,7 +15,7 @@ export function openPostgresState(database: Database, asking: Database = databas
   return {
     isShared: true,
     async since(revision) {
-      const { rows } = await asking.query(SINCE, [revision])
+      const { rows } = await asking.query('SELECT revision, complete, kind, key, value FROM sallyport.state_since($1)', [revision])
       return readDelta(rows)
     },
     async commit(changes, basis) {

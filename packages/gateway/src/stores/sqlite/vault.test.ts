@@ -63,3 +63,21 @@ test('R229: what is dropped is overwritten in the file', async () => {
   await store.close()
   folder.remove()
 })
+
+test('R229: what a crash leaves between contents and keys is still found by its key', async () => {
+  const folder = tempFolder()
+  const files = filesIn(folder.path)
+  await openSqliteVault(files).close()
+  const contents = new DatabaseSync(files.contents)
+  contents.exec("CREATE TRIGGER stop BEFORE DELETE ON content BEGIN SELECT RAISE(ABORT, 'stop'); END")
+  contents.close()
+  const store = openSqliteVault(files)
+  const place = { slot: 's', class: 'pii', month: '2026-11', sealed: new Uint8Array(100) } as const
+  await store.turn({ generation: 1, version: 1, bytes: new Uint8Array(8) }, (row) => row.sealed)
+  await store.addKey({ id: 'k', ...place }, 1)
+  await store.addContent({ id: 'c', key: 'k', ...place })
+  await expect(store.drop(['k'])).rejects.toMatchObject({ code: 'VAULT_UNAVAILABLE' })
+  expect(await store.keys({ slot: 's' })).toHaveLength(1)
+  await store.close()
+  folder.remove()
+})

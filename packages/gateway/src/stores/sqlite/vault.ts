@@ -41,14 +41,16 @@ export function openSqliteVault(files: { readonly keys: string; readonly content
     ...keyRows(keys),
     ...contentRows(contents, (id) => keys.prepare('SELECT 1 AS there FROM data_key WHERE id = ?').get(id) !== undefined),
     async drop(ids) {
+      // Keys go last: contents are found by them, so what a crash leaves in between is found again.
+      const dropped = inTransaction(contents, () => {
+        const remove = contents.prepare('DELETE FROM content WHERE key = ?')
+        return ids.reduce((sum, id) => sum + Number(remove.run(id).changes), 0)
+      })
       inTransaction(keys, () => {
         const remove = keys.prepare('DELETE FROM data_key WHERE id = ?')
         for (const id of ids) remove.run(id)
       })
-      return inTransaction(contents, () => {
-        const remove = contents.prepare('DELETE FROM content WHERE key = ?')
-        return ids.reduce((sum, id) => sum + Number(remove.run(id).changes), 0)
-      })
+      return dropped
     },
     async close() {
       for (const database of [keys, contents]) if (database.isOpen) database.close()

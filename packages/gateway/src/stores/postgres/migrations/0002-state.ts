@@ -30,6 +30,17 @@ export const state: Migration = {
     CREATE INDEX state_record_revision ON sallyport.state_record (revision);
     CREATE INDEX state_record_deleted ON sallyport.state_record (deleted_at) WHERE deleted_at IS NOT NULL;
 
+    -- All that is newer than 'basis', or everything when tombstones newer than it are gone; one snapshot, one row at least. Asked
+    -- many times a second: compiling its plan (jit) would take longer than the lease that the answer gives.
+    CREATE FUNCTION sallyport.state_since(basis bigint)
+    RETURNS TABLE (revision bigint, complete boolean, kind text, key text, value text)
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+      SELECT h.revision, h.complete, r.kind, r.key, r.value
+      FROM (SELECT s.revision, basis < s.horizon OR basis = 0 OR basis > s.revision AS complete FROM sallyport.state_head s) AS h
+      LEFT JOIN sallyport.state_record AS r
+        ON r.revision > CASE WHEN h.complete THEN 0 ELSE basis END AND (NOT h.complete OR r.deleted_at IS NULL)
+    $$;
+
     -- Applies all changes in order or none. SY001: an inserted record exists; SY002: somebody committed after 'basis'.
     CREATE FUNCTION sallyport.commit_state(ops text[], kinds text[], keys text[], vals text[], basis bigint) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $$
@@ -39,7 +50,7 @@ export const state: Migration = {
       forgotten bigint;
     BEGIN
       -- Durable when it returns, whatever the default of this database is.
-      IF current_setting('synchronous_commit') = 'off' THEN PERFORM set_config('synchronous_commit', 'on', true); END IF;
+      IF current_setting('synchronous_commit') IN ('off', 'local') THEN PERFORM set_config('synchronous_commit', 'on', true); END IF;
       SELECT * INTO STRICT head FROM sallyport.state_head FOR UPDATE;
       IF basis IS NOT NULL AND basis <> head.revision THEN
         RAISE EXCEPTION 'moved' USING ERRCODE = 'SY002';
@@ -110,10 +121,10 @@ export const state: Migration = {
       DELETE FROM sallyport.lease WHERE name = lease_name AND holder = held_by;
     $$;
 
-    REVOKE ALL ON FUNCTION sallyport.commit_state, sallyport.beat_replica, sallyport.end_replica,
+    REVOKE ALL ON FUNCTION sallyport.state_since, sallyport.commit_state, sallyport.beat_replica, sallyport.end_replica,
       sallyport.hold_lease, sallyport.release_lease FROM PUBLIC;
     GRANT SELECT ON sallyport.state_head, sallyport.state_record, sallyport.replica, sallyport.lease TO sallyport_gateway;
-    GRANT EXECUTE ON FUNCTION sallyport.commit_state, sallyport.beat_replica, sallyport.end_replica,
+    GRANT EXECUTE ON FUNCTION sallyport.state_since, sallyport.commit_state, sallyport.beat_replica, sallyport.end_replica,
       sallyport.hold_lease, sallyport.release_lease TO sallyport_gateway;
     GRANT SELECT ON sallyport.lease TO sallyport_keeper;
     GRANT EXECUTE ON FUNCTION sallyport.hold_lease, sallyport.release_lease TO sallyport_keeper;

@@ -10,7 +10,8 @@ import type { Migration } from '../migrate.ts'
  * - `audit_open_act`: allowed decisions without outcome, by the replica that carries them out.
  * - `audit_writer`: where a replica's newest group ended, and the era below which its late statements are refused.
  *
- * Every function that writes takes the log's advisory lock first, so there is one order of groups whoever sends them.
+ * Every function that writes takes the log's advisory lock first, so there is one order of groups whoever sends them. What reads
+ * ranges of a log is not compiled (jit): guessed by the size of the log that pays, and it would be done under that lock.
  */
 export const audit: Migration = {
   id: 3,
@@ -83,7 +84,7 @@ export const audit: Migration = {
     -- Makes the log when it is new. With the head, the hashes of the rightmost partial tile of every level.
     CREATE FUNCTION sallyport.audit_open(p_origin text, OUT size bigint, OUT root bytea, OUT last_ms bigint, OUT checkpoint text,
       OUT has_rest boolean, OUT levels bytea[])
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     DECLARE head sallyport.audit_head;
     BEGIN
       INSERT INTO sallyport.audit_head (origin) VALUES (p_origin) ON CONFLICT DO NOTHING;
@@ -101,7 +102,7 @@ export const audit: Migration = {
 
     -- Leaf hashes from an index on, at most 65,536 of them: how a replica follows what the others append.
     CREATE FUNCTION sallyport.audit_leaves(p_origin text, p_from bigint, OUT size bigint, OUT root bytea, OUT last_ms bigint, OUT leaves bytea)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
       SELECT h.size, h.root, h.last_ms,
         (SELECT string_agg(e.leaf, ''::bytea ORDER BY e.index) FROM sallyport.audit_entry e
           WHERE e.log = h.log AND e.index >= p_from AND e.index < LEAST(h.size, p_from + 65536))
@@ -110,7 +111,7 @@ export const audit: Migration = {
 
     -- Takes the lock for the rest of the transaction, and tells what was appended since.
     CREATE FUNCTION sallyport.audit_begin(p_origin text, p_from bigint, OUT size bigint, OUT root bytea, OUT last_ms bigint, OUT leaves bytea)
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     BEGIN
       PERFORM sallyport.audit_hold(p_origin);
       SELECT l.* INTO size, root, last_ms, leaves FROM sallyport.audit_leaves(p_origin, p_from) l;
