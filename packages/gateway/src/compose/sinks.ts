@@ -1,16 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import {
-  formats,
-  GatewayError,
-  readEntries,
-  SEVERITIES,
-  toEvents,
-  type Entry,
-  type SecurityEvent,
-  type StoredEntry,
-} from '@sallyport/core'
+import { formats, GatewayError, readEntries, SEVERITIES, toEvents, type SecurityEvent, type StoredEntry } from '@sallyport/core'
 import type { SinkConfig } from '../config-sinks.ts'
+import { droppedBy, recordDropped } from '../dropped-events.ts'
 import { followLog, type Skipped } from '../follow-log.ts'
 import { GATEWAY_VERSION } from '../gateway-version.ts'
 import { sha256Native } from '../sha256-native.ts'
@@ -69,12 +61,7 @@ function followOptions(stores: Stores, config: SinkConfig) {
     behindMax: config.behindMax,
     onOverflow: config.onOverflow,
     onBehind: (entries: number) => record({ verb: 'sink.behind', target: config.id, detail: { entries } }),
-    // Durable before the cursor moves.
-    onSkip: async ({ from, to, reason }: Skipped) => {
-      const actor = { type: 'system' as const, id: 'sallyport' }
-      const detail = { from, to, count: to - from, reason }
-      await audit.append({ type: 'admin', actor, verb: 'sink.dropped', target: config.id, outcome: 'done', detail })
-    },
+    onSkip: recordDropped(audit, config.id),
     random: Math.random,
     nowMs,
     operatorLog: log,
@@ -106,13 +93,6 @@ async function expectedOf(
     else ranges.push({ from: stored.index, to: stored.index + 1 })
   }
   return { ...counts, ranges, dropped }
-}
-
-function droppedBy(entry: Entry, sink: string): Skipped | undefined {
-  if (entry.type !== 'admin' || entry.verb !== 'sink.dropped' || entry.target !== sink) return undefined
-  const { from, to, reason } = entry.detail
-  if (typeof from !== 'number' || typeof to !== 'number') return undefined
-  return { from, to, reason: reason === 'refused' || reason === 'pruned' ? reason : 'overflow' }
 }
 
 function requireFormat(id: string): (typeof formats)[number] {
