@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { GatewayError, type Gap, type LogQuery } from '@sallyport/core'
+import { GAP_KINDS, GatewayError, type Gap, type LogQuery } from '@sallyport/core'
 import { VERBS } from '@sallyport/gateway'
 import { InvalidArgumentError, type Command } from 'commander'
 import { z } from 'zod'
@@ -87,7 +87,7 @@ export function addAskCommands(command: Command, act: Act): void {
       act(VERBS['audit.completeness'].output, async (context, flags: WindowFlags & { purpose?: string }) => {
         const input = { window: windowOf(flags), ...given({ purpose: flags.purpose }) }
         const output = await openClient(context).call('audit.completeness', input)
-        const isWhole = output.report.isBalanced && output.report.gapCount === 0
+        const isWhole = output.report.isBalanced && toLookAt(output.report) === 0
         return { output, text: completenessText(output.report), ...(isWhole ? {} : { exit: 'refused' as const }) }
       }),
     )
@@ -154,8 +154,13 @@ function completenessText(report: z.infer<(typeof VERBS)['audit.completeness']['
     ...Object.entries(agents).map(([name, own]) => counts(name, own)),
     ...gaps.map(gapLine),
     ...(isTimeJudged ? [] : ['silence is not judged: there were no signs of life throughout']),
-    report.isBalanced ? `balanced, ${gapCount} gaps` : `NOT BALANCED, ${gapCount} gaps`,
+    `${report.isBalanced ? 'balanced' : 'NOT BALANCED'}, ${gapCount} gaps, ${toLookAt(report)} to look at`,
   ].join('\n')
+}
+
+/** Gaps that somebody has to look at; those beyond the listed ones count, whatever they are. */
+function toLookAt({ gaps, gapCount }: { readonly gaps: readonly Gap[]; readonly gapCount: number }): number {
+  return gaps.filter(({ kind }) => GAP_KINDS[kind].isAlert).length + (gapCount - gaps.length)
 }
 
 function withWindow(command: Command): Command {

@@ -43,6 +43,7 @@ describe.skipIf(postgresUrl === '')('state in PostgreSQL', () => {
     const reader = open(gatewayUrl)
     const writers = Array.from({ length: 4 }, () => open(gatewayUrl))
     const seen = new Map<string, number>()
+    let { revision } = await reader.since(0)
     const all = writers.map(async (writer, w) => {
       for (let i = 0; i < 25; i++) await writer.commit([put(`${w}/${i}`)])
     })
@@ -50,7 +51,6 @@ describe.skipIf(postgresUrl === '')('state in PostgreSQL', () => {
     const done = Promise.all(all).then(() => {
       isDone = true
     })
-    let revision = (await reader.since(0)).revision
     for (let last = false; !last;) {
       last = isDone
       const delta = await reader.since(revision)
