@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GatewayError, utf8 } from '@sallyport/core'
 import type { Anchor } from '../../anchor.ts'
 import { collect } from '../../collect.ts'
 import type { Rfc3161AnchorConfig } from '../../config-anchors.ts'
 import { openPool } from '../../egress.ts'
+import { writeDurably } from '../../write-durably.ts'
 import { buildRequest, readRoots, TIMESTAMP_BYTES_MAX, verifyTimestamp } from './token.ts'
 
 const NONCE_BYTES = 8
@@ -74,9 +75,4 @@ export function openRfc3161Anchor(config: Rfc3161AnchorConfig, { dir, roots, ran
 /** The checkpoint is written last. */
 function isStamped(base: string, note: string): boolean {
   return existsSync(`${base}.checkpoint`) && readFileSync(`${base}.checkpoint`, 'utf8') === note
-}
-
-function writeDurably(file: string, bytes: Uint8Array): void {
-  writeFileSync(`${file}.tmp`, bytes, { mode: 0o600, flush: true })
-  renameSync(`${file}.tmp`, file)
 }
