@@ -9,7 +9,7 @@ import { openSinks } from './sinks.ts'
 import type { Stores } from './stores.ts'
 import { followErasures } from './vault.ts'
 
-/** Starts what follows the audit log from outside the path of an act: nothing here can slow or change a request. */
+/** Starts what follows the audit log from outside the path of an act: no request waits for it or is changed by it. */
 export async function followLog(stores: Stores, mcp: Pick<Mcp, 'streams'>): Promise<{ readonly sinks: SinksView }> {
   watchRecord(stores)
   followErasures(stores)
