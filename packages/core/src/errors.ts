@@ -31,6 +31,7 @@ export const ERRORS = {
   UPSTREAM_MALFORMED: { http: 502, rpc: -32603, retry: false, means: 'the tool server’s answer breaks its protocol' },
   UPSTREAM_TOO_LARGE: { http: 502, rpc: -32603, retry: false, means: 'the tool server’s answer is over the limit' },
   UPSTREAM_CANCELLED: { http: 499, rpc: -32603, retry: false, means: 'the act was cut off before the tool server answered' },
+  CLASSIFIER_UNAVAILABLE: { http: 503, rpc: -32603, retry: true, means: 'the classifier failed, was too slow or too busy' },
   STORE_UNAVAILABLE: { http: 503, rpc: -32603, retry: true, means: 'the state store cannot be used' },
   STORE_LOCKED: { http: 503, rpc: -32603, retry: true, means: 'another process holds the home folder' },
   STORE_MOVED: { http: 409, rpc: -32603, retry: true, means: 'another replica changed the state meanwhile; ask again' },

@@ -193,7 +193,7 @@ async function perform<Request extends Inbound>(
   stage: Stages<Request>,
 ): Promise<Done> {
   const acted = await stage.act(request, principal, action)
-  const findings = inspect(acted.content, { channel: 'result' })
+  const findings = inspect(acted.content, { channel: 'tool' })
   const released = stage.release(action, decision, acted, facts)
   const text = jcs(acted.content)
   // Kept before the entry that refers to it, and before anything is released.

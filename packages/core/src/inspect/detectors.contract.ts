@@ -1,10 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { CHANNELS, type Detector, type Surroundings } from './define-detector.ts'
+import { CHANNELS } from '../model/channel.ts'
+import type { Detector, Surroundings } from './define-detector.ts'
 
 const places: readonly Surroundings[] = ['/name', '/description', ''].map((path) => ({
   channel: 'definition',
   path,
+  field: path.slice(1),
+  view: 'text',
   otherTools: ['send_mail', 'search'],
 }))
 

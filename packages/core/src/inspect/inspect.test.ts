@@ -6,12 +6,14 @@ import { FINDINGS_MAX, inspect, INSPECT_CHARS_MAX } from './inspect.ts'
 const letterX = defineDetector({
   id: 'letter-x',
   channels: ['arguments'],
+  reads: 'original',
   detect: (text) =>
     text.includes('x') ? [{ code: 'x', severity: 'low', start: text.indexOf('x'), end: text.indexOf('x') + 1 }] : [],
 })
 const broken = defineDetector({
   id: 'broken',
   channels: ['arguments'],
+  reads: 'original',
   detect: () => {
     throw new Error('a bug')
   },
@@ -25,7 +27,7 @@ describe('inspect', () => {
       ['/x', 0],
     ])
   })
-  test('asks only detectors of the channel', () => expect(inspect('x', { detectors: [letterX], channel: 'result' })).toEqual([]))
+  test('asks only detectors of the channel', () => expect(inspect('x', { detectors: [letterX], channel: 'tool' })).toEqual([]))
   test('a detector that throws is a finding, and the others still run', () => {
     expect(inspect('x', { detectors: [broken, letterX] }).map(({ detector, code }) => [detector, code])).toEqual([
       ['broken', 'detector_failed'],

@@ -1,7 +1,8 @@
+import type { Channel } from '../model/channel.ts'
 import type { Finding } from '../model/finding.ts'
 import { isJsonObject, type Json } from '../model/json.ts'
 import { plainPath } from '../model/plain-name.ts'
-import type { Channel, Detector } from './define-detector.ts'
+import type { Detector } from './define-detector.ts'
 import { detectors as ALL } from './detectors/index.ts'
 
 /** Most text inspected in one value, in UTF-16 units; above the largest body and result accepted by default. */
@@ -58,7 +59,7 @@ export function inspect(value: Json, options: InspectOptions = {}): readonly Fin
   function sightings(detector: Detector, text: string, at: Step | undefined): readonly Finding[] {
     try {
       const path = channel === 'definition' ? pointer(at) : ''
-      const seen = detector.detect(text, { channel, path, otherTools })
+      const seen = detector.detect(text, { channel, path, field: at?.name ?? '', view: 'text', otherTools })
       return seen.length === 0 ? [] : seen.map((sighting) => ({ detector: detector.id, path: place(at), ...sighting }))
     } catch {
       return [failure(detector.id, place(at))]

@@ -7,4 +7,10 @@ export interface Finding {
   readonly path: string
   readonly start: number
   readonly end: number
+  /** Class of data that was seen: `pii`, `phi`, `pci`, `secret`, or one the configuration defines. */
+  readonly class?: string
+  /** How sure a classifier is, 0 to 1. */
+  readonly score?: number
+  /** The reading of the text it was seen in, where that is not the text as it came (`base64`, `hidden`, …). */
+  readonly view?: string
 }

@@ -1,3 +1,4 @@
+import { CHANNELS } from '../../../model/channel.ts'
 import { defineDetector, type Sighting } from '../../define-detector.ts'
 
 /** Most sightings in one text. */
@@ -11,7 +12,8 @@ const SUSPECT =
 /** Finds text that people do not see and programs read: zero-width, control, direction, tag and variation characters. */
 export const hiddenText = defineDetector({
   id: 'hidden-text',
-  channels: ['arguments', 'result', 'definition'],
+  channels: CHANNELS,
+  reads: 'original',
   detect: (text) => (SUSPECT.test(text) ? runsOf(text) : []),
 })
 

@@ -8,6 +8,7 @@ const NAME_CHARS_MAX = 256
 export const lookalike = defineDetector({
   id: 'lookalike',
   channels: ['definition'],
+  reads: 'original',
   detect: (text, { path, otherTools }) => {
     if ((path !== '/name' && path !== '/title') || text.length > NAME_CHARS_MAX || text === path.slice(1)) return []
     const whole = { start: 0, end: text.length }

@@ -29,6 +29,7 @@ for (const phrase of phrases) for (const word of phrase.parts[0] ?? []) AHEAD.se
 export const toolPoisoning = defineDetector({
   id: 'tool-poisoning',
   channels: ['definition'],
+  reads: 'original',
   detect: (text, { otherTools }) => {
     const sightings = [...taggedOrders(text)]
     const words = wordsOf(text)
