@@ -86,5 +86,10 @@ export const COMMANDS: readonly ListedCommand[] = [
     summary: 'destroy a person’s keys and content, with a certificate',
     load: () => import('./commands/erase/index.ts'),
   },
+  {
+    name: 'quarantine',
+    summary: 'what was stopped on its way to an agent: look at it, release it',
+    load: () => import('./commands/quarantine/index.ts'),
+  },
   { name: 'explain', summary: 'tell the story of one entry: who, what, why', load: () => import('./commands/explain/index.ts') },
 ]

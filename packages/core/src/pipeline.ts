@@ -1,11 +1,10 @@
 import { decide } from './decide/decide.ts'
 import type { Facts } from './decide/facts.ts'
 import { type ErrorCode, GatewayError, isGatewayError } from './errors.ts'
-import { inspect } from './inspect/inspect.ts'
+import type { Inspected } from './inspect/inspect.ts'
 import type { Action, ActionKind } from './model/action.ts'
 import type { Decision } from './model/decision.ts'
 import type { Content, DecisionEntry, EntryBody, OutcomeEntry } from './model/entry.ts'
-import type { Finding } from './model/finding.ts'
 import { jcs } from './model/jcs.ts'
 import type { JsonObject } from './model/json.ts'
 import type { Correlation, Principal } from './model/principal.ts'
@@ -47,6 +46,31 @@ export interface Released {
   readonly effect: 'allow' | 'deny'
   readonly reasons: readonly ReasonCode[]
   readonly content: JsonObject
+  /** Whether what came back was stopped on suspicion and a person may want to see it. */
+  readonly isQuarantined?: boolean
+  /** Where the content came from, for the record. */
+  readonly source?: OutcomeEntry['source']
+}
+
+/** A content to inspect: the arguments of an act, or what came back. */
+export interface Inspectable extends Pick<Target, 'server' | 'name'> {
+  readonly kind: ActionKind
+  readonly direction: 'arguments' | 'result'
+  /** Whether `value` is `{ args, inputs }`: the arguments with what a person answered. */
+  readonly hasInputs?: boolean
+  readonly value: JsonObject
+}
+
+/** One result on its way to the agent. */
+export interface Releasing {
+  readonly principal: Principal
+  readonly action: Action
+  readonly decision: Decision
+  readonly facts: Facts
+  readonly acted: Acted
+  readonly inspected: Inspected
+  /** Keyed commitment to the content as it came. */
+  readonly commitment: string
 }
 
 /** Where the vault keeps a content: what the record holds of it. */
@@ -65,6 +89,8 @@ export interface Handling {
   /** Absent where policy does not keep it. */
   readonly keepInput?: KeepText
   readonly keepOutput?: KeepText
+  /** Keeps what was stopped on its way in, for those who may look at it; absent where there is no vault. */
+  readonly quarantine?: KeepText
 }
 
 /** The facts before anything was taken from a budget. */
@@ -81,6 +107,11 @@ export interface Stages<Request extends Inbound> {
    * @throws GatewayError `REQUEST_PARAMS` when nobody is named who must be, `VAULT_UNAVAILABLE`: nothing happens.
    */
   handling(principal: Principal, target: Target & { readonly kind: ActionKind }): Handling | Promise<Handling>
+  /**
+   * Runs the detectors. They report and never decide; one that fails is a finding. A promise only where a model off this thread
+   * has to be asked.
+   */
+  inspect(principal: Principal, content: Inspectable): Inspected | Promise<Inspected>
   /** Reads every fact once. Nothing but `reserve` follows until the decision is recorded. */
   gather(principal: Principal, action: Action): Promise<Gathered>
   /**
@@ -99,15 +130,26 @@ export interface Stages<Request extends Inbound> {
   settle(principal: Principal, action: Action, facts: Facts): void
   /** Durable when it resolves; see the port. */
   record(entry: EntryBody): Promise<number>
-  /** Performs the act with credentials only the gateway holds. Must honour cut-off by isolation. */
-  act(request: Request, principal: Principal, action: Action): Promise<Acted>
+  /**
+   * Performs the act with credentials only the gateway holds, under the obligations of its decision. Must honour cut-off by
+   * isolation.
+   */
+  act(request: Request, action: Action, allowed: Performing): Promise<Acted>
   /** The same decision, applied to what came back. */
-  release(action: Action, decision: Decision, acted: Acted, facts: Facts): Released
+  release(releasing: Releasing): Released
   readonly nowMs: () => number
   readonly newId: () => string
   readonly version: string
   /** This process among several gateways over one log. */
   readonly replica?: string
+}
+
+/** What an act is performed under. */
+export interface Performing {
+  readonly principal: Principal
+  readonly decision: Decision
+  /** What was seen in the arguments. */
+  readonly inspected: Inspected
 }
 
 export type Outbound =
@@ -137,7 +179,9 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
   const text = jcs(given)
   const input = committed(text, given, handling.commit)
   const action = canonical(asked, input.commitment, handling.commit)
-  const findings = inspect(given)
+  const looked = stage.inspect(principal, { ...asked, direction: 'arguments', value: given, hasInputs: target.inputs !== undefined })
+  const inspected = looked instanceof Promise ? await looked : looked
+  const { findings } = inspected
   const gathered = await stage.gather(principal, action)
   const wouldAllow = (now: Gathered): boolean =>
     decide(principal, action, findings, { ...now, budget: { reserved: true, keys: [] } }).enforced === 'allow'
@@ -148,7 +192,7 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
   const named = { ...action, ...(target.label === undefined ? {} : { name: target.label }) }
   const act = actFields(stage.newId(), { principal, action: named, handling, replica: stage.replica })
   if (decision.enforced !== 'allow') stage.settle(principal, action, facts)
-  const decided = { act, input, decision, findings, facts, request }
+  const decided = { act, input, decision, inspected, facts, request }
   // What is refused is not kept: nobody fills the vault with what they may not do.
   const keep = decision.enforced === 'deny' ? undefined : handling.keepInput
   const recorded = keep
@@ -161,7 +205,7 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
   if (decision.enforced !== 'allow') return refused(entry, { ...decision, effect: decision.enforced })
   const startMs = stage.nowMs()
   const outcome = { ...act, type: 'outcome' as const, decision: entry }
-  const done = await perform(request, { principal, action, decision, facts, handling }, stage).catch(async (error: unknown) => {
+  const done = await perform(request, { principal, action, decision, inspected, facts, handling }, stage).catch(async (error: unknown) => {
     const failure = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'internal error', { cause: error })
     await stage.record({ ...outcome, ...failed(failure.code), durationMs: stage.nowMs() - startMs })
     throw failure
@@ -172,10 +216,8 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
   return { ok: true, entry, status: done.status, content: released.content }
 }
 
-interface Allowed {
-  readonly principal: Principal
+interface Allowed extends Performing {
   readonly action: Action
-  readonly decision: Decision
   readonly facts: Facts
   readonly handling: Handling
 }
@@ -183,26 +225,32 @@ interface Allowed {
 interface Done {
   readonly status: Acted['status']
   readonly released: Released
-  readonly record: Pick<OutcomeEntry, 'status' | 'reasons' | 'output' | 'findings' | 'effect'>
+  readonly record: Pick<OutcomeEntry, 'status' | 'reasons' | 'output' | 'findings' | 'effect' | 'source' | 'detected'>
 }
 
 /** act → inspect result → release: what happened, and what of it the agent gets. */
 async function perform<Request extends Inbound>(
   request: Request,
-  { principal, action, decision, facts, handling }: Allowed,
+  allowed: Allowed,
   stage: Stages<Request>,
 ): Promise<Done> {
-  const acted = await stage.act(request, principal, action)
-  const findings = inspect(acted.content, { channel: 'tool' })
-  const released = stage.release(action, decision, acted, facts)
+  const { principal, action, decision, facts, handling } = allowed
+  const acted = await stage.act(request, action, allowed)
+  const { kind, server, name } = action
+  const place = { kind, ...(server === undefined ? {} : { server }), ...(name === undefined ? {} : { name }) }
+  const looked = stage.inspect(principal, { ...place, direction: 'result', value: acted.content })
+  const inspected = looked instanceof Promise ? await looked : looked
   const text = jcs(acted.content)
+  const output = committed(text, acted.content, handling.commit)
+  const released = stage.release({ principal, action, decision, facts, acted, inspected, commitment: output.commitment })
   // Kept before the entry that refers to it, and before anything is released.
-  const vault = await handling.keepOutput?.(text)
+  const vault = await (released.isQuarantined ? handling.quarantine : handling.keepOutput)?.(text)
   const record = {
     status: released.effect === 'deny' ? ('withheld' as const) : acted.status,
     reasons: [...new Set([...(acted.reasons ?? []), ...released.reasons])],
-    output: { ...committed(text, acted.content, handling.commit), ...(vault && { vault }) },
-    findings: findings.map((finding) => ({ ...finding })),
+    output: { ...output, ...(vault && { vault }) },
+    ...seen(inspected),
+    ...(released.source && { source: released.source }),
     effect: acted.changes ? ('unconfirmed' as const) : ('none' as const),
   }
   return { status: acted.status, released, record }
@@ -279,12 +327,12 @@ interface Decided {
   readonly act: ActFields
   readonly input: Content
   readonly decision: Decision
-  readonly findings: readonly Finding[]
+  readonly inspected: Inspected
   readonly facts: Facts
   readonly request: Inbound
 }
 
-function decisionEntry({ act, input, decision, findings, facts, request }: Decided, stage: { version: string }): EntryBody {
+function decisionEntry({ act, input, decision, inspected, facts, request }: Decided, stage: { version: string }): EntryBody {
   const correlation = Object.entries(request.correlation).filter((pair): pair is [string, string] => typeof pair[1] === 'string')
   return {
     ...act,
@@ -295,16 +343,25 @@ function decisionEntry({ act, input, decision, findings, facts, request }: Decid
     reasons: [...decision.reasons],
     votes: decision.votes.map(({ retryAfterMs: _, ...vote }) => vote),
     obligations: decision.obligations.map((obligation) => obligation.type),
-    findings: findings.map((finding) => ({ ...finding })),
+    ...seen(inspected),
     versions: {
       ...(facts.tool?.definitionHash === undefined ? {} : { definition: facts.tool.definitionHash }),
       epoch: facts.isolation.epoch,
       gateway: stage.version,
+      ...(facts.guard ? { guard: facts.guard.hash } : {}),
       ...(facts.manifest ? { manifest: facts.manifest.hash } : {}),
     },
     budgets: decision.enforced === 'allow' && facts.budget.reserved ? [...facts.budget.keys] : [],
     ...(decision.retryAfterMs === undefined ? {} : { retryAfterMs: decision.retryAfterMs }),
     ...(correlation.length > 0 ? { correlation: Object.fromEntries(correlation) } : {}),
+  }
+}
+
+/** What the record holds of an inspection. */
+function seen({ findings, classes }: Inspected): Pick<OutcomeEntry, 'findings' | 'detected'> {
+  return {
+    findings: findings.map((finding) => ({ ...finding })),
+    ...(classes.length > 0 ? { detected: [...classes] } : {}),
   }
 }
 

@@ -67,6 +67,35 @@ export const REASONS = {
   result_too_large: { means: 'the result is larger than the limit', todo: 'ask for less' },
   fields_projected: { means: 'fields outside the grant were removed', todo: 'nothing' },
   rows_filtered: { means: 'records outside the granted entities were removed', todo: 'nothing' },
+  source_unprofiled: {
+    means: 'nobody has said by which channel its content comes and what data it holds',
+    todo: 'describe it under `source` of the server in sallyport.yaml',
+  },
+  injection_detected: {
+    means: 'the content looks like instructions planted for the agent',
+    todo: 'sallyport quarantine show, then release it or report it',
+  },
+  data_not_cleared: {
+    means: 'it holds data of a class that may not go there',
+    todo: 'leave the data out, or let the grant name the class',
+  },
+  exfiltration_detected: {
+    means: 'it carries data out in a link, an image, an encoded run or a host name',
+    todo: 'leave the link out, or allow the host under guard.allowedHosts',
+  },
+  canary_leaked: { means: 'it holds a planted canary', todo: 'isolate the agent: something read what it should not have' },
+  content_unscanned: {
+    means: 'more content than the guard may look at, so it is not known to be harmless',
+    todo: 'ask for less',
+  },
+  content_cut: { means: 'the texts that look like planted instructions were left out', todo: 'sallyport quarantine show' },
+  content_redacted: { means: 'data of a restricted class was replaced by placeholders', todo: 'nothing' },
+  content_sanitised: { means: 'hidden characters and forged markers were removed', todo: 'nothing' },
+  content_released: { means: 'a person released this exact content from quarantine', todo: 'nothing' },
+  class_undeclared: {
+    means: 'data of a class was seen that nobody declared for this source',
+    todo: 'correct the classes of the source, or find out why',
+  },
   no_vote: { means: 'no rule spoke; silence is a deny', todo: 'report a bug' },
 } as const satisfies Record<string, { means: string; todo: string }>
 export type ReasonCode = keyof typeof REASONS

@@ -1,7 +1,8 @@
-import { AlertOptions, DurationMs, Id } from '@sallyport/core'
+import { AlertOptions, DurationMs, Id, SourceProfile } from '@sallyport/core'
 import { z } from 'zod'
 import { AnchorsConfig } from './config-anchors.ts'
 import { CompletenessConfig } from './config-completeness.ts'
+import { GuardConfig } from './config-guard.ts'
 import { MetricsConfig } from './config-metrics.ts'
 import { RetentionConfig } from './config-retention.ts'
 import { SinksConfig } from './config-sinks.ts'
@@ -13,6 +14,13 @@ import { WitnessesConfig } from './config-witness.ts'
 const SecretText = z.string().max(10_000)
 
 const ServerCommon = {
+  source: SourceProfile.optional().meta({
+    description: 'What its content is. Until a person says so, everything of the server stays quarantined: nothing of it is called.',
+  }),
+  sources: z
+    .record(z.string().max(256), SourceProfile)
+    .default({})
+    .meta({ description: 'The same for single tools, prompts or resources (by name or URI), where they differ.' }),
   prefix: z
     .string()
     .max(66)
@@ -119,6 +127,7 @@ export const Config = z
     manifests: z.string().default('manifests').meta({ description: 'Folder of manifest files, relative to this file.' }),
     store: StoreConfig.default({ type: 'embedded' }),
     limits: Limits.prefault({}),
+    guard: GuardConfig.prefault({}),
     vault: VaultConfig.prefault({}),
     retention: RetentionConfig.prefault({}),
     witnesses: WitnessesConfig.prefault({}),

@@ -1,4 +1,4 @@
-import { Id, Manifest, Pin, Sha256Hex } from '@sallyport/core'
+import { CHANNELS, Id, Manifest, Pin, Sha256Hex } from '@sallyport/core'
 import { z } from 'zod'
 import { ErasureRecord } from './erasure-record.ts'
 import { HoldRecord } from './hold-record.ts'
@@ -91,6 +91,51 @@ export const CosignedRecord = z.strictObject({
     .optional(),
 })
 
+/** A content that a person let out of quarantine: exactly this one passes from now on. */
+export const ReleasedContentRecord = z.strictObject({
+  /** Keyed commitment to it. */
+  commitment: Sha256Hex,
+  /** Entry that withheld it. */
+  entry: z.int().min(0),
+  by: Id,
+  reason: z.string().max(1_000),
+  atMs: TimeMs,
+})
+
+export const LABELS = ['missed', 'confirmed', 'false_alarm'] as const
+
+/** What a person says of one content that the guard judged. The text lies in the vault; this is a line of the data set (R070). */
+export const GuardLabelRecord = z.strictObject({
+  id: z.string().min(1).max(64),
+  label: z.enum(LABELS),
+  channel: z.enum(CHANNELS),
+  /** Where the vault keeps the text, and the commitment to check it against. */
+  vault: z.strictObject({ id: z.string().max(100), key: z.string().max(100), ciphertext: Sha256Hex }),
+  commitment: Sha256Hex,
+  /** Version of the data set it came in with. */
+  version: z.int().min(1),
+  by: Id,
+  atMs: TimeMs,
+})
+
+/** The newest run of the attack suite against a gateway. */
+export const GuardTestRecord = z.strictObject({
+  /** Hash of the guard it was run against: another guard has not been tested. */
+  guard: z.string().max(64),
+  /** Entry that holds the report. */
+  atMs: TimeMs,
+  by: Id,
+  attacks: z.int().min(0),
+  stopped: z.int().min(0),
+  benign: z.int().min(0),
+  passed: z.int().min(0),
+  /** SHA-256 of the whole report. */
+  report: Sha256Hex,
+})
+
+export type ReleasedContentRecord = z.infer<typeof ReleasedContentRecord>
+export type GuardLabelRecord = z.infer<typeof GuardLabelRecord>
+export type GuardTestRecord = z.infer<typeof GuardTestRecord>
 export type AgentRecord = z.infer<typeof AgentRecord>
 export type KeyRecord = z.infer<typeof KeyRecord>
 export type UserRecord = z.infer<typeof UserRecord>
@@ -106,6 +151,8 @@ export const KINDS = {
   auditHead: { schema: AuditHeadRecord, key: () => 'head', immutable: false },
   cosigned: { schema: CosignedRecord, key: (value: CosignedRecord) => value.witness, immutable: false },
   erasure: { schema: ErasureRecord, key: (value: ErasureRecord) => value.id, immutable: false },
+  guardLabel: { schema: GuardLabelRecord, key: (value: GuardLabelRecord) => value.id, immutable: true },
+  guardTest: { schema: GuardTestRecord, key: () => 'newest', immutable: false },
   hold: { schema: HoldRecord, key: (value: HoldRecord) => value.id, immutable: false },
   key: { schema: KeyRecord, key: (value: KeyRecord) => value.hash, immutable: false },
   manifestVersion: {
@@ -114,6 +161,11 @@ export const KINDS = {
     immutable: true,
   },
   pin: { schema: Pin, key: (value: Pin) => `${value.server}.${value.tool}`, immutable: false },
+  releasedContent: {
+    schema: ReleasedContentRecord,
+    key: (value: ReleasedContentRecord) => value.commitment,
+    immutable: false,
+  },
   signature: {
     schema: SignatureRecord,
     key: (value: SignatureRecord) => `${value.agent}/${value.version}/${value.role}/${value.user}`,
@@ -132,7 +184,10 @@ export interface Records {
   cosigned: CosignedRecord
   key: KeyRecord
   manifestVersion: ManifestVersionRecord
+  guardLabel: GuardLabelRecord
+  guardTest: GuardTestRecord
   pin: Pin
+  releasedContent: ReleasedContentRecord
   signature: SignatureRecord
   spent: SpentRecord
   user: UserRecord

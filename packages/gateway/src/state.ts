@@ -8,6 +8,8 @@ import type {
   AgentRecord,
   AuditHeadRecord,
   CosignedRecord,
+  GuardLabelRecord,
+  GuardTestRecord,
   KeyRecord,
   Kind,
   ManifestVersionRecord,
@@ -39,6 +41,12 @@ export interface State {
   /** Whether a one-time token was used before. */
   isSpent(id: string): boolean
   auditHead(): AuditHeadRecord | undefined
+  /** Whether a person let exactly this content out of quarantine. */
+  isReleased(commitment: string): boolean
+  /** What people said of contents the guard judged, oldest first. */
+  guardLabels(): GuardLabelRecord[]
+  /** The newest run of the attack suite. */
+  guardTest(): GuardTestRecord | undefined
   /** Legal holds, past ones included, oldest first. */
   /** Requests to erase people, oldest first. */
   erasures(): ErasureRecord[]
@@ -160,6 +168,9 @@ function readers({ tables, keyById }: Mirror): Readers {
     signatures: (agent, version) => prefixed('signature', `${agent}/${version}/`).sort((a, b) => a.atMs - b.atMs),
     isSpent: (id) => tables.spent.has(id),
     auditHead: () => tables.auditHead.get('head'),
+    isReleased: (commitment) => tables.releasedContent.has(commitment),
+    guardLabels: () => [...tables.guardLabel.values()].sort((a, b) => a.atMs - b.atMs || compare(a.id, b.id)),
+    guardTest: () => tables.guardTest.get('newest'),
     erasures: () => [...tables.erasure.values()].sort((a, b) => a.atMs - b.atMs || compare(a.id, b.id)),
     holds: () => [...tables.hold.values()].sort((a, b) => a.opened.atMs - b.opened.atMs || compare(a.id, b.id)),
     cosigned: () => sorted(tables.cosigned.values(), (record) => record.witness),

@@ -36,23 +36,28 @@ apiVersion: sallyport/v1
 listen: { host: 127.0.0.1, port: ${options.listenPort} }
 
 # Tool servers. The gateway starts stdio servers itself and holds the credentials of all of them; agents never see any.
+# `source` says what their content is: which detectors look at it, how far it is trusted, which classes of data it may hold.
 servers:
   erp:
     transport: stdio
     command: ${node}
     args: ${args('erp')}
+    source: { channel: database, trust: internal, classes: [pii] }
   mail:
     transport: stdio
     command: ${node}
     args: ${args('mail')}
+    source: { channel: email, classes: [pii] }
   documents:
     transport: http
     url: ${url('documents')}
     headers: ${headers('documents')}
+    source: { channel: document, classes: [pii] }
   suppliers:
     transport: http
     url: ${url('suppliers')}
     headers: ${headers('suppliers')}
+    source: { channel: tool, classes: [pii] }
 
 manifests: manifests
 `

@@ -12,7 +12,7 @@ export interface ContentPolicy {
   /** Segments of the argument that names the person; absent: the originating user. */
   readonly subject?: readonly string[]
   /** Sorted, each once. */
-  readonly classes: readonly DataClass[]
+  readonly classes: readonly string[]
   readonly keep?: { readonly input: boolean; readonly output: boolean; readonly class: DataClass }
 }
 

@@ -6,6 +6,7 @@ import type { ReasonCode } from '../reasons.ts'
 import { combine } from './combine.ts'
 import type { CompiledManifest, CompiledReadGrant, CompiledTask } from './compile.ts'
 import type { Facts } from './facts.ts'
+import { guardArguments } from './guard-votes.ts'
 import { completionGrant, isDenied, promptGrant, resourceGrant, taskOf } from './grants.ts'
 import { toolVotes } from './tool-votes.ts'
 import { allow, approval, budgetVotes, deny, witnessVotes } from './votes.ts'
@@ -19,13 +20,14 @@ import { allow, approval, budgetVotes, deny, witnessVotes } from './votes.ts'
 export function decide(principal: Principal, action: Action, findings: readonly Finding[], facts: Facts): Decision {
   const { isolation, manifest } = facts
   if (isolation.isolated || principal.epoch < isolation.epoch) return combine([deny('isolation', 'agent_isolated')])
-  const failed = findings.some((finding) => finding.code === 'detector_failed')
+  // Where nobody set a policy, what could not be inspected goes nowhere.
+  const failed = facts.guard === undefined && findings.some((finding) => finding.code === 'detector_failed')
   const votes: Vote[] = failed ? [deny('inspection', 'inspection_failed')] : []
   if (isListing(action)) return combine([...votes, allow('listing', 'listed')])
   if (!manifest || manifest.agent !== principal.agent) return combine([...votes, deny('manifest', 'no_manifest')])
   const task = taskOf(principal, manifest)
   if (!task) return combine([...votes, deny('task', principal.task === undefined ? 'no_task' : 'task_unknown')])
-  const found = votesFor({ principal, action, facts, manifest, task })
+  const found = votesFor({ principal, action, findings, facts, manifest, task })
   return combine([...votes, ...found.votes], found.obligations ?? [])
 }
 
@@ -49,6 +51,7 @@ function isListing(action: Action): boolean {
 interface Question {
   readonly principal: Principal
   readonly action: Action
+  readonly findings: readonly Finding[]
   readonly facts: Facts
   readonly manifest: CompiledManifest
   readonly task: CompiledTask
@@ -68,7 +71,8 @@ function votesFor(question: Question): Answer {
       const grant = task.tools.get(`${server}.${name}`)
       if (!grant) return { votes: [...denied, deny('grant', 'tool_not_in_manifest')] }
       const { votes, obligations } = toolVotes({ ...question, grant })
-      return { votes: [...denied, ...votes], obligations }
+      const guarded = guard(question, { scope: grant.scope, tier: grant.tier, cleared: grant.content?.classes ?? [] })
+      return { votes: [...denied, ...votes, ...guarded.votes], obligations: [...obligations, ...guarded.obligations] }
     }
     case 'resource.read':
     case 'resource.subscribe':
@@ -93,16 +97,26 @@ function bareName({ kind, name = '' }: Action): string {
 
 /** Resources, prompts and their completions: no arguments to bind, the same presence, consequence and budget rules. */
 function readVotes(
-  { principal, facts, manifest }: Question,
+  question: Question,
   grant: CompiledReadGrant | undefined,
   missing: ReasonCode,
 ): readonly Vote[] {
+  const { principal, facts, manifest } = question
   if (!grant) return [deny('grant', missing)]
   const votes: Vote[] = [allow('grant', 'granted')]
   if (grant.proposed) votes.push(deny('grant', 'grant_proposed', grant.proposed.why))
   if (grant.userRequired && !principal.user) votes.push(deny('user', 'user_required'))
   votes.push(...witnessVotes(facts, { scope: 'read', tier: grant.tier }))
+  votes.push(...guard(question, { scope: 'read', tier: grant.tier, cleared: [] }).votes)
   if (grant.gated) votes.push(approval())
   votes.push(...budgetVotes(facts, manifest))
   return votes
+}
+
+type Receiver = Parameters<typeof guardArguments>[1]
+
+/** What detectors saw in the arguments, as votes and obligations; nothing where nothing is inspected. */
+function guard({ principal, findings, facts }: Question, receiver: Receiver): Required<Answer> {
+  if (!facts.guard) return { votes: [], obligations: [] }
+  return guardArguments({ findings, guard: facts.guard, agent: principal.agent, nowMs: facts.nowMs }, receiver)
 }

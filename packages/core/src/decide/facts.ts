@@ -1,5 +1,6 @@
 import type { ToolFacts } from '../model/tool-facts.ts'
 import type { CompiledManifest } from './compile.ts'
+import type { GuardFacts } from './guard-votes.ts'
 
 /** What `gather` read, once, and what `reserve` took. `decide` sees nothing else, so replaying the same facts gives the same decision. */
 export interface Facts {
@@ -11,6 +12,8 @@ export interface Facts {
   readonly unwitnessed?: 'high' | 'consequential'
   /** Standing of the tool an action names; absent for other kinds. */
   readonly tool?: ToolFacts
+  /** How content is inspected and where the answer comes from; absent where nothing is inspected. */
+  readonly guard?: GuardFacts
   /** Budgets reserved for this act, all or none. */
   readonly budget: {
     readonly reserved: boolean

@@ -38,9 +38,10 @@ export function release(decision: Decision, result: ToolResult, validateOutput?:
     const valid = result.structuredContent !== undefined && validateOutput(result.structuredContent) === undefined
     if (!valid) return refused('result_invalid')
   }
-  const binding = decision.obligations.filter((obligation) => obligation.mode === 'enforce')
+  const binding = shaping(decision.obligations.filter((obligation) => obligation.mode === 'enforce'))
+  const all = shaping(decision.obligations)
   const enforced = reduce(result, binding)
-  const evaluated = binding.length === decision.obligations.length ? enforced : reduce(result, decision.obligations)
+  const evaluated = binding.length === all.length ? enforced : reduce(result, all)
   if (enforced.reason !== undefined) return refused(enforced.reason)
   const observed =
     evaluated.reason === undefined
@@ -54,6 +55,11 @@ export function release(decision: Decision, result: ToolResult, validateOutput?:
     result: enforced.result,
     removed: enforced.removed,
   }
+}
+
+/** Obligations that shape a result; the others are about what is sent. */
+function shaping(obligations: readonly Obligation[]): readonly Obligation[] {
+  return obligations.filter(({ type }) => type !== 'redact')
 }
 
 interface Reduced {
@@ -111,6 +117,8 @@ function reduceValue(value: Json, obligations: readonly Obligation[]): ValueRedu
   let rows = 0
   for (const obligation of obligations) {
     switch (obligation.type) {
+      case 'redact':
+        break
       case 'filter_rows': {
         const filtered = filterRows(current, obligation.entities, fieldNames)
         if (!filtered.ok) return { reason: filtered.reason }

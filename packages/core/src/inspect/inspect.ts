@@ -67,6 +67,23 @@ export function inspect(value: Json, options: InspectOptions = {}): readonly Fin
   }
 }
 
+/** A finding with the exact place of the text it is about, which a record must not hold. */
+export interface Seen {
+  readonly finding: Finding
+  /** Member names and indexes from the inspected value to the text. */
+  readonly at: readonly (string | number)[]
+  /** Whether the text is a member's name instead of its value. */
+  readonly inName: boolean
+}
+
+/** What an inspection saw: `seen` for those who must act on it, `findings` for the record, bounded and without raw names. */
+export interface Inspected {
+  readonly findings: readonly Finding[]
+  readonly seen: readonly Seen[]
+  /** Classes of data that were seen, sorted. */
+  readonly classes: readonly string[]
+}
+
 /** One step of a path; pointers are written out only where something was found. */
 interface Step {
   readonly above: Step | undefined

@@ -18,6 +18,8 @@ export interface Vote {
 
 /** What the gateway must do when it allows. In `observe` mode it only reports what it would have done. */
 export type Obligation =
+  /** Data of classes the receiver is not cleared for leaves as placeholders. */
+  | { readonly type: 'redact'; readonly mode: Vote['mode']; readonly cleared: readonly string[] }
   | { readonly type: 'project_fields'; readonly mode: Vote['mode']; readonly fields: readonly string[] }
   | {
       readonly type: 'filter_rows'

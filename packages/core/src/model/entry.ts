@@ -53,7 +53,18 @@ const FindingRecord = z.strictObject({
   path: z.string(),
   start: z.int(),
   end: z.int(),
+  /** Class of data that was seen. */
+  class: z.string().optional(),
+  /** How sure a classifier is, 0 to 1. */
+  score: z.number().optional(),
+  /** The reading of the text it was seen in, where that is not the text as it came. */
+  view: z.string().optional(),
+  /** By which channel the text came; absent for arguments. */
+  channel: z.string().optional(),
 })
+
+/** Where content came from: what the operator said of the source, not what the source says of itself. */
+const SourceRecord = z.strictObject({ channel: z.string(), trust: z.string() })
 
 const base = {
   v: z.literal(1),
@@ -96,12 +107,16 @@ export const DecisionEntry = z.strictObject({
   votes: z.array(VoteRecord),
   obligations: z.array(z.string()),
   findings: z.array(FindingRecord),
+  /** Classes of data detectors saw in the input, declared or not. */
+  detected: z.array(z.string()).optional(),
   /** Versions the decision rested on. */
   versions: z.strictObject({
     gateway: z.string(),
     manifest: z.string().optional(),
     definition: z.string().optional(),
     epoch: z.int(),
+    /** SHA-256 over the guard's policy, detectors and models. */
+    guard: z.string().optional(),
   }),
   /** Names of the budgets it drew on, so that they can be rebuilt from the log. */
   budgets: z.array(z.string()),
@@ -120,6 +135,9 @@ export const OutcomeEntry = z.strictObject({
   reasons: z.array(z.string()),
   output: Content.optional(),
   findings: z.array(FindingRecord),
+  source: SourceRecord.optional(),
+  /** Classes of data detectors saw in the output, declared or not. */
+  detected: z.array(z.string()).optional(),
   /** What a retrieval returned, best first: where from, which document or chunk, how well it fitted. */
   sources: z
     .array(z.strictObject({ source: z.string(), id: z.string(), score: z.number().optional() }))

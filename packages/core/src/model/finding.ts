@@ -13,4 +13,6 @@ export interface Finding {
   readonly score?: number
   /** The reading of the text it was seen in, where that is not the text as it came (`base64`, `hidden`, …). */
   readonly view?: string
+  /** By which channel the text came or goes; absent for arguments. */
+  readonly channel?: string
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ClassName } from './class-name.ts'
 import { DataClass } from './content-class.ts'
 import { DurationMs, Id, ToolName } from './names.ts'
 import { AgentRetention } from './retention.ts'
@@ -105,7 +106,12 @@ export const ToolGrant = z
     subject: FieldPath.optional().meta({
       description: 'Argument that names the person the content is about; the originating user unless set. Erasure goes by it.',
     }),
-    classes: z.array(DataClass).min(1).max(5).optional().meta({ description: 'Classes of data the tool handles.' }),
+    classes: z
+      .array(ClassName)
+      .min(1)
+      .max(20)
+      .optional()
+      .meta({ description: 'Classes of data the tool handles, and may therefore be given.' }),
     requiresHumanApproval: z
       .boolean()
       .optional()

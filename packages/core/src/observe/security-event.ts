@@ -28,7 +28,17 @@ const Text = z.string().max(EVENT_TEXT_MAX)
 const Texts = z.array(Text).max(EVENT_ITEMS_MAX)
 const Hex = z.string().regex(/^[0-9a-f]+$/)
 
-const Sighting = z.strictObject({ detector: Text, code: Text, severity: Text, path: Text, start: z.int(), end: z.int() })
+const Sighting = z.strictObject({
+  detector: Text,
+  code: Text,
+  severity: Text,
+  path: Text,
+  start: z.int(),
+  end: z.int(),
+  class: Text.optional(),
+  score: z.number().optional(),
+  view: Text.optional(),
+})
 
 /**
  * One event for the world outside, made from one entry of the audit log; every encoder reads this and nothing else. It has no
@@ -77,6 +87,8 @@ export const SecurityEvent = z.strictObject({
     })
     .optional(),
   findings: z.array(Sighting).max(EVENT_ITEMS_MAX),
+  /** Where content came from, as the operator describes it. */
+  source: z.strictObject({ channel: Text, trust: Text }).optional(),
   outcome: z
     .strictObject({
       status: Text,

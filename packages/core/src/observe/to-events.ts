@@ -78,7 +78,10 @@ function actMembers(entry: ActEntry, origin: string, sha: Sha256) {
     ...(entry.task === undefined ? {} : { task: clip(entry.task) }),
     ...(entry.purpose === undefined ? {} : { purpose: clip(entry.purpose) }),
     ...(entry.subject === undefined ? {} : { subject: clip(entry.subject) }),
-    classes: clipAll(entry.classes ?? []),
+    classes: clipAll([...new Set([...(entry.classes ?? []), ...(entry.detected ?? [])])]),
+    ...(entry.type === 'outcome' && entry.source
+      ? { source: { channel: clip(entry.source.channel), trust: clip(entry.source.trust) } }
+      : {}),
     action: {
       kind: action.kind,
       digest: clip(action.digest),
@@ -143,16 +146,27 @@ function outcomeEvent(entry: Extract<Entry, { type: 'outcome' }>, act: Act): Sec
 /** What detectors saw, as one event however many places it names: its weight is that of the worst. */
 function detectionEvent(entry: ActEntry, act: Act): SecurityEvent {
   const worst = entry.findings.reduce((most, { severity }) => Math.max(most, rank(severity)), 0)
-  const kind = (['finding.info', 'finding.low', 'finding.medium', 'finding.high'] as const)[worst] ?? 'finding.high'
-  const findings = entry.findings.slice(0, EVENT_ITEMS_MAX).map(({ detector, code, severity, path, start, end }) => ({
+  const kind = stoppedKind(entry) ?? (['finding.info', 'finding.low', 'finding.medium', 'finding.high'] as const)[worst] ?? 'finding.high'
+  const findings = entry.findings.slice(0, EVENT_ITEMS_MAX).map(({ detector, code, severity, path, start, end, class: of, score, view }) => ({
     detector: clip(detector),
     code: clip(code),
     severity: clip(severity),
     path: clip(path),
     start,
     end,
+    ...(of === undefined ? {} : { class: clip(of) }),
+    ...(score === undefined ? {} : { score }),
+    ...(view === undefined ? {} : { view: clip(view) }),
   }))
-  return { ...act, part: 1, ...about('detection', kind), findings }
+  const content = entry.type === 'decision' ? entry.input : entry.output
+  return { ...act, part: 1, ...about('detection', kind), findings, ...(content && { content: contentOf(content) }) }
+}
+
+/** An act or a result that was stopped for what was seen in it. */
+function stoppedKind({ reasons }: ActEntry): EventKind | undefined {
+  if (reasons.includes('injection_detected')) return 'injection.detected'
+  const isLeak = (['canary_leaked', 'exfiltration_detected', 'data_not_cleared'] as const).some((reason) => reasons.includes(reason))
+  return isLeak ? 'leak.detected' : undefined
 }
 
 function rank(severity: string): number {

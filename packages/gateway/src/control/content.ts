@@ -30,6 +30,8 @@ export const contentRead = defineVerb({
     if (!entry || !content?.vault) throw new GatewayError('NOT_FOUND', 'no content was kept for this entry')
     deps.holds?.requireAccess(entry, user.roles)
     const { text, class: of } = await vault.read(content.vault, content.commitment)
+    if (of === 'quarantine' && !user.roles.includes('security'))
+      throw new GatewayError('IDENTITY_FORBIDDEN', 'what is in quarantine is for those who judge it')
     const subject = 'subject' in entry && entry.subject !== undefined ? { subject: entry.subject } : {}
     return {
       output: { index, class: of, commitment: content.commitment, text },

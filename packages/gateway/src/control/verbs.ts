@@ -9,6 +9,7 @@ import type { Verb } from './define-verb.ts'
 import { holdApprove, holdList, holdOpen, holdRelease, holdReview } from './holds.ts'
 import { isolate, release } from './isolation.ts'
 import { manifestCheck, manifestDiff, manifestShow, manifestSign } from './manifests.ts'
+import { quarantineList, quarantineRelease, quarantineRevoke, quarantineShow } from './quarantine.ts'
 import { manifestReach } from './reach.ts'
 import { retentionPlan, retentionRun } from './retention.ts'
 import { sessionCreate } from './sessions.ts'
@@ -47,6 +48,10 @@ export const VERBS = {
   'manifest.show': manifestShow,
   'manifest.sign': manifestSign,
   'manifest.unused': manifestUnused,
+  'quarantine.list': quarantineList,
+  'quarantine.release': quarantineRelease,
+  'quarantine.revoke': quarantineRevoke,
+  'quarantine.show': quarantineShow,
   release,
   'retention.plan': retentionPlan,
   'retention.run': retentionRun,

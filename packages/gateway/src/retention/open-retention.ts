@@ -81,7 +81,8 @@ export function openRetention(deps: RetentionDeps): Retention {
 
   /** Keys of the vault belong to no agent, so the longest term of all agents counts. */
   function contentsBefore(name: DataClass, now: Terms): number | undefined {
-    const days = now.days(undefined, name === 'reasoning' ? 'reasoning' : 'payload')
+    const record = name === 'reasoning' ? 'reasoning' : name === 'quarantine' ? 'detector' : 'payload'
+    const days = now.days(undefined, record)
     return Number.isFinite(days) ? nowMs() - days * DAY_MS : undefined
   }
 

@@ -1,8 +1,20 @@
+import { contentDrift } from './content-drift/index.ts'
 import { deniedBurst } from './denied-burst/index.ts'
 import { foreignCredential } from './foreign-credential/index.ts'
+import { guardWeakened } from './guard-weakened/index.ts'
 import { hostileContent } from './hostile-content/index.ts'
 import { recordDamage } from './record-damage/index.ts'
 import { saturation } from './saturation/index.ts'
+import { undeclaredClass } from './undeclared-class/index.ts'
 
 /** Every rule. A new one is a folder and a line here; `rules.contract.ts` then tests it. */
-export const rules = [deniedBurst, foreignCredential, hostileContent, recordDamage, saturation] as const
+export const rules = [
+  contentDrift,
+  deniedBurst,
+  foreignCredential,
+  guardWeakened,
+  hostileContent,
+  recordDamage,
+  saturation,
+  undeclaredClass,
+] as const

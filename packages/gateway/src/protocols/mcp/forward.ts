@@ -10,6 +10,7 @@ import {
   isReduced,
   jcs,
 } from '@sallyport/core'
+import type { Guard, Listener } from '../../guard.ts'
 import { type Conversation, type Parking, PARKED_MS_MAX, converse } from './conversation.ts'
 import { grantedCapabilities, mayAsk } from './features.ts'
 import { encodeParams } from './param-headers.ts'
@@ -34,6 +35,7 @@ export interface ForwardDeps {
   readonly requireLive: (agent: string) => void
   readonly seal: StateSeal
   readonly parking: Parking
+  readonly guard: Guard
 }
 
 /** One request to take to the server that has what it asks for. */
@@ -110,6 +112,7 @@ function prepare(errand: Errand, { upstream, where }: Way, deps: ForwardDeps): T
   const sealed = request.params['requestState']
   const opened = typeof sealed === 'string' ? deps.seal.open(sealed, binding) : undefined
   const reasons: ReasonCode[] = []
+  const hear = deps.guard.listen(request.principal, action)
   const { timeoutsMs } = upstream.config
   const timeoutMs =
     (Object.hasOwn(timeoutsMs, action.name ?? '') ? timeoutsMs[action.name ?? ''] : undefined) ?? upstream.config.timeoutMs
@@ -121,7 +124,7 @@ function prepare(errand: Errand, { upstream, where }: Way, deps: ForwardDeps): T
     signal: request.signal,
     charge: request.charge,
     headers: encodeParams(deps.offered(action)?.params ?? [], action.args),
-    onNotification: (name, said) => relay(request, { name, said, ask, action }),
+    onNotification: (name, said) => relay(request, { name, said, ask, action, hear }),
     onRequest: guarded(ask, reasons, (name, asked) => request.reply.ask(name, asked, request.signal)),
   }
   const send = async (changes: Partial<LinkCall>): Promise<JsonObject> => {
@@ -270,21 +273,26 @@ interface Said {
   readonly said: JsonObject
   readonly ask: Ask
   readonly action: Action
+  readonly hear: Listener
 }
 
 /** Passes on what a server says while it works. Its words are no result: where a grant limits what a result may hold, they stay here. */
-function relay(request: McpRequest, { name, said, ask, action }: Said): void {
+function relay(request: McpRequest, { name, said, ask, action, hear }: Said): void {
   const { manifest, principal, server } = ask
   const task = manifest?.tasks.get(principal.task ?? '')
   const grant = task?.tools.get(`${server}.${action.name}`)
   const isWordless = action.kind === 'tool.call' && (!grant || isReduced(grant))
   const { _meta, message, ...params } = said
-  const words = isWordless || message === undefined ? {} : { message }
+  const heard = isWordless || message === undefined ? undefined : hear(message)
+  const words = heard === undefined ? {} : { message: heard }
   const token = progressToken(request.params)
   if (name === 'notifications/progress' && token !== undefined)
     request.reply.notify(name, { ...params, ...words, progressToken: token })
   if (name !== 'notifications/message' || isWordless) return
   const granted = task?.clientFeatures.get('logging')?.has(server) === true
   const wanted = request.era === 'legacy' || metaOf(request.params)[META.logLevel] !== undefined
-  if (granted && wanted) request.reply.notify(name, { ...params, ...words })
+  if (!granted || !wanted) return
+  const { data, ...rest } = params
+  const passed = data === undefined ? undefined : hear(data)
+  request.reply.notify(name, { ...rest, ...words, ...(passed === undefined ? {} : { data: passed }) })
 }

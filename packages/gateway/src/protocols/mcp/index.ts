@@ -13,6 +13,7 @@ import type { Budgets } from '../../budgets.ts'
 import type { ByteBudget } from '../../byte-budget.ts'
 import { committer } from '../../committer.ts'
 import type { Config, ServerConfig } from '../../config.ts'
+import type { Guard } from '../../guard.ts'
 import type { ContentDeps } from '../../handle-content.ts'
 import type { Refusals } from '../../refusals.ts'
 import { openParking } from './conversation.ts'
@@ -39,6 +40,7 @@ export interface McpDeps {
   readonly manifests: () => readonly CompiledManifest[]
   readonly pins: () => readonly Pin[]
   readonly budgets: Budgets
+  readonly guard: Guard
   readonly bytes: ByteBudget
   readonly refusals: Refusals
   readonly commitKey: Uint8Array

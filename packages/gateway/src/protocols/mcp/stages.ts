@@ -1,16 +1,17 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
-  type Acted,
   type Action,
   type AuditLog,
-  type Decision,
   type Facts,
   type Gathered,
   type Handling,
   type JsonObject,
   type Principal,
+  type Performing,
   type Released,
+  type Releasing,
   type Stages,
+  type Target,
   type ToolFacts,
   GatewayError,
   budgetsOf,
@@ -20,6 +21,7 @@ import {
   release,
 } from '@sallyport/core'
 import type { Budgets, Draw } from '../../budgets.ts'
+import type { Guard } from '../../guard.ts'
 import { handleContent, type ContentDeps } from '../../handle-content.ts'
 import { type PerformDeps, perform } from './perform.ts'
 import type { McpRequest } from './request.ts'
@@ -32,6 +34,7 @@ export interface StageDeps extends Omit<PerformDeps, 'offered' | 'requireLive'> 
   /** Which acts are stopped because too few witnesses vouch for the log. */
   readonly unwitnessed: () => Facts['unwitnessed']
   readonly budgets: Budgets
+  readonly guard: Guard
   readonly audit: Pick<AuditLog, 'append'>
   readonly nowMs: () => number
   readonly newId: () => string
@@ -49,15 +52,17 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
   const performDeps: PerformDeps = { ...deps, offered: (action) => decidedOn.get(action), requireLive }
   return {
     identify: (request) => deps.identify(request.authorization, request.agent),
-    normalise: (request) => targetOf(request, { catalogue, locate }),
+    normalise: (request, principal) => restored(targetOf(request, { catalogue, locate }), request, principal),
     handling: (principal, action) => handleContent({ principal, action, manifest: deps.manifest(principal.agent) }, deps),
+    inspect: (principal, content) => deps.guard.inspect(principal, content),
     gather,
     reserve,
     settle: (_principal, _action, facts) => giveBack(facts.budget, facts.nowMs),
     record: (entry) => deps.audit.append(entry),
-    async act(request, { agent }, action) {
-      requireLive(agent)
-      return perform(request, action, performDeps)
+    async act(request, action, allowed) {
+      requireLive(allowed.principal.agent)
+      const sent = outgoing(request, action, allowed)
+      return perform(sent.request, sent.action, performDeps)
     },
     release: releaseActed,
     nowMs,
@@ -69,6 +74,34 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
   function locate({ principal }: McpRequest, uri: string): ReturnType<typeof locateResource> {
     const manifest = deps.manifest(principal.agent)
     return manifest && locateResource(principal, manifest, uri)
+  }
+
+  /** Placeholders of this session stand for what they were made from where the grant is cleared for it; elsewhere they stay. */
+  function restored(target: Target, { kind }: McpRequest, principal: Principal): Target {
+    const recipient = { principal, cleared: clearedOf(principal, { ...target, kind }) }
+    if (recipient.cleared.length === 0) return target
+    return { ...target, args: deps.guard.restore(target.args, recipient) }
+  }
+
+  /** Classes the grant of an act names: what its tool may be given, and the agent may see of it. */
+  function clearedOf(principal: Principal, { kind, server, name }: Pick<Action, 'kind' | 'server' | 'name'>): readonly string[] {
+    if (kind !== 'tool.call') return []
+    return deps.manifest(principal.agent)?.tasks.get(principal.task ?? '')?.tools.get(`${server}.${name}`)?.content?.classes ?? []
+  }
+
+  /** What leaves: with placeholders where the decision obliges to redact. The definition decided on goes with it. */
+  function outgoing(request: McpRequest, action: Action, { principal, decision, inspected }: Performing): { request: McpRequest; action: Action } {
+    const redact = decision.obligations.find((one) => one.type === 'redact' && one.mode === 'enforce')
+    if (redact?.type !== 'redact') return { request, action }
+    const inputs = request.params['inputResponses']
+    const given = isJsonObject(inputs) ? { args: action.args, inputs } : action.args
+    const safe = deps.guard.redact(given, inspected, { principal, cleared: redact.cleared })
+    const args = isJsonObject(inputs) && isJsonObject(safe['args']) ? safe['args'] : safe
+    const sent = { ...action, args }
+    const offer = decidedOn.get(action)
+    if (offer) decidedOn.set(sent, offer)
+    if (!isJsonObject(inputs)) return { request, action: sent }
+    return { request: { ...request, params: { ...request.params, inputResponses: safe['inputs'] } }, action: sent }
   }
 
   /** Recording takes time, and a process may be stopped for any: what was decided must still hold when it is done. */
@@ -92,6 +125,7 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
       isolation: deps.isolation(principal.agent),
       ...(unwitnessed && { unwitnessed }),
       ...(tool ? { tool } : {}),
+      ...(isListing(action.kind) ? {} : { guard: deps.guard.facts(principal, action) }),
     }
   }
 
@@ -137,8 +171,20 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
     }
   }
 
-  function releaseActed(action: Action, decision: Decision, acted: Acted): Released {
+  /** The guard first: what is not released at all need not be shaped. Marks of foreign text come last, around what is left. */
+  function releaseActed(releasing: Releasing): Released {
+    const { principal, action, acted } = releasing
     if (acted.status === 'failure') return { effect: 'allow', reasons: [], content: acted.content }
+    const task = deps.manifest(principal.agent)?.tasks.get(principal.task ?? '')
+    const isConsequential = [...(task?.tools.values() ?? [])].some(({ scope, tier }) => scope !== 'read' || tier !== 'low')
+    const guarded = deps.guard.release(releasing, { cleared: clearedOf(principal, action), isConsequential })
+    if (guarded.effect === 'deny') return guarded
+    const shaped = shapeActed({ ...releasing, acted: { ...acted, content: guarded.content } })
+    const content = shaped.effect === 'allow' && acted.status !== 'input_required' ? deps.guard.wrap(shaped.content, action) : shaped.content
+    return { ...guarded, ...shaped, content, reasons: [...guarded.reasons, ...shaped.reasons] }
+  }
+
+  function shapeActed({ action, decision, acted }: Releasing): Released {
     if (acted.status === 'input_required') {
       return {
         effect: acted.reasons?.includes('feature_not_in_manifest') ? 'deny' : 'allow',
@@ -166,6 +212,10 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
       content: { ...released.result } as JsonObject,
     }
   }
+}
+
+function isListing(kind: Action['kind']): boolean {
+  return kind === 'session.open' || kind === 'tool.list' || kind === 'resource.list' || kind === 'prompt.list'
 }
 
 function factsOf(offer: OfferedTool | undefined, args: JsonObject): ToolFacts {

@@ -72,6 +72,7 @@ function fieldsOf(event: SecurityEvent, context: FormatContext): Record<string, 
     ...labelled('cs6', 'rule', alert?.rule ?? verdict?.rule),
     // All six cs slots are in use.
     ...labelled('flexString1', 'verb', admin?.verb),
+    ...labelled('flexString2', 'source', event.source && `${event.source.channel}/${event.source.trust}`),
   }
 }
 

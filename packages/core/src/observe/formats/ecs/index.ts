@@ -76,6 +76,7 @@ function own(event: SecurityEvent): object {
     verdict,
     outcome,
     findings,
+    source,
     admin,
     refusal,
     alert,
@@ -98,6 +99,7 @@ function own(event: SecurityEvent): object {
     verdict,
     outcome,
     findings,
+    source,
     // As text: the members of a detail differ from verb to verb, and an index has one type for each field.
     ...(admin && { admin: { ...admin, detail: JSON.stringify(admin.detail) } }),
     refusal,

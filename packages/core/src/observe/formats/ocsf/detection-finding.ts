@@ -12,6 +12,15 @@ const TECHNIQUES: ReadonlyMap<string, string> = new Map(
   Object.entries({
     'hidden-text': 'AML.T0051.001',
     'tool-poisoning': 'AML.T0051.001',
+    classifier: 'AML.T0051',
+    'role-reassignment': 'AML.T0054',
+    'instruction-override': 'AML.T0051',
+    'boundary-markers': 'AML.T0051',
+    'tool-imperatives': 'AML.T0051.001',
+    'encoded-instructions': 'AML.T0051.001',
+    'exfiltration-requests': 'AML.T0057',
+    exfiltration: 'AML.T0057',
+    canary: 'AML.T0057',
   }),
 )
 const ATLAS_VERSION = '5.6.1'
@@ -49,7 +58,7 @@ export function detectionFinding(event: SecurityEvent): OcsfClass {
               ...(action.server !== undefined && { service: { name: action.server } }),
             },
           }),
-          data: { index: event.log.index, findings, detail: admin?.detail },
+          data: { index: event.log.index, findings, source: event.source, detail: admin?.detail },
         },
       ],
     },

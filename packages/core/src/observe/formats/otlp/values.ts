@@ -65,6 +65,8 @@ export function eventAttributes(event: SecurityEvent, { conventions }: FormatCon
     'sallyport.admin.detail': admin && JSON.stringify(admin.detail),
     'sallyport.findings':
       findings.length > 0 ? findings.map(({ detector, code, severity }) => `${detector}/${code}/${severity}`) : undefined,
+    'sallyport.source.channel': event.source?.channel,
+    'sallyport.source.trust': event.source?.trust,
     'sallyport.alert.rule': alert?.rule,
     'sallyport.alert.class': alert?.class,
     'sallyport.alert.message': alert?.message,

@@ -73,6 +73,7 @@ function parametersOf(event: SecurityEvent): readonly (readonly [string, string 
     ['ver', verdict?.policyVersion],
     ['call', event.call?.id],
     ['finding', findings.map(({ detector, code }) => `${detector}/${code}`).join(',') || undefined],
+    ['source', event.source && `${event.source.channel}/${event.source.trust}`],
     ['user', event.onBehalfOf?.user],
     ['trace', trace?.traceId],
   ]

@@ -7,14 +7,14 @@ export const hostileContent = defineRule({
   step: (_, observation) => {
     if (observation.type !== 'event') return []
     const { kind, agent, action, findings, admin } = observation.event
-    if (kind === 'finding.high') {
+    if (kind === 'finding.high' || kind === 'injection.detected' || kind === 'leak.detected') {
       const subject = `${agent ?? ''} ${action?.server ?? ''} ${findings[0]?.detector ?? ''}`
       const count = findings.length
       return [
         {
           class: 'security',
           severity: 'high',
-          message: 'content looks like an attack on the agent',
+          message: kind === 'leak.detected' ? 'data was stopped on its way out' : 'content looks like an attack on the agent',
           subject,
           ...(agent !== undefined && { agent }),
           count,

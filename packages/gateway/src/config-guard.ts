@@ -1,0 +1,16 @@
+import { GuardPolicy } from '@sallyport/core'
+import { z } from 'zod'
+
+const Host = z
+  .string()
+  .max(253)
+  .regex(/^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+$/, 'must be a host such as "docs.company.com", or "*.company.com", in lower case')
+
+export const GuardConfig = GuardPolicy.extend({
+  allowedHosts: z
+    .array(Host)
+    .max(1_000)
+    .default([])
+    .meta({ description: 'Hosts that links and images may point to without being taken for a way out.' }),
+}).meta({ id: 'GuardConfig', description: 'How content is inspected and what is done about what is found.' })
+export type GuardConfig = z.infer<typeof GuardConfig>

@@ -1,0 +1,213 @@
+import {
+  applyEdits,
+  examine,
+  type Channel,
+  type Detector,
+  type Edit,
+  type Examined,
+  type Finding,
+  type GuardFacts,
+  type Inspectable,
+  type Inspected,
+  inspect,
+  type Json,
+  type JsonObject,
+  judgeResult,
+  NOTHING_SEEN,
+  type Principal,
+  redactions,
+  type ReasonCode,
+  type Releasing,
+  restorations,
+  type Sealer,
+  type Source,
+  sourceOf,
+  type SourceProfile,
+  type TrustLevel,
+} from '@sallyport/core'
+import type { GuardConfig } from '../config-guard.ts'
+import type { Guard, GuardedResult, Origin, Recipient } from '../guard.ts'
+import { boundTexts, sanitiseTexts } from './foreign-text.ts'
+import { hear } from './hear.ts'
+import { openSessionMemories } from './session-memory.ts'
+
+/** What the guard is put together from. */
+export interface GuardParts {
+  readonly policy: GuardConfig
+  readonly detectors: readonly Detector[]
+  /** Judges texts by models; a promise only where one off this thread is asked. Adds to the findings of what was examined. */
+  readonly classify: (examined: Examined, about: { readonly channel: Channel; readonly trust: TrustLevel }) => Inspected | Promise<Inspected>
+  /** SHA-256 over policy, detectors and models. */
+  readonly hash: string
+}
+
+export interface GuardDeps {
+  /** What is in force now; another after the configuration was loaded anew. */
+  readonly parts: () => GuardParts
+  readonly profile: (origin: Origin) => SourceProfile | undefined
+  readonly sealer: (owner: { readonly agent: string; readonly session: string }) => Sealer
+  /** Whether a person let exactly this content out of quarantine. */
+  readonly isReleased: (commitment: string) => boolean
+  /** A new unguessable name: at least 96 bits. */
+  readonly nonce: () => string
+  /** Text and findings of what is not text: PDF, archives, mail. */
+  readonly attachments: (content: JsonObject) => Promise<Inspected> | undefined
+}
+
+/** Replaces a text that is left out of a result. */
+const CUT = '[withheld by Sallyport: it looks like instructions planted for an agent]'
+
+export function openGuard(deps: GuardDeps): Guard {
+  const sessions = openSessionMemories()
+  return {
+    inspect: (principal, content) => remembered(principal, look(principal, content)),
+    facts,
+    restore,
+    redact: (value, inspected, recipient) => masked(value, inspected, recipient, (finding) => actionOf(finding, recipient) === 'redact'),
+    release,
+    wrap(content, origin) {
+      const { channel, trust } = sourceAt(origin)
+      const how = deps.parts().policy.boundary[channel] ?? 'wrap'
+      if (trust === 'internal' || how === 'off') return content
+      return boundTexts(content, { how, nonce: deps.nonce(), channel, source: origin.server ?? '' })
+    },
+    listen: (principal, origin) => hear({ ...deps.parts(), source: sourceAt(origin), principal }),
+    define: (definition, otherTools) =>
+      inspect(definition as Json, { channel: 'definition', otherTools, detectors: deps.parts().detectors }).findings,
+  }
+
+  function sourceAt(origin: Origin): Source {
+    return sourceOf(deps.profile(origin))
+  }
+
+  function facts(principal: Principal, origin: Origin): GuardFacts {
+    const { policy, hash } = deps.parts()
+    const profile = deps.profile(origin)
+    const sessionClasses = [...sessions.of(principal.session).classes].sort()
+    // What has no server is answered by the gateway itself.
+    return { policy, hash, source: sourceOf(profile), isProfiled: profile !== undefined || origin.server === undefined, sessionClasses }
+  }
+
+  function look(principal: Principal, content: Inspectable): Inspected | Promise<Inspected> {
+    const { kind, direction, value } = content
+    if (kind === 'session.open' || kind === 'tool.list') return NOTHING_SEEN
+    if (direction === 'arguments') return lookAtArguments(content)
+    const { channel, trust } = sourceAt(content)
+    const memory = sessions.of(principal.session)
+    const examined = judged(value, { channel, trust, earlier: memory.tail })
+    sessions.read(principal.session, endOf(value))
+    const attached = deps.attachments(value)
+    return attached ? Promise.all([examined, attached]).then(([a, b]) => joined(a, b)) : examined
+  }
+
+  /** Answers of a person to what a server asked are that person's words, not the agent's. */
+  function lookAtArguments({ value, hasInputs }: Inspectable): Inspected | Promise<Inspected> {
+    if (!hasInputs) return judged(value, { channel: 'arguments', trust: 'agent' })
+    const args = judged({ args: value['args'] ?? {} }, { channel: 'arguments', trust: 'agent' })
+    const inputs = judged({ inputs: value['inputs'] ?? {} }, { channel: 'user', trust: 'user' })
+    if (args instanceof Promise || inputs instanceof Promise) return Promise.all([args, inputs]).then(([a, b]) => joined(a, b))
+    return joined(args, inputs)
+  }
+
+  function judged(
+    value: Json,
+    { channel, trust, earlier = '' }: { readonly channel: Channel; readonly trust: TrustLevel; readonly earlier?: string },
+  ): Inspected | Promise<Inspected> {
+    const { detectors, classify } = deps.parts()
+    return classify(examine(value, { channel, detectors, earlier }), { channel, trust })
+  }
+
+  /** Detected classes are the session's from here on, whoever declared what (R285). */
+  function remembered(principal: Principal, found: Inspected | Promise<Inspected>): Inspected | Promise<Inspected> {
+    if (found instanceof Promise) return found.then((inspected) => remember(principal, inspected))
+    return remember(principal, found)
+  }
+  function remember(principal: Principal, inspected: Inspected): Inspected {
+    if (inspected.classes.length > 0) for (const each of inspected.classes) sessions.of(principal.session).classes.add(each)
+    return inspected
+  }
+
+  function restore(value: JsonObject, { principal, cleared }: Recipient): JsonObject {
+    const { edits } = restorations(value, (_, of) => cleared.includes(of), deps.sealer(principal))
+    return applyEdits(value, edits) as JsonObject
+  }
+
+  function actionOf({ code, class: of }: Finding, { cleared }: Pick<Recipient, 'cleared'>): 'block' | 'redact' | 'mark' | undefined {
+    const { types, classes } = deps.parts().policy
+    if (of === undefined || cleared.includes(of)) return undefined
+    return types[code] ?? classes[of] ?? 'mark'
+  }
+
+  function masked(
+    value: JsonObject,
+    { seen }: Inspected,
+    { principal }: Recipient,
+    isMasked: (finding: Finding) => boolean,
+  ): JsonObject {
+    const values = seen
+      .filter(({ finding }) => finding.end > finding.start && isMasked(finding))
+      .map(({ finding, at, inName }) => ({ at, inName, start: finding.start, end: finding.end, type: finding.code, class: finding.class ?? 'pii' }))
+    if (values.length === 0) return value
+    return applyEdits(value, redactions(value, values, deps.sealer(principal))) as JsonObject
+  }
+
+  function release(
+    { principal, action, acted, facts: { guard, nowMs }, inspected, commitment }: Releasing,
+    { cleared, isConsequential }: { readonly cleared: readonly string[]; readonly isConsequential: boolean },
+  ): GuardedResult {
+    if (!guard || action.kind === 'session.open' || action.kind === 'tool.list') return { effect: 'allow', reasons: [], content: acted.content }
+    const { channel, trust } = guard.source
+    const source = { channel, trust }
+    const verdict = judgeResult({
+      findings: inspected.seen.map(({ finding }) => finding),
+      guard,
+      agent: principal.agent,
+      nowMs,
+      cleared,
+      isConsequential,
+      isReleased: deps.isReleased(commitment),
+      isList: action.kind === 'prompt.list' || action.kind === 'resource.list',
+    })
+    const { isQuarantined } = verdict
+    if (verdict.effect === 'deny') return { effect: 'deny', reasons: verdict.reasons, content: acted.content, isQuarantined, source }
+    const reasons: ReasonCode[] = [...verdict.reasons]
+    const redacted = masked(acted.content, inspected, { principal, cleared }, verdict.redact)
+    if (redacted !== acted.content) reasons.push('content_redacted')
+    // After the redactions, whose places are those of the content as it came.
+    const cut = cutTexts(redacted, inspected, verdict.cut)
+    const content = trust !== 'internal' && guard.policy.sanitise ? sanitiseTexts(cut) : cut
+    if (content !== cut) reasons.push('content_sanitised')
+    return { effect: 'allow', reasons, content, isQuarantined, source }
+  }
+}
+
+/** Leaves out every text in which a finding lies, whole: half an instruction may still be one. */
+function cutTexts(value: JsonObject, { seen }: Inspected, isCut: (finding: Finding) => boolean): JsonObject {
+  const places = new Map(seen.filter(({ finding, inName }) => isCut(finding) && !inName).map(({ at }) => [JSON.stringify(at), at]))
+  const edits = [...places.values()].flatMap((at): Edit[] => {
+    const text = at.reduce<Json | undefined>(
+      (node, step) => (node === undefined || node === null || typeof node !== 'object' ? undefined : (node as Record<string | number, Json>)[step]),
+      value,
+    )
+    return typeof text === 'string' && text !== '' ? [{ at, start: 0, end: text.length, replacement: CUT }] : []
+  })
+  return applyEdits(value, edits) as JsonObject
+}
+
+function joined(a: Inspected, b: Inspected): Inspected {
+  return {
+    findings: [...a.findings, ...b.findings],
+    seen: [...a.seen, ...b.seen],
+    classes: [...new Set([...a.classes, ...b.classes])].sort(),
+  }
+}
+
+/** The last texts of a value. */
+function endOf(value: JsonObject): string {
+  const blocks = Array.isArray(value['content']) ? value['content'] : []
+  const texts = blocks.flatMap((block) => {
+    const text = typeof block === 'object' && block !== null && !Array.isArray(block) ? block['text'] : undefined
+    return typeof text === 'string' ? [text.slice(-2_048)] : []
+  })
+  return texts.join(' ')
+}
