@@ -1,16 +1,15 @@
 import type { Channel } from '../model/channel.ts'
 import type { Finding } from '../model/finding.ts'
-import { isJsonObject, type Json } from '../model/json.ts'
+import type { Json } from '../model/json.ts'
 import { plainPath } from '../model/plain-name.ts'
 import type { Detector } from './define-detector.ts'
 import { detectors as ALL } from './detectors/index.ts'
+import { flatten, pointerOf, type Leaf } from './flatten.ts'
 
 /** Most text inspected in one value, in UTF-16 units; above the largest body and result accepted by default. */
 export const INSPECT_CHARS_MAX = 8_388_608
 /** Most findings reported for one value; more of the same would only fill the log. */
 export const FINDINGS_MAX = 50
-/** Longest JSON pointer in a finding, in UTF-16 units. */
-const PATH_CHARS_MAX = 200
 
 export interface InspectOptions {
   readonly channel?: Channel
@@ -29,56 +28,34 @@ export function inspect(value: Json, options: InspectOptions = {}): readonly Fin
   const findings: Finding[] = []
   let charsLeft = INSPECT_CHARS_MAX
 
-  visit(value, undefined)
+  for (const leaf of flatten(value)) if (!look(leaf)) break
   return findings
 
   /** @returns whether to go on. */
-  function visit(node: Json | undefined, at: Step | undefined): boolean {
-    if (typeof node === 'string') return look(node, at)
-    if (Array.isArray(node))
-      return (node as readonly Json[]).every((item, index) => visit(item, { above: at, name: String(index) }))
-    if (!isJsonObject(node)) return true
-    return Object.entries(node).every(([name, member]) => {
-      const below = { above: at, name }
-      return look(name, below) && visit(member, below)
-    })
-  }
-  function look(text: string, at: Step | undefined): boolean {
-    charsLeft -= text.length
+  function look(leaf: Leaf): boolean {
+    charsLeft -= leaf.text.length
     if (charsLeft < 0) {
-      findings.push(failure('inspect', place(at)))
+      findings.push(failure('inspect', place(leaf)))
       return false
     }
-    for (const detector of active) findings.push(...sightings(detector, text, at).slice(0, FINDINGS_MAX - findings.length))
+    for (const detector of active) findings.push(...sightings(detector, leaf).slice(0, FINDINGS_MAX - findings.length))
     return findings.length < FINDINGS_MAX
   }
   /** Findings go into the log: names in arguments and results are their author's choice and could be values. */
-  function place(at: Step | undefined): string {
-    return channel === 'definition' ? pointer(at) : plainPath(pointer(at))
+  function place({ step }: Leaf): string {
+    return channel === 'definition' ? pointerOf(step) : plainPath(pointerOf(step))
   }
-  function sightings(detector: Detector, text: string, at: Step | undefined): readonly Finding[] {
+  function sightings(detector: Detector, leaf: Leaf): readonly Finding[] {
     try {
-      const path = channel === 'definition' ? pointer(at) : ''
-      const seen = detector.detect(text, { channel, path, field: at?.name ?? '', view: 'text', otherTools })
-      return seen.length === 0 ? [] : seen.map((sighting) => ({ detector: detector.id, path: place(at), ...sighting }))
+      const path = channel === 'definition' ? pointerOf(leaf.step) : ''
+      const seen = detector.detect(leaf.text, { channel, path, field: leaf.field, view: 'text', otherTools })
+      return seen.length === 0 ? [] : seen.map((sighting) => ({ detector: detector.id, path: place(leaf), ...sighting }))
     } catch {
-      return [failure(detector.id, place(at))]
+      return [failure(detector.id, place(leaf))]
     }
   }
-}
-
-/** One step of a path; pointers are written out only where something was found. */
-interface Step {
-  readonly above: Step | undefined
-  readonly name: string
 }
 
 function failure(detector: string, path: string): Finding {
   return { detector, code: 'detector_failed', severity: 'high', path, start: 0, end: 0 }
-}
-
-function pointer(at: Step | undefined): string {
-  let text = ''
-  for (let step = at; step; step = step.above) text = `/${step.name.replaceAll('~', '~0').replaceAll('/', '~1')}${text}`
-  return text.slice(0, PATH_CHARS_MAX).toWellFormed()
 }
