@@ -59,7 +59,7 @@ export function blockOpening({ begin, end, charsMax, afterChars = 0 }: BlockRule
     const limit = Math.max(0, text.length - charsMax)
     // An end counts once all that may belong to it has arrived.
     const lastEnd = text.lastIndexOf(end, text.length - end.length - afterChars)
-    const from = lastEnd < limit ? limit : lastEnd + end.length + afterChars
+    const from = lastEnd < limit ? limit : lastEnd + end.length
     const start = text.indexOf(begin, from)
     return start < 0 ? partialStart(text, begin) : start
   }

@@ -46,7 +46,7 @@ function openMarkup(text: string): number {
   while (i < text.length) {
     const code = text.charCodeAt(i)
     const end = code === 60 ? tagEnd(text, i) : code === 91 ? linkEnd(text, i) : i + 1
-    if (end === undefined) return i
+    if (end === undefined) return text.charAt(i - 1) === '!' ? i - 1 : i
     i = end
   }
   return text.length

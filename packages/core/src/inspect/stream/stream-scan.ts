@@ -1,18 +1,19 @@
-import { editText, isInsidePair, mergeSpans, type TextEdit } from '../edit/edit-text.ts'
+import { editText, mergeSpans, type TextEdit } from '../edit/edit-text.ts'
 import type { Span } from '../reading/view.ts'
+import { contextStart } from './context-start.ts'
 import { holdBack, lastChars, type Opening } from './opening.ts'
 import { openWindows, type StreamWindow } from './windows.ts'
 
 /** Most characters held back; a match that is still open then ends the stream. */
 export const HOLD_BACK_CHARS_MAX = 16_384
-/** Characters before a match that detectors look at: word boundaries, `password:`. */
-export const CONTEXT_CHARS = 128
+/** Characters before a match that detectors look at: word boundaries, `password:`. Up to twice as many are kept. */
+export const CONTEXT_CHARS = 96
 /** Characters looked at for each that arrives, at most; with less, text waits until more has come. */
-export const WORK_PER_CHAR = 32
+export const WORK_PER_CHAR = 48
 /** What may be spent before any has arrived, so that the first words do not wait. */
 const WORK_AT_START = 16_384
 /** Characters looked at for one stream: over a megabyte of text at the highest rate. */
-export const STREAM_WORK_CHARS_MAX = 33_554_432
+export const STREAM_WORK_CHARS_MAX = 48 * 1_048_576
 /** Findings reported for one stream; block and edit are not bounded by it. */
 export const STREAM_FINDINGS_MAX = 50
 
@@ -125,9 +126,10 @@ export function openStreamScan<S extends Span>(options: StreamScanOptions<S>): S
   function scan(cutMax: number, isEnd: boolean): StreamStep<S> {
     const from = context.length
     const text = context + pending
+    const all = detect(text)
     const edits: TextEdit[] = []
     const acted: S[] = []
-    for (const seen of detect(text)) {
+    for (const seen of all) {
       // What ends in the context was final before; what begins behind the cut is not final yet.
       if (seen.end <= from || seen.start >= from + cutMax) continue
       const treatment = treat(seen, text.slice(seen.start, seen.end))
@@ -144,7 +146,10 @@ export function openStreamScan<S extends Span>(options: StreamScanOptions<S>): S
     const findings = acted.filter((seen) => seen.start < from + cut).map(inStream)
     if (!isEnd && pending.length - cut > holdBackChars) return block('left_in_part', findings)
     const kept = edits.filter((edit) => edit.start < cut)
-    return release(cut, kept, findings)
+    const released = text.slice(0, from + cut)
+    const step = release(cut, kept, findings)
+    context = released.slice(contextStart(released, all, contextChars))
+    return step
   }
   function inStream(seen: S): S {
     const shift = base - context.length
@@ -155,7 +160,6 @@ export function openStreamScan<S extends Span>(options: StreamScanOptions<S>): S
     const leaving = pending.slice(0, cut)
     pending = pending.slice(cut)
     base += cut
-    context = lastCharacters(context + leaving, contextChars)
     return step(editText(leaving, edits), findings)
   }
   function block(reason: StreamStop, findings: readonly S[] = []): StreamStep<S> {
@@ -175,9 +179,4 @@ export function openStreamScan<S extends Span>(options: StreamScanOptions<S>): S
 function wholeCharacters(text: string, index: number): number {
   const isHalf = index > 0 && text.charCodeAt(index - 1) >>> 10 === 0xd800 >>> 10
   return isHalf ? index - 1 : index
-}
-
-function lastCharacters(text: string, charsMax: number): string {
-  const start = Math.max(0, text.length - charsMax)
-  return text.slice(isInsidePair(text, start) ? start + 1 : start)
 }
