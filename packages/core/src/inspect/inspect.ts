@@ -1,101 +1,135 @@
 import type { Channel } from '../model/channel.ts'
 import type { Finding } from '../model/finding.ts'
-import { isJsonObject, type Json } from '../model/json.ts'
-import { plainPath } from '../model/plain-name.ts'
+import { INJECTION_DETECTORS } from '../model/injection-detectors.ts'
+import type { Json } from '../model/json.ts'
 import type { Detector } from './define-detector.ts'
 import { detectors as ALL } from './detectors/index.ts'
+import { fieldsViews } from './fields-view.ts'
+import { flatten, pointerOf, type Leaf } from './flatten.ts'
+import { openFindings, type Findings, type Inspected } from './findings.ts'
+import { read } from './reading/read.ts'
+import type { Reading, View } from './reading/view.ts'
 
 /** Most text inspected in one value, in UTF-16 units; above the largest body and result accepted by default. */
 export const INSPECT_CHARS_MAX = 8_388_608
-/** Most findings reported for one value; more of the same would only fill the log. */
-export const FINDINGS_MAX = 50
-/** Longest JSON pointer in a finding, in UTF-16 units. */
-const PATH_CHARS_MAX = 200
+/** What of a text meets what the session read before: a payload may be split over two results. */
+const SESSION_CHARS = 1_024
 
 export interface InspectOptions {
   readonly channel?: Channel
   /** Names of tools of other servers, for definitions. */
   readonly otherTools?: readonly string[]
   readonly detectors?: readonly Detector[]
+  /** The end of what the session read before. */
+  readonly earlier?: string
+}
+
+/** A text with all its readings, for whoever judges it further. */
+export interface ReadLeaf {
+  readonly leaf: Leaf
+  readonly reading: Reading
+}
+
+export interface Examined {
+  readonly findings: Findings
+  readonly texts: readonly ReadLeaf[]
 }
 
 /**
- * Runs the detectors over every text of a value, member names included. Pure and bounded. A detector that throws, and a value
- * with more text than `INSPECT_CHARS_MAX`, give the finding `detector_failed`, which `decide` refuses.
+ * Runs the detectors over every text of a value, member names included, in every reading of it, and over neighbouring short texts
+ * as one. Pure and bounded. A detector that throws gives the finding `detector_failed`; text over `INSPECT_CHARS_MAX`, and
+ * readings that were too many, give `unscanned`.
  */
-export function inspect(value: Json, options: InspectOptions = {}): readonly Finding[] {
-  const { channel = 'arguments', otherTools = [], detectors = ALL } = options
+export function inspect(value: Json, options: InspectOptions = {}): Inspected {
+  return examine(value, options).findings.result()
+}
+
+/** As `inspect`, with the texts that were read, so that a classifier need not read them again. */
+export function examine(value: Json, options: InspectOptions = {}): Examined {
+  const { channel = 'arguments', otherTools = [], detectors = ALL, earlier = '' } = options
   const active = detectors.filter((detector) => detector.channels.includes(channel))
-  const findings: Finding[] = []
+  const findings = openFindings(channel)
+  const leaves: Leaf[] = []
+  const texts: ReadLeaf[] = []
   let charsLeft = INSPECT_CHARS_MAX
-
-  visit(value, undefined)
-  return findings
-
-  /** @returns whether to go on. */
-  function visit(node: Json | undefined, at: Step | undefined): boolean {
-    if (typeof node === 'string') return look(node, at)
-    if (Array.isArray(node))
-      return (node as readonly Json[]).every((item, index) => visit(item, { above: at, name: String(index) }))
-    if (!isJsonObject(node)) return true
-    return Object.entries(node).every(([name, member]) => {
-      const below = { above: at, name }
-      return look(name, below) && visit(member, below)
-    })
-  }
-  function look(text: string, at: Step | undefined): boolean {
-    charsLeft -= text.length
+  for (const leaf of flatten(value)) {
+    charsLeft -= leaf.text.length
     if (charsLeft < 0) {
-      findings.push(failure('inspect', place(at)))
-      return false
+      findings.unscanned(leaf)
+      break
     }
-    for (const detector of active) findings.push(...sightings(detector, text, at).slice(0, FINDINGS_MAX - findings.length))
-    return findings.length < FINDINGS_MAX
+    leaves.push(leaf)
+    look(leaf)
   }
-  /** Findings go into the log: names in arguments and results are their author's choice and could be values. */
-  function place(at: Step | undefined): string {
-    return channel === 'definition' ? pointer(at) : plainPath(pointer(at))
+  lookAtFields()
+  lookBack()
+  return { findings, texts }
+
+  function look(leaf: Leaf): void {
+    const reading = leaf.kind === 'string' ? read(leaf.text, { channel }) : plain(leaf.text)
+    if (leaf.kind === 'string') texts.push({ leaf, reading })
+    if (!reading.isWhole) findings.unscanned(leaf)
+    for (const detector of active) {
+      const views = detector.reads === 'original' ? reading.views.slice(0, 1) : reading.views
+      for (const view of views) {
+        for (const sighting of sightings(detector, view, leaf)) {
+          const span = view.kind === 'text' ? sighting : view.locate(sighting.start, sighting.end)
+          const { start, end } = span
+          findings.add({ ...sighting, detector: detector.id, start, end, ...(view.kind === 'text' ? {} : { view: view.kind }) }, leaf)
+        }
+      }
+    }
   }
-  function sightings(detector: Detector, text: string, at: Step | undefined): readonly Finding[] {
+
+  /** What was split over fields: words with a space between them for instructions, nothing for numbers and keys. */
+  function lookAtFields(): void {
+    if (channel === 'definition') return
+    const every = active.filter(({ reads }) => reads === 'every')
+    for (const joint of [' ', ''] as const) {
+      const asked = every.filter(({ id }) => INJECTION_DETECTORS.has(id) === (joint === ' '))
+      if (asked.length === 0) continue
+      for (const fields of fieldsViews(leaves, joint)) {
+        const view: View = { kind: 'fields', text: fields.text, locate: (start, end) => ({ start, end }) }
+        for (const detector of asked) {
+          for (const sighting of sightings(detector, view, undefined)) {
+            const parts = fields.locate(sighting.start, sighting.end)
+            // What one field holds alone was seen there.
+            if (parts.length < 2) continue
+            for (const { leaf, start, end } of parts) findings.add({ ...sighting, detector: detector.id, start, end, view: 'fields' }, leaf)
+          }
+        }
+      }
+    }
+  }
+
+  /** What begins in an earlier result and ends in this one. */
+  function lookBack(): void {
+    const first = leaves.find(({ kind }) => kind === 'string')
+    if (earlier === '' || !first) return
+    const before = earlier.slice(-SESSION_CHARS)
+    const view: View = { kind: 'session', text: `${before} ${first.text.slice(0, SESSION_CHARS)}`, locate: (start, end) => ({ start, end }) }
+    for (const detector of active) {
+      if (detector.reads !== 'every' || !INJECTION_DETECTORS.has(detector.id)) continue
+      for (const sighting of sightings(detector, view, first)) {
+        const end = sighting.end - before.length - 1
+        if (sighting.start < before.length && end > 0)
+          findings.add({ ...sighting, detector: detector.id, start: 0, end, view: 'session' }, first)
+      }
+    }
+  }
+
+  function sightings(detector: Detector, view: View, leaf: Leaf | undefined): ReturnType<Detector['detect']> {
     try {
-      const path = channel === 'definition' ? pointer(at) : ''
-      const seen = detector.detect(text, { channel, path, field: at?.name ?? '', view: 'text', otherTools })
-      return seen.length === 0 ? [] : seen.map((sighting) => ({ detector: detector.id, path: place(at), ...sighting }))
+      const path = channel === 'definition' ? pointerOf(leaf?.step) : ''
+      return detector.detect(view.text, { channel, path, field: leaf?.field ?? '', view: view.kind, otherTools })
     } catch {
-      return [failure(detector.id, place(at))]
+      findings.failed(detector.id, leaf)
+      return []
     }
   }
 }
 
-/** A finding with the exact place of the text it is about, which a record must not hold. */
-export interface Seen {
-  readonly finding: Finding
-  /** Member names and indexes from the inspected value to the text. */
-  readonly at: readonly (string | number)[]
-  /** Whether the text is a member's name instead of its value. */
-  readonly inName: boolean
-}
-
-/** What an inspection saw: `seen` for those who must act on it, `findings` for the record, bounded and without raw names. */
-export interface Inspected {
-  readonly findings: readonly Finding[]
-  readonly seen: readonly Seen[]
-  /** Classes of data that were seen, sorted. */
-  readonly classes: readonly string[]
-}
-
-/** One step of a path; pointers are written out only where something was found. */
-interface Step {
-  readonly above: Step | undefined
-  readonly name: string
-}
-
-function failure(detector: string, path: string): Finding {
-  return { detector, code: 'detector_failed', severity: 'high', path, start: 0, end: 0 }
-}
-
-function pointer(at: Step | undefined): string {
-  let text = ''
-  for (let step = at; step; step = step.above) text = `/${step.name.replaceAll('~', '~0').replaceAll('/', '~1')}${text}`
-  return text.slice(0, PATH_CHARS_MAX).toWellFormed()
+/** Names and numbers are what they are: no encoding is read in them. */
+function plain(text: string): Reading {
+  return { views: [{ kind: 'text', text, locate: (start, end) => ({ start, end }) }], isWhole: true }
 }
