@@ -5,6 +5,7 @@ import { hiddenText } from './hidden-text/index.ts'
 import { instructionOverride } from './instruction-override/index.ts'
 import { lookalike } from './lookalike/index.ts'
 import { roleReassignment } from './role-reassignment/index.ts'
+import { secrets } from './secrets/index.ts'
 import { toolImperatives } from './tool-imperatives/index.ts'
 import { toolPoisoning } from './tool-poisoning/index.ts'
 
@@ -19,4 +20,5 @@ export const detectors = [
   encodedInstructions,
   lookalike,
   toolPoisoning,
+  secrets,
 ] as const
