@@ -1,7 +1,7 @@
 import { decide } from './decide/decide.ts'
 import type { Facts } from './decide/facts.ts'
 import { type ErrorCode, GatewayError, isGatewayError } from './errors.ts'
-import type { Inspected } from './inspect/inspect.ts'
+import type { Inspected } from './inspect/findings.ts'
 import type { Action, ActionKind } from './model/action.ts'
 import type { Decision } from './model/decision.ts'
 import type { Content, DecisionEntry, EntryBody, OutcomeEntry } from './model/entry.ts'

@@ -3,6 +3,7 @@ import { endAll, type Closing } from './compose/closing.ts'
 import { inForce } from './compose/evidence.ts'
 import { followState } from './compose/follow-state.ts'
 import { followLog } from './compose/followers.ts'
+import { openRunningGuard } from './compose/guard.ts'
 import { servePeople } from './compose/people.ts'
 import { openRules, restoreBudgets } from './compose/rules.ts'
 import { openStores } from './compose/stores.ts'
@@ -42,11 +43,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const rules = await openRules(stores)
     await Promise.all(rules.manifests.agents().map((agent) => restoreBudgets(stores, rules, agent)))
     const ready = openReadiness({ ...stores, monotonicMs: () => performance.now() })
-    const mcp = openProtocols(stores, rules, ready.audit)
+    const running = openRunningGuard(stores)
+    const mcp = openProtocols(stores, rules, { audit: ready.audit, guard: running.guard })
     followState(stores, rules, mcp)
     const server = await serveAgents(stores, rules, { mcp, isReady: ready.isReady })
     const { sinks } = await followLog(stores, mcp)
-    await servePeople(stores, rules, { mcp, url: server.url, sinks })
+    await servePeople(stores, rules, { mcp, url: server.url, sinks, running })
     stores.record({ verb: 'gateway.start', detail: { url: server.url, ...inForce(stores, stores.loaded) } })
     // First calls should not wait for processes to start; a server that is down is tried again when it is needed.
     mcp.catalogue.offered().catch((error: unknown) => log('tool servers could not be asked', error))

@@ -36,7 +36,7 @@ apiVersion: sallyport/v1
 listen: { host: 127.0.0.1, port: ${options.listenPort} }
 
 # Tool servers. The gateway starts stdio servers itself and holds the credentials of all of them; agents never see any.
-# `source` says what their content is: which detectors look at it, how far it is trusted, which classes of data it may hold.
+# "source" says what their content is: which detectors look at it, how far it is trusted, which classes of data it may hold.
 servers:
   erp:
     transport: stdio

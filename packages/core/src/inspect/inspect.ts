@@ -1,5 +1,4 @@
 import type { Channel } from '../model/channel.ts'
-import type { Finding } from '../model/finding.ts'
 import { INJECTION_DETECTORS } from '../model/injection-detectors.ts'
 import type { Json } from '../model/json.ts'
 import type { Detector } from './define-detector.ts'

@@ -1,17 +1,19 @@
 import { plainPath, type AuditLog } from '@sallyport/core'
+import type { Guard } from '../guard.ts'
 import { listen, type HttpServer } from '../http/server.ts'
 import { createTokenEndpoint } from '../identity/token-endpoint.ts'
 import { openMcp, type Mcp } from '../protocols/mcp/index.ts'
 import { restoreBudgets, type Rules } from './rules.ts'
 import type { Stores } from './stores.ts'
 
-/** What agents speak to. @param audit The log as their acts are recorded in it. */
-export function openProtocols(stores: Stores, rules: Rules, audit: Pick<AuditLog, 'append'>): Mcp {
+/** What agents speak to. `audit` is the log as their acts are recorded in it. */
+export function openProtocols(stores: Stores, rules: Rules, { audit, guard }: { audit: Pick<AuditLog, 'append'>; guard: Guard }): Mcp {
   const { home, loaded, state, budgets, refusals, bytes, address, nowMs, log, closing } = stores
   const mcp = openMcp({
     config: loaded.config,
     audit,
     budgets,
+    guard,
     refusals,
     bytes,
     nowMs,

@@ -16,6 +16,7 @@ import type { SinksView } from '../sinks-view.ts'
 import type { Change } from '../state.ts'
 import { evidenceOf, inForce } from './evidence.ts'
 import { keepRecords, type Keeping } from './retention.ts'
+import type { RunningGuard } from './guard.ts'
 import type { Rules } from './rules.ts'
 import type { Stores } from './stores.ts'
 import { contentOver } from './vault.ts'
@@ -24,7 +25,7 @@ import { contentOver } from './vault.ts'
 export async function servePeople(
   stores: Stores,
   { manifests, identities }: Rules,
-  { mcp, url, sinks }: { mcp: Mcp; url: string; sinks: SinksView },
+  { mcp, url, sinks, running }: { mcp: Mcp; url: string; sinks: SinksView; running: RunningGuard },
 ): Promise<void> {
   const { loaded, state, record, log, closing } = stores
   const transact = async (changes: readonly Change[], basis?: number): Promise<void> => {
@@ -49,6 +50,7 @@ export async function servePeople(
       const { config } = next
       identities.reload(config.issuers)
       keeping.reconfigure(config.retention)
+      running.reconfigure(next)
       mcp.reconfigure(config.servers).catch((error: unknown) => log('a server could not be replaced', error))
       record({ verb: 'config.loaded', detail: { servers: Object.keys(config.servers).length, ...inForce(stores, next) } })
     },

@@ -71,7 +71,7 @@ export function openGuard(deps: GuardDeps): Guard {
       if (trust === 'internal' || how === 'off') return content
       return boundTexts(content, { how, nonce: deps.nonce(), channel, source: origin.server ?? '' })
     },
-    listen: (principal, origin) => hear({ ...deps.parts(), source: sourceAt(origin), principal }),
+    listen: (_principal, origin) => hear({ ...deps.parts(), source: sourceAt(origin) }),
     define: (definition, otherTools) =>
       inspect(definition as Json, { channel: 'definition', otherTools, detectors: deps.parts().detectors }).findings,
   }

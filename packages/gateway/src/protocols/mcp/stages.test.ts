@@ -5,6 +5,7 @@ import {
   type Action,
   type CompiledManifest,
   type Facts,
+  type Performing,
   type Principal,
 } from '@sallyport/core'
 import { expect, test, vi } from 'vitest'
@@ -53,6 +54,7 @@ function world(): {
   }
   const stages = openStages({
     unwitnessed: () => undefined,
+    guard: { facts: () => undefined },
     budgets,
     manifest: () => now.manifest,
     isolation: () => {
@@ -114,18 +116,20 @@ test('R180 R182: an agent that was isolated while its decision was being recorde
   const stages = openStages({
     isolation,
     unwitnessed: () => undefined,
+    guard: { facts: () => undefined },
     nowMs: () => 0,
     manifest: () => undefined,
     hello: () => ({ hello: 'there' }),
   } as unknown as StageDeps)
   const request = { agent: 'buyer', principal } as unknown as McpRequest
+  const allowed = { principal, decision: { obligations: [] } } as unknown as Performing
   const open: Action = { kind: 'session.open', args: {}, digest: 'd' }
-  expect(await stages.act(request, principal, open)).toMatchObject({ status: 'success' })
+  expect(await stages.act(request, open, allowed)).toMatchObject({ status: 'success' })
   standing = { isolated: true, epoch: 1 }
-  await expect(stages.act(request, principal, open)).rejects.toMatchObject({ code: 'REQUEST_CANCELLED' })
+  await expect(stages.act(request, open, allowed)).rejects.toMatchObject({ code: 'REQUEST_CANCELLED' })
   isolation.mockImplementation(() => {
     throw new GatewayError('STORE_STALE', 'not known')
   })
-  await expect(stages.act(request, principal, open)).rejects.toMatchObject({ code: 'STORE_STALE' })
+  await expect(stages.act(request, open, allowed)).rejects.toMatchObject({ code: 'STORE_STALE' })
   await expect(stages.gather(principal, open)).rejects.toMatchObject({ code: 'STORE_STALE' })
 })

@@ -1,0 +1,62 @@
+import {
+  type Detector,
+  dataAction,
+  type Finding,
+  inspect,
+  type Inspected,
+  isExfiltration,
+  isInjection,
+  type Json,
+  maskText,
+  openStreamScan,
+  ordinaryOpening,
+  type Source,
+  type Treatment,
+} from '@sallyport/core'
+import type { GuardConfig } from '../config-guard.ts'
+import type { Listener } from '../guard.ts'
+
+export interface Hearing {
+  readonly policy: GuardConfig
+  readonly detectors: readonly Detector[]
+  readonly source: Source
+}
+
+/** Held longer than one message only when it could be the beginning of a key or number. */
+const PART_CHARS_MIN = 8
+
+/**
+ * Listens to one call: its messages are one stream to the detectors, so that nothing passes in pieces. The last word of a message
+ * waits for the next only where it could be the beginning of a key or a number. After something that policy stops, nothing more is passed on.
+ */
+export function hear({ policy, detectors, source }: Hearing): Listener {
+  const look = (value: Json): Inspected => inspect(value, { channel: source.channel, detectors })
+  const treat = (finding: Finding): Treatment => {
+    const action = dataAction(finding, [], policy)
+    if (action === 'block' || isExfiltration(finding) || isInjection(finding, source.trust, policy)) return 'block'
+    return action === 'redact' ? { replacement: maskText(finding.code) } : 'pass'
+  }
+  const scan = openStreamScan<Finding>({
+    detect: (text) => look(text).seen.flatMap(({ finding }) => (finding.end > finding.start ? [finding] : [])),
+    treat,
+    opening: ordinaryOpening,
+    overWork: 'block',
+  })
+  let held = ''
+  return (words) => {
+    // A value is judged whole: half of it may not even be valid.
+    if (typeof words !== 'string') return look(words).seen.every(({ finding }) => treat(finding) === 'pass') ? words : undefined
+    const said = held + words
+    let release = scan.push(words).release
+    held = said.slice(said.length - scan.heldChars())
+    if (held !== '' && !couldGoOn(held)) {
+      release += scan.push('\n').release.replace(/\n$/, '')
+      held = ''
+    }
+    return release === '' ? undefined : release
+  }
+}
+
+function couldGoOn(word: string): boolean {
+  return word.length >= PART_CHARS_MIN && /[0-9_+/=-]|[a-z][A-Z]/.test(word)
+}
