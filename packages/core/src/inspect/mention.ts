@@ -14,8 +14,8 @@ const TALK = new Set(
     'such example examples sentence sentences string strings payload payloads malicious attempt attempts attempting trying tries tried ' +
     'trick tricks tricked detect detects detecting detection detected prevent prevents preventing block blocks blocked filter filters ' +
     'vulnerability vulnerabilities exploit exploits whether why how test tests tested testing regex pattern patterns titled ' +
-    'article paper blog research researchers people someone hackers hacker users anyone warns warning convince asks asked asking ' +
-    'saying says said means meaning like called instructing told telling instructs contain contains containing defend against'
+    'article paper blog research researchers people someone hackers hacker warns warning convince asks asked asking ' +
+    'saying says said meaning telling instructing instructs defend against'
   )
     .split(' ')
     .map(wordKey),

@@ -76,6 +76,7 @@ export const signals = phraseBook(sets, [
     '^QUIETLY ~3 ACT/HAND',
     'you must ~1 QUIETLY',
     'without ~2 user/users/their ~2 knowledge/knowing/consent/noticing/permission/confirmation/approval',
+    'without ~1 knowledge/consent/permission ~2 of ~1 user/users',
     'without asking ~2 for ~1 confirmation/permission/approval',
     'go/goes/going/remain/remains/stay/stays unnoticed/undetected',
     'without ~1 leaving ~2 trace/traces/record/log',
