@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Facts } from './decide/facts.ts'
 import { alice, compiled, manifestOf } from './decide/fixtures/world.ts'
 import { GatewayError } from './errors.ts'
-import { inspect } from './inspect/inspect.ts'
+import { examine } from './inspect/inspect.ts'
 import type { EntryBody } from './model/entry.ts'
 import { type Acted, type Handling, type Inbound, type Stages, handle } from './pipeline.ts'
 
@@ -44,7 +44,7 @@ function world(script: Script = {}): { stages: Stages<Inbound>; calls: string[];
       calls.push('normalise')
       return { server: 'erp', name: 'read', args: { department: 'facilities' } }
     },
-    inspect: (_principal, { value }) => inspect(value),
+    inspect: (_principal, { value }) => examine(value).findings.result(),
     async gather() {
       calls.push('gather')
       const { budget: _, ...gathered } = script.facts ?? allowed

@@ -1,11 +1,12 @@
 import type { Channel } from '../model/channel.ts'
+import type { Finding } from '../model/finding.ts'
 import { INJECTION_DETECTORS } from '../model/injection-detectors.ts'
 import type { Json } from '../model/json.ts'
 import type { Detector } from './define-detector.ts'
 import { detectors as ALL } from './detectors/index.ts'
 import { fieldsViews } from './fields-view.ts'
 import { flatten, pointerOf, type Leaf } from './flatten.ts'
-import { openFindings, type Findings, type Inspected } from './findings.ts'
+import { openFindings, type Findings } from './findings.ts'
 import { read } from './reading/read.ts'
 import type { Reading, View } from './reading/view.ts'
 
@@ -39,11 +40,11 @@ export interface Examined {
  * as one. Pure and bounded. A detector that throws gives the finding `detector_failed`; text over `INSPECT_CHARS_MAX`, and
  * readings that were too many, give `unscanned`.
  */
-export function inspect(value: Json, options: InspectOptions = {}): Inspected {
-  return examine(value, options).findings.result()
+export function inspect(value: Json, options: InspectOptions = {}): readonly Finding[] {
+  return examine(value, options).findings.result().findings
 }
 
-/** As `inspect`, with the texts that were read, so that a classifier need not read them again. */
+/** As `inspect`, with the exact places, and the texts that were read, so that a classifier need not read them again. */
 export function examine(value: Json, options: InspectOptions = {}): Examined {
   const { channel = 'arguments', otherTools = [], detectors = ALL, earlier = '' } = options
   const active = detectors.filter((detector) => detector.channels.includes(channel))

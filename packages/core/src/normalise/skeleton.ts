@@ -26,7 +26,9 @@ export function skeleton(name: string): string {
 export function looksLike(char: string): string {
   if (char >= '\u2e80' && char <= '\ud7ff' && char.length === 1) return char
   let text = ''
-  for (const part of char.normalize('NFKD').toLowerCase())
-    if (!/[\p{M}\p{Default_Ignorable_Code_Point}\p{C}\p{Z}]/u.test(part)) text += LETTER.get(part) ?? part
+  for (const part of char.normalize('NFKD')) {
+    if (/[\p{M}\p{Default_Ignorable_Code_Point}\p{C}\p{Z}]/u.test(part)) continue
+    for (const letter of (likenessOf(part.codePointAt(0) ?? 0) ?? part).toLowerCase()) text += ALIKE[letter] ?? letter
+  }
   return text
 }

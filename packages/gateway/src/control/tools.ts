@@ -149,7 +149,7 @@ function standingOf({ server, tool, state, hash, detail }: OfferedTool) {
 /** What detectors see in a definition; they know the other servers' tools by name. */
 function warningsOf(offered: OfferedTool, all: readonly OfferedTool[]): Warning[] {
   const otherTools = all.filter((other) => other.server !== offered.server).map((other) => other.tool)
-  const findings = inspect(offered.definition as Json, { channel: 'definition', otherTools }).findings
+  const findings = inspect(offered.definition as Json, { channel: 'definition', otherTools })
   return findings.map(({ detector, code, severity, path }: Finding) => ({ detector, code, severity, path }))
 }
 

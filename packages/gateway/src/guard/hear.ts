@@ -1,8 +1,8 @@
 import {
-  type Detector,
   dataAction,
+  type Detector,
+  examine,
   type Finding,
-  inspect,
   type Inspected,
   isExfiltration,
   isInjection,
@@ -30,7 +30,7 @@ const PART_CHARS_MIN = 8
  * waits for the next only where it could be the beginning of a key or a number. After something that policy stops, nothing more is passed on.
  */
 export function hear({ policy, detectors, source }: Hearing): Listener {
-  const look = (value: Json): Inspected => inspect(value, { channel: source.channel, detectors })
+  const look = (value: Json): Inspected => examine(value, { channel: source.channel, detectors }).findings.result()
   const treat = (finding: Finding): Treatment => {
     const action = dataAction(finding, [], policy)
     if (action === 'block' || isExfiltration(finding) || isInjection(finding, source.trust, policy)) return 'block'

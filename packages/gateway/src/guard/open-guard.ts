@@ -73,7 +73,7 @@ export function openGuard(deps: GuardDeps): Guard {
     },
     listen: (_principal, origin) => hear({ ...deps.parts(), source: sourceAt(origin) }),
     define: (definition, otherTools) =>
-      inspect(definition as Json, { channel: 'definition', otherTools, detectors: deps.parts().detectors }).findings,
+      inspect(definition as Json, { channel: 'definition', otherTools, detectors: deps.parts().detectors }),
   }
 
   function sourceAt(origin: Origin): Source {

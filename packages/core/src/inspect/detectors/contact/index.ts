@@ -1,0 +1,38 @@
+import { CHANNELS } from '../../../model/channel.ts'
+import type { PhoneFinder } from '../../../ports/phone-finder.ts'
+import { contextOf, isNear, terms } from '../../context.ts'
+import { defineDetector, type Detector } from '../../define-detector.ts'
+import { sight } from '../../identifiers/identifier-types.ts'
+import type { Span } from '../../reading/view.ts'
+import { emails } from './emails.ts'
+import { ipAddresses } from './ip-addresses.ts'
+
+const PHONE = terms(
+  'phone, telephone, tel, mobile, cell, fax, call, called, dial, ring, text me, text us, sms, voicemail, whatsapp, handy, telefon, telefono, teléfono, téléphone, mobil, móvil, portable, contact number, contact no, office, landline, extension, hotline, helpline, reach me, reach us, reach him, reach her, 电话, 手机, 電話, 携帯, 전화',
+)
+
+/**
+ * Finds e-mail addresses, IP addresses and, by means of `findPhones`, telephone numbers. A number counts when it is written
+ * internationally or as numbers are printed, `(555) …` or in groups, or when words such as `call` stand near it.
+ */
+export function contactDetector({ findPhones }: { readonly findPhones: PhoneFinder }): Detector {
+  return defineDetector({
+    id: 'contact',
+    channels: CHANNELS.filter((channel) => channel !== 'definition'),
+    reads: 'every',
+    detect: (text, { field }) => {
+      const others = [...emails(text), ...ipAddresses(text)]
+      const phones = findPhones(text, (span) => isWorthwhile(text, span, field))
+      return [...others, ...phones.map(({ start, end }) => sight('phone', start, end))]
+    },
+  })
+}
+
+/** `contact` without telephone numbers; the gateway puts the one with its numbering plans in its place. */
+export const contact = contactDetector({ findPhones: () => [] })
+
+/** Whether a candidate may count at all: international, with an area code in brackets, or announced. */
+function isWorthwhile(text: string, span: Span, field: string): boolean {
+  const number = text.slice(span.start, span.end)
+  return /^(?:\+|\(\d{2,5}\)[ -]?\d)/.test(number) || isNear(contextOf({ text, ...span, field }), PHONE)
+}
