@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { contentFindings, mismatchFinding } from './content-findings.ts'
+import { contentFindings } from './content-findings.ts'
 import { CONTENT_PROBLEMS, HIDDEN_PLACES, leavesUnread, type ContentText } from './content-text.ts'
 
 const plain: ContentText = {
@@ -33,7 +33,7 @@ test('R066: problems are findings, in parts as well, the gravest first', () => {
     ['macros', '/parts/0'],
     ['unreadable', ''],
   ])
-  expect(mismatchFinding('polyglot')).toMatchObject({ code: 'polyglot', severity: 'high' })
+  expect(contentFindings({ ...plain, mismatch: 'polyglot' })).toMatchObject([{ code: 'polyglot', severity: 'high', path: '' }])
 })
 
 test('every place and every problem has a severity', () => {
@@ -50,5 +50,6 @@ test('what was read with a warning is whole; what was not read is not', () => {
     'launch_action',
     'remote_template',
     'external_link',
+    'pixels_unread',
   ])
 })

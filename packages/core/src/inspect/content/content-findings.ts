@@ -31,6 +31,7 @@ const HIDDEN: Readonly<Record<HiddenPlace, Severity>> = {
   script: 'info',
   notes: 'info',
   alt_text: 'info',
+  part: 'info',
 }
 
 const PROBLEMS: Readonly<Record<ContentProblem, Severity>> = {
@@ -53,11 +54,19 @@ const PROBLEMS: Readonly<Record<ContentProblem, Severity>> = {
   launch_action: 'high',
   remote_template: 'high',
   external_link: 'medium',
+  pixels_unread: 'info',
+}
+
+const MISMATCHED: Readonly<Record<Mismatch, Severity>> = {
+  executable_content: 'high',
+  active_content: 'high',
+  polyglot: 'high',
+  type_mismatch: 'medium',
 }
 
 /**
  * What the form of some content tells, its words aside: text hidden from people (`hidden_colour`, …: one finding for each place
- * and file, at the first such text), and each problem as a code of its own. The gravest first; paths lead into the content.
+ * and file, at the first such text), each problem, and a type that is not the one declared, as a code of its own. The gravest first; paths lead into the content.
  */
 export function contentFindings(content: ContentText): readonly Finding[] {
   const findings = [...findingsOf(content, '')]
@@ -66,7 +75,8 @@ export function contentFindings(content: ContentText): readonly Finding[] {
 
 const WEIGHT: Readonly<Record<Severity, number>> = { info: 0, low: 1, medium: 2, high: 3 }
 
-function* findingsOf({ hidden, problems, parts }: ContentText, path: string): Iterable<Finding> {
+function* findingsOf({ mismatch, hidden, problems, parts }: ContentText, path: string): Iterable<Finding> {
+  if (mismatch) yield found({ code: mismatch, severity: MISMATCHED[mismatch], path, end: 0 })
   for (const code of problems) yield found({ code, severity: PROBLEMS[code], path, end: 0 })
   const seen = new Set<HiddenPlace>()
   for (const [i, { text, where }] of hidden.entries()) {
@@ -75,11 +85,6 @@ function* findingsOf({ hidden, problems, parts }: ContentText, path: string): It
     yield found({ code: `hidden_${where}`, severity: HIDDEN[where], path: `${path}/hidden/${i}/text`, end: text.length })
   }
   for (const [i, part] of parts.entries()) yield* findingsOf(part, `${path}/parts/${i}`)
-}
-
-/** A type that is not what was said, as a finding. */
-export function mismatchFinding(reason: Mismatch): Finding {
-  return found({ code: reason, severity: reason === 'type_mismatch' ? 'medium' : 'high', path: '', end: 0 })
 }
 
 function isText(text: string): boolean {

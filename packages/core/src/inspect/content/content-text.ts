@@ -1,11 +1,13 @@
 import type { ContentType } from './content-type.ts'
+import type { Mismatch } from './mismatch.ts'
 
 /**
  * Where a text was that a person who opens the document does not see. Concealed on purpose: `colour` of the ground, `tiny`,
  * `invisible` (drawn without ink), `off_page`, `covered`, `layer` (switched off), `hidden_run` (a word processor's hidden text),
  * `control_word` (hidden in RTF), `alternative` (a mail's other part says something else), `trailing` (behind the end of the
  * file). `ground` is text as light as paper that may lie on a picture; `text_layer` a page whose only text is without ink, as
- * scanners write it. The rest are places that programs read and people seldom open.
+ * scanners write it. `part` is a file of a package that no
+ * program shows. The rest are places that programs read and people seldom open.
  */
 export const HIDDEN_PLACES = [
   'colour',
@@ -29,6 +31,7 @@ export const HIDDEN_PLACES = [
   'script',
   'notes',
   'alt_text',
+  'part',
 ] as const
 export type HiddenPlace = (typeof HIDDEN_PLACES)[number]
 
@@ -41,8 +44,8 @@ export interface HiddenText {
  * What went wrong, or is wrong with the content. Unread: `timed_out`, `failed` (the reader crashed), `busy` (too much waits
  * already), `closed`, `too_large`, `unreadable` (a format that is not read), `malformed`, `encrypted`, `truncated` (more text than
  * is kept), `unpack_limit` (a decompression bomb), `nesting_limit`, `overlapping_entries`, `entities_refused` (a document type in
- * XML), `font_unreadable`. Read, and worth knowing: `macros`, `script`, `launch_action`, `remote_template`, `external_link`
- * (opened without asking).
+ * XML), `font_unreadable`. Read, and worth knowing: `macros`, `script`, `launch_action` (a program is started), `remote_template`,
+ * `external_link` (loaded without asking), `pixels_unread` (there are pictures, and what they show is never read).
  */
 export const CONTENT_PROBLEMS = [
   'timed_out',
@@ -64,11 +67,12 @@ export const CONTENT_PROBLEMS = [
   'launch_action',
   'remote_template',
   'external_link',
+  'pixels_unread',
 ] as const
 export type ContentProblem = (typeof CONTENT_PROBLEMS)[number]
 
 /** Problems that leave no text unread. */
-const READ: ReadonlySet<ContentProblem> = new Set(['macros', 'script', 'launch_action', 'remote_template', 'external_link'])
+const READ: ReadonlySet<ContentProblem> = new Set(['macros', 'script', 'launch_action', 'remote_template', 'external_link', 'pixels_unread'])
 
 /** Whether a problem means that something was not read. */
 export function leavesUnread(problem: ContentProblem): boolean {
@@ -87,7 +91,9 @@ export type ContentText = {
   readonly links: readonly string[]
   /** Files inside: attachments, files of an archive, the alternatives of a mail. */
   readonly parts: readonly ContentPart[]
-  /** Whether all of it was read. Otherwise it counts as unscanned, never as clean. */
+  /** How it differs from the type that it was said to be. */
+  readonly mismatch?: Mismatch
+  /** Whether all text in it was read, pictures aside. Otherwise it counts as unscanned, never as clean. */
   readonly isWhole: boolean
   readonly problems: readonly ContentProblem[]
 }
