@@ -34,3 +34,5 @@ export const detectors = [
   nationalIds,
   paymentCard,
 ] as const
+import { structuredData } from './structured-data/index.ts'
+export const detectors = [hiddenText, lookalike, structuredData, toolPoisoning] as const
