@@ -39,9 +39,15 @@ export function runOpening({ isPart, isFirst, charsMax }: RunRule): Opening {
     if (!isFirst) return start
     while (start < text.length && !isFirst(text.charCodeAt(start))) start++
     if (start === text.length) return start
-    while (start > limit && !isSpace(text.charCodeAt(start - 1))) start--
-    return start
+    return wordStart(text, start, limit)
   }
+}
+
+/** Where the word around a place begins, or `limit`. */
+export function wordStart(text: string, index: number, limit: number): number {
+  let start = index
+  while (start > limit && !isSpace(text.charCodeAt(start - 1))) start--
+  return start
 }
 
 export interface BlockRule {

@@ -1,4 +1,4 @@
-import { blockOpening, earliest, runOpening, type Opening } from './opening.ts'
+import { blockOpening, earliest, runOpening, wordStart, type Opening } from './opening.ts'
 
 /** Longest key, token, address or encoded run. */
 const WORD_CHARS_MAX = 4_096
@@ -6,6 +6,8 @@ const WORD_CHARS_MAX = 4_096
 const GROUPS_CHARS_MAX = 64
 /** Longest link, image or tag. */
 const MARKUP_CHARS_MAX = 2_048
+/** What belongs to a link or tag and stands before it, such as `!` and `\\`, is held as part of a word. */
+const BEFORE_MARKUP_CHARS_MAX = 16
 /** A private key of 16,384 bits has 12 KB. */
 const PEM_CHARS_MAX = 16_000
 
@@ -46,7 +48,7 @@ function openMarkup(text: string): number {
   while (i < text.length) {
     const code = text.charCodeAt(i)
     const end = code === 60 ? tagEnd(text, i) : code === 91 ? linkEnd(text, i) : i + 1
-    if (end === undefined) return text.charAt(i - 1) === '!' ? i - 1 : i
+    if (end === undefined) return wordStart(text, i, Math.max(0, i - BEFORE_MARKUP_CHARS_MAX))
     i = end
   }
   return text.length
