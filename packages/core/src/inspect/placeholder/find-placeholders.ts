@@ -36,14 +36,16 @@ export function findPlaceholders(text: string): readonly FoundPlaceholder[] {
 /** Characters that an opening bracket can begin with. */
 const OPENERS = '[\\%&'
 
-interface Bracket {
-  readonly writing: Writing
-  readonly texts: readonly string[]
-}
-const OPEN: readonly Bracket[] = [
-  { writing: 'plain', texts: ['[[', '\\[\\['] },
-  { writing: 'percent', texts: ['%5B%5B', '%5b%5b'] },
-  { writing: 'entities', texts: ['&#91;&#91;', '&#x5b;&#x5b;', '&#x5B;&#x5B;', '&lbrack;&lbrack;', '&lsqb;&lsqb;'] },
+const OPEN: readonly (readonly [string, Writing])[] = [
+  ['[[', 'plain'],
+  ['\\[\\[', 'plain'],
+  ['%5B%5B', 'percent'],
+  ['%5b%5b', 'percent'],
+  ['&#91;&#91;', 'entities'],
+  ['&#x5b;&#x5b;', 'entities'],
+  ['&#x5B;&#x5B;', 'entities'],
+  ['&lbrack;&lbrack;', 'entities'],
+  ['&lsqb;&lsqb;', 'entities'],
 ]
 const CLOSE = [']]', '\\]\\]', '%5D%5D', '%5d%5d', '&#93;&#93;', '&#x5d;&#x5d;', '&#x5D;&#x5D;', '&rbrack;&rbrack;', '&rsqb;&rsqb;']
 const COLON = [':', '\\:', '%3A', '%3a', '&#58;', '&#x3a;', '&#x3A;', '&colon;']
@@ -53,17 +55,16 @@ const UNDERSCORE = ['\\_', '&#95;', '%5F', '%5f']
 
 function placeholderAt(text: string, start: number): FoundPlaceholder | undefined {
   const limit = start + PLACEHOLDER_CHARS_MAX
-  const open = OPEN.flatMap(({ writing, texts }) => texts.map((each) => ({ writing, each }))).find(({ each }) =>
-    text.startsWith(each, start),
-  )
+  const open = OPEN.find(([bracket]) => text.startsWith(bracket, start))
   if (!open) return undefined
-  const type = word(text, { from: start + open.each.length, limit, isPart: isTypePart, charsMax: PLACEHOLDER_TYPE_CHARS_MAX })
-  const colon = COLON.find((each) => text.startsWith(each, type.end))
+  const [bracket, writing] = open
+  const type = word(text, { from: start + bracket.length, limit, isPart: isTypePart, charsMax: PLACEHOLDER_TYPE_CHARS_MAX })
+  const colon = startsWithAny(text, type.end, COLON)
   if (!colon || !/^[a-z]/.test(type.word)) return undefined
   const sealed = word(text, { from: type.end + colon.length, limit, isPart: isSealedPart, charsMax: SEALED_CHARS_MAX })
-  const close = CLOSE.find((each) => text.startsWith(each, sealed.end))
+  const close = startsWithAny(text, sealed.end, CLOSE)
   if (!close || sealed.word.length < SEALED_CHARS_MIN) return undefined
-  return { start, end: sealed.end + close.length, type: type.word, sealed: sealed.word, writing: open.writing }
+  return { start, end: sealed.end + close.length, type: type.word, sealed: sealed.word, writing }
 }
 
 interface WordRule {
@@ -77,24 +78,23 @@ interface WordRule {
 function word(text: string, { from, limit, isPart, charsMax }: WordRule): { readonly word: string; readonly end: number } {
   let found = ''
   let i = from
-  let run = i
-  while (i < limit && found.length + i - run <= charsMax) {
-    if (isPart(text.charCodeAt(i))) {
-      i++
-      continue
-    }
+  while (i < limit && found.length <= charsMax) {
+    const run = i
+    while (i < limit && i - run <= charsMax && isPart(text.charCodeAt(i))) i++
     found += text.slice(run, i)
-    const underscore = UNDERSCORE.find((each) => text.startsWith(each, i))
-    // A closing bracket of Markdown begins with a backslash, which is not spacing then.
-    const spacing =
-      underscore ?? (CLOSE.some((each) => text.startsWith(each, i)) ? undefined : SPACING.find((each) => text.startsWith(each, i)))
-    run = i
-    if (spacing === undefined || COLON.some((each) => text.startsWith(each, i))) return { word: found, end: i }
+    // What ends a word may begin with a backslash or percent sign, which is not spacing then.
+    if (startsWithAny(text, i, CLOSE) || startsWithAny(text, i, COLON)) break
+    const underscore = startsWithAny(text, i, UNDERSCORE)
+    const spacing = underscore ?? startsWithAny(text, i, SPACING)
+    if (spacing === undefined) break
     if (underscore) found += '_'
     i += spacing.length
-    run = i
   }
-  return { word: found + text.slice(run, i), end: i }
+  return { word: found.length <= charsMax ? found : '', end: i }
+}
+
+function startsWithAny(text: string, index: number, words: readonly string[]): string | undefined {
+  return words.find((each) => text.startsWith(each, index))
 }
 
 function isTypePart(code: number): boolean {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { findPlaceholders } from '../placeholder/find-placeholders.ts'
 import { detect, PLAIN, PLANTED } from './fixtures/small-detectors.ts'
 import { openingContract } from './opening.contract.ts'
 import { blockOpening, earliest, holdBack, lastChars, runOpening, termOpening } from './opening.ts'
@@ -12,6 +13,23 @@ describe('openings', () => {
   test('R075: what is said before the opening of a text is final', () => {
     openingContract({ opening: earliest([ordinaryOpening, term, block]), detect, pieces, runs: 5_000 })
     openingContract({ opening: lastChars(300), detect, pieces })
+  })
+  test('R212: a placeholder is never cut, however models write it', () => {
+    const sealed = 'Ab_-09'.repeat(8)
+    const placeholder = `[[card:${sealed}]]`
+    const written = [
+      placeholder,
+      placeholder.replaceAll(/[[\]_]/g, '\\$&'),
+      placeholder.replaceAll('0', '0\n'),
+      placeholder.replaceAll('[', '&#91;').replaceAll(']', '&#93;'),
+      encodeURIComponent(placeholder),
+      '[[card:',
+      'A'.repeat(45),
+      ']]',
+      ...PLAIN,
+    ]
+    openingContract({ opening: ordinaryOpening, detect: findPlaceholders, pieces: written, runs: 5_000 })
+    expect(() => openingContract({ opening: lastChars(30), detect: findPlaceholders, pieces: written })).toThrow()
   })
   test('an opening that declares too little breaks the contract', () => {
     for (const opening of [lastChars(3), ordinaryOpening, earliest([term, block])])

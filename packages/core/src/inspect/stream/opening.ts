@@ -1,3 +1,5 @@
+import type { Span } from '../reading/view.ts'
+
 /**
  * Where, at the end of a text that goes on, a match may still be open: the index of its first character, or the length of the
  * text when none can be. What detectors say of a text from there on is not final. The law, which `opening.contract.ts` tests:
@@ -39,8 +41,33 @@ export function runOpening({ isPart, isFirst, charsMax }: RunRule): Opening {
     if (!isFirst) return start
     while (start < text.length && !isFirst(text.charCodeAt(start))) start++
     if (start === text.length) return start
-    while (start > limit && !isSpace(text.charCodeAt(start - 1))) start--
-    return start
+    return wordStart(text, start, limit)
+  }
+}
+
+/** Where the word around a place begins, or `limit`. */
+export function wordStart(text: string, index: number, limit: number): number {
+  let start = index
+  while (start > limit && !isSpace(text.charCodeAt(start - 1))) start--
+  return start
+}
+
+export interface CandidateRule {
+  /** What a match could be, in order of where it begins; linear. */
+  readonly find: (text: string) => Iterable<Span>
+  /** Longest candidate. */
+  readonly charsMax: number
+  /** UTF-16 units behind a candidate that decide whether it is a match. */
+  readonly afterChars: number
+}
+
+/** For matches that what follows decides, such as a number by the words around it: open is the first that has not all of it yet. */
+export function candidateOpening({ find, charsMax, afterChars }: CandidateRule): Opening {
+  return (text) => {
+    const limit = Math.max(0, text.length - charsMax - afterChars)
+    for (const { start, end } of find(text.slice(limit)))
+      if (limit + end + afterChars > text.length) return wordStart(text, limit + start, Math.max(0, limit + start - charsMax))
+    return text.length
   }
 }
 

@@ -139,7 +139,13 @@ describe('first words', () => {
   })
   test.each([
     ['plain words and ', 0],
-    ['漢字かな', 0],
+    ['漢字かな', 4],
+    ['漢'.repeat(40), 16],
+    ['漢字かな。', 0],
+    ['born 1984 ', 5],
+    [`born 1984 ${'and then '.repeat(6)}`, 0],
+    ['an Order', 5],
+    ['in 42 ', 3],
     ['a wor', 3],
     ['call 555 01', 6],
     ['de89 3704 ', 10],

@@ -7,13 +7,13 @@ import { openWindows, type StreamWindow } from './windows.ts'
 /** Most characters held back; a match that is still open then ends the stream. */
 export const HOLD_BACK_CHARS_MAX = 16_384
 /** Characters before a match that detectors look at: word boundaries, `password:`. Up to twice as many are kept. */
-export const CONTEXT_CHARS = 96
+export const CONTEXT_CHARS = 160
 /** Characters looked at for each that arrives, at most; with less, text waits until more has come. */
-export const WORK_PER_CHAR = 48
+export const WORK_PER_CHAR = 64
 /** What may be spent before any has arrived, so that the first words do not wait. */
 const WORK_AT_START = 16_384
 /** Characters looked at for one stream: over a megabyte of text at the highest rate. */
-export const STREAM_WORK_CHARS_MAX = 48 * 1_048_576
+export const STREAM_WORK_CHARS_MAX = 64 * 1_048_576
 /** Findings reported for one stream; block and edit are not bounded by it. */
 export const STREAM_FINDINGS_MAX = 50
 
