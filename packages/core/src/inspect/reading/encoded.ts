@@ -4,7 +4,7 @@ import { looksLikeText, textOfBytes } from './text-bytes.ts'
 import type { Span } from './view.ts'
 
 /** Characters decoded first, to see whether the rest is worth it. */
-const PROBE_CHARS = 32
+const PROBE_CHARS = 16
 /** Longest indentation of a wrapped line, in characters. */
 const INDENT_CHARS_MAX = 8
 
