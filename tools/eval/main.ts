@@ -4,12 +4,13 @@ import { clients } from './clients.ts'
 import { conformance } from './conformance.ts'
 import { crash } from './crash.ts'
 import { deployment } from './deployment.ts'
+import { dlp } from './dlp.ts'
 import { erasure } from './erasure.ts'
 import { replicas } from './replicas.ts'
 import { siem } from './siem.ts'
 
 process.exitCode = await runProgram(
   'eval',
-  { audit, conformance, clients, crash, deployment, erasure, replicas, siem },
+  { audit, conformance, clients, crash, deployment, dlp, erasure, replicas, siem },
   process.argv.slice(2),
 )

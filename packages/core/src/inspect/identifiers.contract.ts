@@ -17,7 +17,7 @@ export function detectIn(detector: Detector, text: string, field = ''): readonly
 /** What every detector of identifiers owes: each fixture found at its place, wherever it stands, and each benign twin passed. */
 export function identifiersContract(detector: Detector, found: readonly Found[], passed: readonly Passed[]): void {
   describe(`R077 R226: ${detector.id} finds`, () => {
-    test.each(found)('%s: %s', (text, code, value, field) => {
+    test.each(found.map((fixture) => ({ title: fixture.join(' | '), fixture })))('$title', ({ fixture: [text, code, value, field] }) => {
       const sightings = detectIn(detector, text, field)
       expect(sightings.map((one) => [one.code, text.slice(one.start, one.end)])).toContainEqual([code, value])
       for (const one of sightings) {
@@ -44,7 +44,9 @@ export function identifiersContract(detector: Detector, found: readonly Found[],
     })
   })
   describe(`R077: ${detector.id} passes the benign twin`, () => {
-    test.each(passed)('%s: %s', (_, text, field) => expect(detectIn(detector, text, field)).toEqual([]))
+    test.each(passed.map((fixture) => ({ title: fixture.join(' | '), fixture })))('$title', ({ fixture: [, text, field] }) =>
+      expect(detectIn(detector, text, field)).toEqual([]),
+    )
   })
   test(`${detector.id} looks in every channel but definitions`, () =>
     expect(detector.channels).toEqual(CHANNELS.filter((channel) => channel !== 'definition')))

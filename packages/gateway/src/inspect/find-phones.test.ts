@@ -41,8 +41,12 @@ const PASSED: readonly (readonly [string, string, string?])[] = [
 ]
 
 describe('R077: telephone numbers', () => {
-  test.each(FOUND)('%s', (text, value, field) => expect(phonesIn(text, field)).toEqual([value]))
-  test.each(PASSED)('not %s: %s', (_, text, field) => expect(phonesIn(text, field)).toEqual([]))
+  test.each(FOUND.map((fixture) => ({ title: fixture.join(' | '), fixture })))('$title', ({ fixture: [text, value, field] }) =>
+    expect(phonesIn(text, field)).toEqual([value]),
+  )
+  test.each(PASSED.map((fixture) => ({ title: fixture.join(' | '), fixture })))('not $title', ({ fixture: [, text, field] }) =>
+    expect(phonesIn(text, field)).toEqual([]),
+  )
   test('spans lie inside the text, in order, and do not overlap', () => {
     const findPhones = phoneFinder()
     const text = fc.array(fc.constantFrom('+', '(', ')', '1', '202', '555', '0143', ' ', '-', '.', '/', 'x', '\u00a0'), {

@@ -83,9 +83,15 @@ function isFrenchNir(plain: string): boolean {
 /** Values of the characters in odd places of a codice fiscale, 0–9 then A–Z; digits count as A–J. */
 const ODD_VALUES = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23]
 
+/** Three letters of a name: consonants, then vowels, filled up with X. */
+const NAME_LETTERS = /^(?:[^AEIOU]{2}[A-Z]|[^AEIOU][AEIOU][AEIOUX]|[AEIOU]{2}[AEIOUX])$/
+/** In order, what stands for the digits 0 to 9 when two people would share a code. */
+const DIGIT_LETTERS = 'LMNPQRSTUV'
+
 function isCodiceFiscale(plain: string): boolean {
-  // Letters L to V may stand for digits, so that two people never share a code.
   if (!/^[A-Z]{6}[\dLMNP-V]{2}[A-EHLMPRST][\dLMNP-V]{2}[A-Z][\dLMNP-V]{3}[A-Z]$/.test(plain)) return false
+  const day = Number(plain.slice(9, 11).replaceAll(/[A-Z]/g, (letter) => String(DIGIT_LETTERS.indexOf(letter)))) % 40
+  if (!NAME_LETTERS.test(plain.slice(0, 3)) || !NAME_LETTERS.test(plain.slice(3, 6)) || day < 1 || day > 31) return false
   let sum = 0
   for (let i = 0; i < 15; i++) {
     const value = valueOf(plain[i] ?? '')

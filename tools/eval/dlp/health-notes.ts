@@ -1,0 +1,19 @@
+import { benignTwins, phiNotes } from '../../../packages/core/src/inspect/detectors/health/fixtures/notes.ts'
+import { look } from './look.ts'
+import { quality } from './score-spans.ts'
+import { wilson } from './wilson.ts'
+
+/** Notes about one person's health in which something of class `phi` is seen, and benign twins in which it is. */
+export function scoreHealth(notes: readonly string[] = phiNotes, twins: readonly string[] = benignTwins) {
+  const isPhi = (text: string): boolean => look(text).some((sighting) => sighting.class === 'phi')
+  const missed = notes.filter((note) => !isPhi(note))
+  const alarms = twins.filter(isPhi)
+  const hits = notes.length - missed.length
+  return {
+    notes: notes.length,
+    twins: twins.length,
+    ...quality(wilson(hits, hits + alarms.length), wilson(hits, notes.length)),
+    missed,
+    falseAlarms: alarms,
+  }
+}
