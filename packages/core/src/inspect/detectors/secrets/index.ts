@@ -34,6 +34,9 @@ export const secrets = defineDetector({
 /** Shortest run of units without a blank, quote or comma that can hold a secret. */
 const RUN_UNITS_MIN = 8
 
+/** Most signs in one run whose name and value are looked at. */
+const SIGNS_MAX = 500
+
 const SEPARATOR = 0
 const LETTER = 1
 const TELLING = 2
@@ -64,7 +67,7 @@ function findSecrets(text: string, hasContext: boolean): Sighting[] {
     let end = start + RUN_UNITS_MIN
     while (end < text.length && KIND[text.charCodeAt(end)] !== SEPARATOR) end++
     // A key may hold separators and end after the run.
-    start = seen = Math.max(end, isWord(text, start, end) ? 0 : lookThrough(looks, { start, end }, sightings))
+    start = seen = isWord(text, start, end) ? end : lookThrough(looks, { start, end }, sightings)
   }
   return sightings
 }
@@ -115,14 +118,17 @@ function lookThrough(looks: Looks, run: Span, sightings: Sighting[]): number {
   if (!hasContext || sightings.length > before) return at
   const whole = assignedValue(text, run.start)
   if (whole) sightings.push(whole)
-  for (at = whole?.end ?? run.start; at < run.end && sightings.length < SIGHTINGS_MAX; at++) {
+  let signs = 0
+  for (at = whole?.end ?? run.start; at < run.end && signs < SIGNS_MAX && sightings.length < SIGHTINGS_MAX; at++) {
     const unit = text.charCodeAt(at)
-    const found = unit === 58 || unit === 61 ? assignmentAt(text, at) : undefined
+    if (unit !== 58 && unit !== 61) continue
+    signs++
+    const found = assignmentAt(text, at)
     if (!found) continue
     sightings.push(found)
     at = found.end
   }
-  return at
+  return Math.max(at, run.end)
 }
 
 function lookAt({ text, tokenAt }: Looks, at: number, begins: number): Sighting | undefined {

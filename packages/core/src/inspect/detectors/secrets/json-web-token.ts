@@ -3,7 +3,8 @@ import { decodeLooseBase64 } from '../../loose-base64.ts'
 
 /** Every header begins with `{"`. */
 export const JWT_BEGIN = 'ey'
-/** Longest header and longest further part, in UTF-16 units. */
+/** Shortest (`{"alg":""}`) and longest header, in UTF-16 units. */
+const HEADER_UNITS_MIN = 14
 const HEADER_UNITS_MAX = 1_024
 const PARTS = /[A-Za-z0-9_-]{2,8000}\.[A-Za-z0-9_-]{0,8000}/y
 
@@ -28,7 +29,13 @@ export function jsonWebTokens(text: string): (at: number) => Sighting | undefine
       run.end = endOfRun(text, at)
       run.tries = 0
     }
-    if (text.charCodeAt(run.end) !== 46 || run.end - at > HEADER_UNITS_MAX || ++run.tries > TRIES_MAX) return undefined
+    if (
+      text.charCodeAt(run.end) !== 46 ||
+      run.end - at < HEADER_UNITS_MIN ||
+      run.end - at > HEADER_UNITS_MAX ||
+      ++run.tries > TRIES_MAX
+    )
+      return undefined
     if (!hasAlgorithm(text.slice(at, run.end))) return undefined
     PARTS.lastIndex = run.end + 1
     const rest = PARTS.exec(text)?.[0]
