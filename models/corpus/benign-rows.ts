@@ -123,9 +123,8 @@ function languageRows(part: Part, count: number, random: Chance): Row[] {
       add(line(prose), random.pick(['document', 'web', 'email']), 'prose')
     }
   }
-  if (part === 'dev') return rows
   for (const [lang, code] of Object.entries(UDHR_SEEN)) {
-    const articles = udhrHalf(code, 'odd')
+    const articles = udhrHalf(code, 'odd').filter((_, i) => (i % 5 === 4) === (part === 'dev'))
     articles.forEach((article, i) => {
       const longer = articles.slice(i, i + 2 + random.below(4)).join('\n')
       rows.push({

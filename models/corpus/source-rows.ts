@@ -38,6 +38,8 @@ const DEV_TAIL: Readonly<Record<string, number>> = {
 }
 /** Attacks that are requests any user may make weigh less: by design text alone does not tell them apart. */
 const WEIGHTS: Readonly<Record<string, number>> = { bipia_train: 0.6 }
+/** A mixture of prompts as a user types them, with and without a text pasted in, whatever channel the file says. */
+const TYPED = new Set(['injecguard_valid'])
 /** A source whose label says "harmful" where ours says "injection": its benign half is used, its attacks are not. */
 const isOurs = (row: Row): boolean => !LEFT_OUT.has(`${row.source}/${row.kind}`)
 
@@ -48,14 +50,14 @@ export function sourceRows(): Split<Row> {
   for (const name of trainableSources()) {
     const rows = readSource(name)
       .filter(isOurs)
-      .map((row) => ({ ...row, weight: WEIGHTS[name] ?? 1 }))
+      .map((row) => ({ ...row, channel: TYPED.has(name) ? ('user' as const) : row.channel, weight: WEIGHTS[name] ?? 1 }))
     const boundary = Math.floor(rows.length * (1 - (DEV_TAIL[name] ?? 0)))
     rows.forEach((row, i) => {
       const isDev =
         DEV_ONLY.has(name) ||
         DEV_ONLY.has(`${name}/${row.kind}`) ||
         i >= boundary ||
-        (row.grp !== undefined && hash(row.grp) % 5 === 0)
+        hash(row.kind === 'bipia_clean' ? row.text : (row.grp ?? '')) % 5 === 0
       ;(isDev ? dev : train).push(row)
     })
   }
