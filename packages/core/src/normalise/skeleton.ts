@@ -49,3 +49,12 @@ export function skeleton(name: string): string {
   }
   return text.replaceAll('rn', 'm').replaceAll('vv', 'w')
 }
+
+/** What one character looks like: lower case letters and digits, look-alikes resolved; nothing for what is not seen. */
+export function looksLike(char: string): string {
+  if (char >= '\u2e80' && char <= '\ud7ff' && char.length === 1) return char
+  let text = ''
+  for (const part of char.normalize('NFKD').toLowerCase())
+    if (!/[\p{M}\p{Default_Ignorable_Code_Point}\p{C}\p{Z}]/u.test(part)) text += LETTER.get(part) ?? part
+  return text
+}

@@ -1,0 +1,64 @@
+import { looksLike } from '../../normalise/skeleton.ts'
+import type { Span } from '../reading/view.ts'
+
+/** End of the characters that are looked up in a table. */
+const TABLE_END = 0x250
+/** Per character the code of the letter it looks like; 0 for none or several. */
+const LOOK = Uint16Array.from({ length: TABLE_END }, (_, code) => {
+  const look = looksLike(String.fromCharCode(code))
+  return look.length === 1 ? look.charCodeAt(0) : 0
+})
+/** Per character whether it can stand between the letters of one word without being one. */
+const FILLER = Uint8Array.from({ length: TABLE_END }, (_, code) => (/[\p{L}\p{N}]/u.test(String.fromCharCode(code)) ? 0 : 1))
+
+/**
+ * Finds a word however it is spelled: in any case, with spaces, punctuation or invisible characters between its letters, in
+ * look-alike letters. Overlapping finds are one. Linear in the text (Knuth, Morris and Pratt, 1977).
+ */
+export function findSpelled(text: string, word: string): readonly Span[] {
+  const target = Uint16Array.from(Array.from(word, looksLike).join(''), (letter) => letter.charCodeAt(0))
+  const fallback = fallbacks(target)
+  // Where each of the last letters stands; the first of a find is that many letters back.
+  const places = new Float64Array(target.length)
+  const spans: Span[] = []
+  let state = 0
+  let letters = 0
+
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code < TABLE_END) {
+      const letter = LOOK[code] ?? 0
+      if (FILLER[code] === 0 || letter === target[state]) take(letter, i, i + 1)
+      continue
+    }
+    const isPair = (code & 0xfc00) === 0xd800 && i + 1 < text.length
+    const char = isPair ? text.slice(i, i + 2) : text.charAt(i)
+    const look = looksLike(char)
+    const isLetter = /[\p{L}\p{N}]/u.test(char)
+    for (const part of look) if (isLetter || part.charCodeAt(0) === target[state]) take(part.charCodeAt(0), i, i + char.length)
+    if (isPair) i++
+  }
+  return spans
+
+  function take(letter: number, start: number, end: number): void {
+    while (state > 0 && target[state] !== letter) state = fallback[state - 1] ?? 0
+    if (target[state] === letter) state++
+    places[letters++ % target.length] = start
+    if (state < target.length) return
+    const first = places[letters % target.length] ?? 0
+    const before = spans.at(-1)
+    if (before && first < before.end) spans[spans.length - 1] = { start: before.start, end }
+    else spans.push({ start: first, end })
+    state = fallback[state - 1] ?? 0
+  }
+}
+
+function fallbacks(target: Uint16Array): Uint8Array {
+  const table = new Uint8Array(target.length)
+  for (let i = 1, state = 0; i < target.length; i++) {
+    while (state > 0 && target[i] !== target[state]) state = table[state - 1] ?? 0
+    if (target[i] === target[state]) state++
+    table[i] = state
+  }
+  return table
+}
