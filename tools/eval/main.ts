@@ -5,11 +5,12 @@ import { conformance } from './conformance.ts'
 import { crash } from './crash.ts'
 import { deployment } from './deployment.ts'
 import { erasure } from './erasure.ts'
+import { guard } from './guard.ts'
 import { replicas } from './replicas.ts'
 import { siem } from './siem.ts'
 
 process.exitCode = await runProgram(
   'eval',
-  { audit, conformance, clients, crash, deployment, erasure, replicas, siem },
+  { audit, conformance, clients, crash, deployment, erasure, guard, replicas, siem },
   process.argv.slice(2),
 )
