@@ -1,40 +1,10 @@
+import { likenessOf } from './confusables.ts'
+
 /** Longest name compared, in UTF-16 units. */
 const NAME_CHARS_MAX = 256
 
-/**
- * Characters that look like Latin letters, by the letter they look like. A selection of the UTS #39 confusables of the scripts
- * that imitate Latin best (Cyrillic, Greek, Armenian, Cherokee, Lisu) and of the digits that pass for letters.
- */
-const LOOK_LIKE: Readonly<Record<string, string>> = {
-  a: 'аαɑ⍺',
-  b: 'вьЬβʙ',
-  c: 'сϲᴄⅽ',
-  d: 'ԁɗⅾ',
-  e: 'еεҽєꬲ',
-  f: 'ƒϝẝꞙ',
-  g: 'ɡցᶃ',
-  h: 'һհнʜ',
-  i: 'іιıɩ1lⅼ|!ӏǀ',
-  j: 'јϳʝ',
-  k: 'кκᴋ',
-  m: 'мⅿᴍ',
-  n: 'пηոᴨ',
-  o: '0оοօσᴏ०٠',
-  p: 'рρⲣ',
-  q: 'ԛզ',
-  r: 'гᴦꭇ',
-  s: 'ѕꜱƽ5',
-  t: 'тτᴛ',
-  u: 'υսʋꭎ',
-  v: 'ѵνᴠ',
-  w: 'ѡԝաɯᴡ',
-  x: 'хχ×',
-  y: 'уγყʏ',
-  z: 'ᴢʐ2',
-}
-const LETTER = new Map(
-  Object.entries(LOOK_LIKE).flatMap(([letter, likes]) => Array.from(likes).map((like) => [like, letter] as const)),
-)
+/** ASCII that passes for other ASCII in most typefaces. */
+const ALIKE: Readonly<Record<string, string>> = { '0': 'o', '1': 'i', '2': 'z', '5': 's', l: 'i', '|': 'i', '!': 'i' }
 
 /**
  * What a name looks like: two names with the same skeleton can be taken for each other. Case, separators, accents, invisible
@@ -43,9 +13,11 @@ const LETTER = new Map(
  */
 export function skeleton(name: string): string {
   let text = ''
-  for (const char of name.slice(0, NAME_CHARS_MAX).normalize('NFKD').toLowerCase()) {
+  for (const char of name.slice(0, NAME_CHARS_MAX).normalize('NFKD')) {
     if (/[\p{M}\p{Default_Ignorable_Code_Point}\p{C}\p{Z}_./-]/u.test(char)) continue
-    text += LETTER.get(char) ?? char
+    for (const letter of (likenessOf(char.codePointAt(0) ?? 0) ?? char).toLowerCase()) {
+      if (!/[_./ -]/.test(letter)) text += ALIKE[letter] ?? letter
+    }
   }
   return text.replaceAll('rn', 'm').replaceAll('vv', 'w')
 }
