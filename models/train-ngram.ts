@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { CALIBRATION_BUCKETS, bucketOf, fitCalibration } from '../packages/core/src/inspect/classify/calibration.ts'
-import { encodeNgramModel, headOf, ngramModel, type NgramParts } from '../packages/core/src/inspect/classify/ngram-model.ts'
-import { tokensOf } from '../packages/core/src/inspect/classify/tokens.ts'
+import { CALIBRATION_BUCKETS, fitCalibration } from '../packages/core/src/inspect/classify/calibration.ts'
+import { encodeNgramModel, ngramModel, type NgramParts } from '../packages/core/src/inspect/classify/ngram-model.ts'
 import type { Row } from './corpus/rows.ts'
 import { Examples } from './ngram/examples.ts'
+import { highest } from './ngram/highest.ts'
 import { report } from './ngram/report.ts'
 import { train } from './ngram/trainer.ts'
 
@@ -54,15 +54,9 @@ const isTaken = ({ source, channel }: Row): boolean => {
   taken.set(`${source} ${channel}`, count + 1)
   return count < CALIBRATED_MAX
 }
-const samples = rows.dev
-  .filter((row) => row.label === 0 && isTaken(row))
-  .map(({ text, channel }) => ({
-    bucket: bucketOf(channel, tokensOf(text, 100_000)),
-    raw: draft.scan(text, channel, { windowsMax: 4096 }).raw,
-  }))
+const samples = rows.dev.filter((row) => row.label === 0 && isTaken(row)).map(({ text, channel }) => highest(draft, text, channel))
 const parts: NgramParts = { bucketsLog2: BUCKETS_LOG2, heads, calibration: fitCalibration(samples) }
 const bytes = encodeNgramModel(parts)
 writeFileSync(out, bytes)
 report(ngramModel(parts), rows.dev)
 process.stdout.write(`${out}\n${bytes.length} bytes, SHA-256 ${createHash('sha256').update(bytes).digest('hex')}\n`)
-void headOf

@@ -27,6 +27,7 @@ export function looksLike(char: string): string {
   if (char >= '\u2e80' && char <= '\ud7ff' && char.length === 1) return char
   let text = ''
   for (const part of char.normalize('NFKD').toLowerCase())
-    if (!/[\p{M}\p{Default_Ignorable_Code_Point}\p{C}\p{Z}]/u.test(part)) text += LETTER.get(part) ?? part
+    if (!/[\p{M}\p{Default_Ignorable_Code_Point}\p{C}\p{Z}]/u.test(part))
+      text += likenessOf(part.codePointAt(0) ?? 0)?.toLowerCase() ?? part
   return text
 }
