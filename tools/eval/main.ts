@@ -6,11 +6,13 @@ import { crash } from './crash.ts'
 import { deployment } from './deployment.ts'
 import { dlp } from './dlp.ts'
 import { erasure } from './erasure.ts'
+import { guard } from './guard.ts'
 import { replicas } from './replicas.ts'
 import { siem } from './siem.ts'
 
 process.exitCode = await runProgram(
   'eval',
   { audit, conformance, clients, crash, deployment, dlp, erasure, replicas, siem },
+  { audit, conformance, clients, crash, deployment, erasure, guard, replicas, siem },
   process.argv.slice(2),
 )
