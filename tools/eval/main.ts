@@ -12,7 +12,6 @@ import { siem } from './siem.ts'
 
 process.exitCode = await runProgram(
   'eval',
-  { audit, conformance, clients, crash, deployment, dlp, erasure, replicas, siem },
-  { audit, conformance, clients, crash, deployment, erasure, guard, replicas, siem },
+  { audit, conformance, clients, crash, deployment, dlp, erasure, guard, replicas, siem },
   process.argv.slice(2),
 )
