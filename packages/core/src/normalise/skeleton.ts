@@ -26,15 +26,8 @@ export function skeleton(name: string): string {
 export function looksLike(char: string): string {
   if (char >= '\u2e80' && char <= '\ud7ff' && char.length === 1) return char
   let text = ''
-<<<<<<< HEAD
-  for (const part of char.normalize('NFKD')) {
-    if (/[\p{M}\p{Default_Ignorable_Code_Point}\p{C}\p{Z}]/u.test(part)) continue
-    for (const letter of (likenessOf(part.codePointAt(0) ?? 0) ?? part).toLowerCase()) text += ALIKE[letter] ?? letter
-  }
-=======
   for (const part of char.normalize('NFKD').toLowerCase())
     if (!/[\p{M}\p{Default_Ignorable_Code_Point}\p{C}\p{Z}]/u.test(part))
       text += likenessOf(part.codePointAt(0) ?? 0)?.toLowerCase() ?? part
->>>>>>> guard-ngram
   return text
 }
