@@ -5,7 +5,7 @@ import { sourceOf, UNKNOWN_SOURCE, type Source } from '../model/source-profile.t
 import { type GuardFacts, guardArguments, isInjection, judgeResult, type ResultAsked } from './guard-votes.ts'
 
 const finding = (members: Partial<Finding>): Finding => ({ detector: 'secrets', code: 'aws_key', severity: 'high', path: '/a', start: 0, end: 5, ...members })
-const scored = (score: number): Finding => finding({ detector: 'classifier', code: 'injection', severity: 'medium', score })
+const scored = (score: number): Finding => finding({ detector: 'ngram', code: 'injected_instruction', severity: 'medium', score })
 const web: Source = { channel: 'web', trust: 'web', classes: [] }
 const internal: Source = { channel: 'database', trust: 'internal', classes: ['pii'] }
 const factsOf = (members: Partial<GuardFacts> = {}): GuardFacts => ({ policy: DEFAULT_GUARD_POLICY, hash: 'h', source: web, isProfiled: true, sessionClasses: [], ...members })
@@ -118,7 +118,7 @@ describe('results', () => {
 
 test('only detectors of instructions make an injection', () => {
   expect(isInjection(finding({ class: 'secret' }), 'web', DEFAULT_GUARD_POLICY)).toBe(false)
-  expect(isInjection(finding({ detector: 'classifier', code: 'detector_failed' }), 'web', DEFAULT_GUARD_POLICY)).toBe(false)
+  expect(isInjection(finding({ detector: 'transformer', code: 'detector_failed' }), 'web', DEFAULT_GUARD_POLICY)).toBe(false)
 })
 test('R048: an unknown source is the least trusted', () => {
   expect(sourceOf(undefined)).toEqual(UNKNOWN_SOURCE)

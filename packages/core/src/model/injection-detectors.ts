@@ -1,6 +1,7 @@
 /** Detectors of instructions planted for an agent: their high findings are injections. The others report data, formats and ways out. */
 export const INJECTION_DETECTORS: ReadonlySet<string> = new Set([
-  'classifier',
+  'ngram',
+  'transformer',
   'role-reassignment',
   'boundary-markers',
   'instruction-override',
@@ -8,4 +9,5 @@ export const INJECTION_DETECTORS: ReadonlySet<string> = new Set([
   'exfiltration-requests',
   'encoded-instructions',
   'tool-poisoning',
+  'schema-smuggling',
 ])

@@ -12,7 +12,8 @@ const TECHNIQUES: ReadonlyMap<string, string> = new Map(
   Object.entries({
     'hidden-text': 'AML.T0051.001',
     'tool-poisoning': 'AML.T0051.001',
-    classifier: 'AML.T0051',
+    ngram: 'AML.T0051',
+    transformer: 'AML.T0051',
     'role-reassignment': 'AML.T0054',
     'instruction-override': 'AML.T0051',
     'boundary-markers': 'AML.T0051',

@@ -1,0 +1,101 @@
+import { CHANNELS, type Channel, type ContentText, type Inspected, isJsonObject, type Json, type JsonObject, leavesUnread, type Seen, type TrustLevel } from '@sallyport/core'
+import type { ContentExtractor } from '../content/index.ts'
+
+/** Most pieces of content read out of one result. */
+const ATTACHMENTS_MAX = 20
+
+interface Attachment {
+  /** Where its encoded bytes are in the result. */
+  readonly at: readonly (string | number)[]
+  readonly base64: string
+  readonly declaredType: string
+}
+
+/** Judges the texts of one content, as `Guard.inspect` does those of a result. */
+export type JudgeTexts = (value: Json, about: { readonly channel: Channel; readonly trust: TrustLevel }) => Inspected | Promise<Inspected>
+
+/**
+ * Reads what is in the pictures, documents and archives of a result and lets it be judged. `undefined` where there are none.
+ * What is found lies, for those who act on it, at the encoded bytes: half a document cannot be cut.
+ */
+export function inspectAttachments(
+  content: JsonObject,
+  about: { readonly channel: Channel; readonly trust: TrustLevel },
+  { extractor, judge }: { readonly extractor: ContentExtractor; readonly judge: JudgeTexts },
+): Promise<readonly Inspected[]> | undefined {
+  const found = [...attachmentsOf(content)]
+  if (found.length === 0) return undefined
+  const read = found.slice(0, ATTACHMENTS_MAX).map(async (attachment) => {
+    const text = await extractor.extract(Buffer.from(attachment.base64, 'base64'), { declaredType: attachment.declaredType })
+    const inspected = await judge(shapeOf(text), about)
+    return placedAt(attachment, inspected, text, about.channel)
+  })
+  const left = found.slice(ATTACHMENTS_MAX).map((attachment) => placed(attachment, [finding(attachment, 'unscanned', 'medium', about.channel)]))
+  return Promise.all([...read, ...left])
+}
+
+function* attachmentsOf(content: JsonObject): Generator<Attachment> {
+  for (const list of ['content', 'contents', 'messages'] as const) {
+    const blocks = content[list]
+    if (!Array.isArray(blocks)) continue
+    for (const [index, block] of (blocks as readonly Json[]).entries()) yield* inBlock(block, [list, index])
+  }
+}
+
+function* inBlock(block: Json, at: readonly (string | number)[]): Generator<Attachment> {
+  if (!isJsonObject(block)) return
+  const { data, blob, mimeType, resource, content } = block
+  const declaredType = typeof mimeType === 'string' ? mimeType : ''
+  if (typeof data === 'string') yield { at: [...at, 'data'], base64: data, declaredType }
+  if (typeof blob === 'string') yield { at: [...at, 'blob'], base64: blob, declaredType }
+  if (resource !== undefined) yield* inBlock(resource, [...at, 'resource'])
+  if (isJsonObject(content)) yield* inBlock(content, [...at, 'content'])
+}
+
+/** Only the texts: what the content is called and what went wrong with it is said otherwise. */
+function shapeOf({ visible, hidden, metadata, links, parts }: ContentText): Json {
+  return {
+    visible,
+    hidden: hidden.map(({ text }) => text),
+    metadata: metadata.map(({ text }) => text),
+    links: [...links],
+    parts: parts.map((part) => ({ name: part.name, ...(shapeOf(part) as JsonObject) })),
+  }
+}
+
+function placedAt(attachment: Attachment, inspected: Inspected, text: ContentText, channel: Channel): Inspected {
+  const about: Seen[] = problemsOf(text).map(({ code, severity }) => finding(attachment, code, severity, channel))
+  const seen = inspected.seen.map(({ finding: { start: _s, end: _e, path: _p, ...rest } }) => ({
+    finding: { ...rest, ...span(attachment) },
+    at: attachment.at,
+    inName: false,
+  }))
+  const all = placed(attachment, [...seen, ...about])
+  return { ...all, classes: inspected.classes }
+}
+
+/** What is wrong with the content itself, in all its parts. */
+function problemsOf(text: ContentText): { code: string; severity: Seen['finding']['severity'] }[] {
+  const codes = text.problems.filter((problem) => !leavesUnread(problem) && problem !== 'pixels_unread')
+  return [
+    ...codes.map((code) => ({ code, severity: 'medium' as const })),
+    ...(text.mismatch ? [{ code: 'type_mismatch', severity: 'medium' as const }] : []),
+    ...(text.hidden.length > 0 ? [{ code: 'hidden_text', severity: 'low' as const }] : []),
+    ...(text.isWhole ? [] : [{ code: 'unscanned', severity: 'medium' as const }]),
+    ...text.parts.flatMap(problemsOf),
+  ]
+}
+
+function span({ at, base64 }: Attachment): Pick<Seen['finding'], 'path' | 'start' | 'end'> {
+  return { path: `/${at.join('/')}`, start: 0, end: base64.length }
+}
+
+function finding(attachment: Attachment, code: string, severity: Seen['finding']['severity'], channel: Channel): Seen {
+  const from = CHANNELS.includes(channel) ? { channel } : {}
+  return { finding: { detector: 'content', code, severity, ...from, ...span(attachment) }, at: attachment.at, inName: false }
+}
+
+function placed(_attachment: Attachment, seen: readonly Seen[]): Inspected {
+  const unique = new Map(seen.map((one) => [`${one.finding.detector} ${one.finding.code}`, one]))
+  return { seen, findings: [...unique.values()].map(({ finding: found }) => found), classes: [] }
+}
