@@ -40,9 +40,10 @@ export function spokenSeverity(words: Words, match: Match): Finding['severity'] 
   return severity === 'high' ? 'medium' : 'low'
 }
 
-function isTalkedAbout({ keys, breaks }: Words, { first }: Match): boolean {
+function isTalkedAbout({ text, keys, starts, breaks }: Words, { first }: Match): boolean {
   for (let at = first; at > 0 && first - at < REACH_WORDS && breaks[at] !== BREAK.sentence; at--)
-    if (TALK.has(keys[at - 1] ?? 0)) return true
+    // Part of an address such as mail.example.com is no word.
+    if (TALK.has(keys[at - 1] ?? 0) && text[(starts[at - 1] ?? 0) - 1] !== '.') return true
   return false
 }
 

@@ -113,8 +113,11 @@ const RANK = { info: 0, low: 1, medium: 2, high: 3 } as const
 /** Of sightings of one code that overlap, the most severe. */
 export function distinct(sightings: readonly Sighting[]): readonly Sighting[] {
   const kept: Sighting[] = []
-  for (const { code, severity, start, end } of sightings.toSorted((a, b) => RANK[b.severity] - RANK[a.severity] || a.start - b.start))
-    if (!kept.some((other) => other.code === code && start < other.end && other.start < end)) kept.push({ code, severity, start, end })
+  for (const { code, severity, start, end } of sightings.toSorted(
+    (a, b) => RANK[b.severity] - RANK[a.severity] || a.start - b.start,
+  ))
+    if (!kept.some((other) => other.code === code && start < other.end && other.start < end))
+      kept.push({ code, severity, start, end })
   return kept.toSorted((a, b) => a.start - b.start)
 }
 

@@ -14,7 +14,9 @@ const RULES = new Set([
 const severe = (text: string, channel: Channel) =>
   detectors
     .filter(({ id, channels }) => RULES.has(id) && channels.includes(channel))
-    .flatMap(({ id, detect }) => detect(text, { channel, path: '', field: '', view: 'text', otherTools: [] }).map((seen) => ({ id, ...seen })))
+    .flatMap(({ id, detect }) =>
+      detect(text, { channel, path: '', field: '', view: 'text', otherTools: [] }).map((seen) => ({ id, ...seen })),
+    )
     .filter(({ severity }) => severity === 'high')
 
 describe('R053, R054: words of attacks in harmless sentences give no high finding', () => {

@@ -5,7 +5,8 @@ export const VOCABULARY = {
   ASSISTANT:
     'ai assistant assistants agent agents llm llms model chatbot chatbots chatgpt gpt gpt4 claude gemini copilot bot bots bard llama mistral grok ais',
   PERSON: 'user users human humans customer person operator owner anyone them',
-  RULES: 'instruction instructions prompt prompts rules guidelines guideline directive directives commands orders programming guidance constraints restrictions training safeguards limitations',
+  RULES:
+    'instruction instructions prompt prompts rules guidelines guideline directive directives commands orders programming guidance constraints restrictions training safeguards limitations',
   EARLIER: 'previous previously prior above earlier preceding foregoing initial original existing former past before system old',
   ALL: 'all any every each everything',
   REVEAL:

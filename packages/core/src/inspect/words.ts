@@ -40,11 +40,17 @@ export function wordsOf(text: string): Words {
   return words
 }
 
+/** The keys of all words of a short text, such as a name. */
+export function wordKeys(text: string): readonly number[] {
+  const { count, keys } = cut(text)
+  return Array.from(keys.subarray(0, count))
+}
+
 /** The key of one word. @throws RangeError when it is not exactly one. */
 export function wordKey(word: string): number {
-  const { count, keys } = cut(word)
-  if (count !== 1) throw new RangeError(`"${word}" is not one word`)
-  return keys[0] ?? 0
+  const [key, ...more] = wordKeys(word)
+  if (key === undefined || more.length > 0) throw new RangeError(`"${word}" is not one word`)
+  return key
 }
 
 /** What `cut` writes to; grows as needed. */

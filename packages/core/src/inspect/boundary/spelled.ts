@@ -11,14 +11,16 @@ const LOOK = Uint16Array.from({ length: TABLE_END }, (_, code) => {
 /** Per character whether it can stand between the letters of one word without being one. */
 const FILLER = Uint8Array.from({ length: TABLE_END }, (_, code) => (/[\p{L}\p{N}]/u.test(String.fromCharCode(code)) ? 0 : 1))
 
-/** A word made ready to be looked for: what its letters look like, and how far to fall back where they do not go on. */
+/** A word made ready to be looked for: what its letters and digits look like, and how far to fall back where they do not go on. */
 export interface Spelling {
   readonly target: Uint16Array
   readonly fallback: Uint8Array
 }
 
 export function spellingOf(word: string): Spelling {
-  const target = Uint16Array.from(Array.from(word, looksLike).join(''), (letter) => letter.charCodeAt(0))
+  const target = Uint16Array.from(Array.from(word.replaceAll(/[^\p{L}\p{N}]/gu, ''), looksLike).join(''), (letter) =>
+    letter.charCodeAt(0),
+  )
   return { target, fallback: fallbacks(target) }
 }
 

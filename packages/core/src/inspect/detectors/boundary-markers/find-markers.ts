@@ -35,7 +35,8 @@ const FRAMES = ['--', '==', '**', '%%', '##', '~~', '__', '++', '<<', '>>', '[',
 const ROLES = 'system|developer|assistant|user|human|tool|function|model|ipython|environment'
 const OBJECTS =
   'prompt|prompts|system ?prompt|instructions?|user ?(?:input|query|prompt|message|request)|tool ?(?:output|outputs|result|results|response|call)|system(?: ?message)?|untrusted(?: ?(?:data|content|input|text))?|context|assistant(?: ?(?:response|message|turn))?|function ?(?:results?|output)|trusted(?: ?(?:data|content))?|conversation'
-const THINGS = 'document|documents|data|content|file|page|article|text|email|e-mail|website|web ?page|search ?results?|retrieved ?(?:text|context|documents?)|passage|excerpt|input|output|results?'
+const THINGS =
+  'document|documents|data|content|file|page|article|text|email|e-mail|website|web ?page|search ?results?|retrieved ?(?:text|context|documents?)|passage|excerpt|input|output|results?'
 
 /**
  * Every quantifier is bounded and each pattern starts with a mark that is rare in prose, so time is linear in the text.
@@ -75,14 +76,16 @@ const RULES: readonly Rule[] = [
     needs: ['<'],
     severity: 'low',
     isToken: true,
-    pattern: /<\/?(?:user|human|user[-_]?(?:query|message|input|prompt)|admin|instructions?|important|critical|secret|hidden|override)(?: [^<>]{0,80})?>/gi,
+    pattern:
+      /<\/?(?:user|human|user[-_]?(?:query|message|input|prompt)|admin|instructions?|important|critical|secret|hidden|override)(?: [^<>]{0,80})?>/gi,
   },
   {
     kind: 'role_tag',
     needs: ['['],
     severity: 'medium',
     isToken: true,
-    pattern: /\[{1,2} ?\/?(?:SYSTEM(?: (?:PROMPT|MESSAGE|NOTE|NOTICE|INSTRUCTIONS?|OVERRIDE))?|[Ss]ystem (?:[Pp]rompt|[Mm]essage|[Nn]ote|[Nn]otice|[Ii]nstructions?|[Oo]verride)) ?:?[^[\]\n]{0,40}\]{1,2}/g,
+    pattern:
+      /\[{1,2} ?\/?(?:SYSTEM(?: (?:PROMPT|MESSAGE|NOTE|NOTICE|INSTRUCTIONS?|OVERRIDE))?|[Ss]ystem (?:[Pp]rompt|[Mm]essage|[Nn]ote|[Nn]otice|[Ii]nstructions?|[Oo]verride)) ?:?[^[\]\n]{0,40}\]{1,2}/g,
   },
   {
     kind: 'tool_block',
@@ -97,16 +100,24 @@ const RULES: readonly Rule[] = [
     needs: ['##'],
     severity: 'medium',
     isToken: true,
-    pattern: /(?<![^\n])[ \t]{0,3}#{2,6} ?(?:SYSTEM|ASSISTANT|USER|HUMAN|DEVELOPER)\b(?=[ \t]{0,4}(?::|\n|$| (?:PROMPT|MESSAGE|INSTRUCTIONS?|OVERRIDE|NOTE)))/g,
+    pattern:
+      /(?<![^\n])[ \t]{0,3}#{2,6} ?(?:SYSTEM|ASSISTANT|USER|HUMAN|DEVELOPER)\b(?=[ \t]{0,4}(?::|\n|$| (?:PROMPT|MESSAGE|INSTRUCTIONS?|OVERRIDE|NOTE)))/g,
   },
   {
     kind: 'section_header',
     needs: ['##'],
     severity: 'medium',
     isToken: true,
-    pattern: /(?<![^\n])[ \t]{0,3}#{2,6} ?(?:system|assistant|user|human|developer|instruction|response|input|new instructions?)(?: (?:prompt|message|instructions?|override))?[ \t]{0,4}:/gi,
+    pattern:
+      /(?<![^\n])[ \t]{0,3}#{2,6} ?(?:system|assistant|user|human|developer|instruction|response|input|new instructions?)(?: (?:prompt|message|instructions?|override))?[ \t]{0,4}:/gi,
   },
-  { kind: 'turn_header', needs: ['\n\n'], severity: 'low', isToken: true, pattern: /(?<=\n\n)[ \t]{0,3}(?:Human|Assistant|System|H|A):(?=[ \n])/g },
+  {
+    kind: 'turn_header',
+    needs: ['\n\n'],
+    severity: 'low',
+    isToken: true,
+    pattern: /(?<=\n\n)[ \t]{0,3}(?:Human|Assistant|System|H|A):(?=[ \n])/g,
+  },
   {
     kind: 'role_member',
     needs: ['role'],
@@ -139,14 +150,16 @@ const RULES: readonly Rule[] = [
     needs: FRAMES,
     severity: 'medium',
     isToken: true,
-    pattern: /[-=*#~%+<]{2,40}[ \t]{0,3}(?:end|begin|start)(?: [a-z]{1,20}){0,4} (?:instructions?|prompt|user input|ambiguity|untrusted input)[ \t]{0,3}[-=*#~%+>]{2,40}/gi,
+    pattern:
+      /[-=*#~%+<]{2,40}[ \t]{0,3}(?:end|begin|start)(?: [a-z]{1,20}){0,4} (?:instructions?|prompt|user input|ambiguity|untrusted input)[ \t]{0,3}[-=*#~%+>]{2,40}/gi,
   },
   {
     kind: 'end_of_content',
     needs: ['END', 'BEGIN', 'START', 'CLOSE'],
     severity: 'medium',
     isToken: true,
-    pattern: /(?<![^\n])[ \t]{0,3}(?:END|BEGIN|START|CLOSE)(?: OF)?(?: THE)?(?: [A-Z]{1,20}){0,2} (?:PROMPT|INSTRUCTIONS|USER INPUT|TOOL OUTPUT|UNTRUSTED INPUT|SYSTEM MESSAGE)[ \t]{0,3}(?=[:.\n]|$)/g,
+    pattern:
+      /(?<![^\n])[ \t]{0,3}(?:END|BEGIN|START|CLOSE)(?: OF)?(?: THE)?(?: [A-Z]{1,20}){0,2} (?:PROMPT|INSTRUCTIONS|USER INPUT|TOOL OUTPUT|UNTRUSTED INPUT|SYSTEM MESSAGE)[ \t]{0,3}(?=[:.\n]|$)/g,
   },
 ]
 
@@ -161,7 +174,7 @@ export function findMarkers(text: string): readonly Marker[] {
     for (const match of text.matchAll(pattern))
       found.push({ kind, severity, isToken, start: match.index, end: match.index + match[0].length })
   }
-  if (text.includes('</')) found.push(...unopenedEnds(text))
+  if (text.includes('</')) for (const end of unopenedEnds(text)) found.push(end)
   if (found.length === 0) return []
   found.sort((a, b) => a.start - b.start || b.end - a.end)
   const markers: Marker[] = []
@@ -174,7 +187,8 @@ export function findMarkers(text: string): readonly Marker[] {
   return markers
 }
 
-const WRAPPER = /<(\/?)(document|documents|data|context|untrusted|retrieved|search_results?|content|email|web_?page|user_input|query)>/gi
+const WRAPPER =
+  /<(\/?)(document|documents|data|context|untrusted|retrieved|search_results?|content|email|web_?page|user_input|query)>/gi
 
 /** An end tag of a wrapper that this text did not open: it can only be meant for one around it. */
 function unopenedEnds(text: string): readonly Marker[] {
@@ -186,7 +200,13 @@ function unopenedEnds(text: string): readonly Marker[] {
     if (match[1] === '') open.set(name, depth + 1)
     else if (depth > 0) open.set(name, depth - 1)
     else
-      ends.push({ kind: 'end_of_content', severity: 'medium', isToken: true, start: match.index, end: match.index + match[0].length })
+      ends.push({
+        kind: 'end_of_content',
+        severity: 'medium',
+        isToken: true,
+        start: match.index,
+        end: match.index + match[0].length,
+      })
   }
   return ends
 }

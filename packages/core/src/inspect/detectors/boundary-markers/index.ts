@@ -1,6 +1,6 @@
 import { CHANNELS } from '../../../model/channel.ts'
-import { defineDetector, type Sighting } from '../../define-detector.ts'
 import { findForgedBoundaries } from '../../boundary/forged.ts'
+import { defineDetector, type Sighting } from '../../define-detector.ts'
 import { findMarkers, type Marker } from './find-markers.ts'
 
 /** Most sightings in one text. */
@@ -12,7 +12,12 @@ export const boundaryMarkers = defineDetector({
   channels: CHANNELS,
   reads: 'every',
   detect: (text) => {
-    const forged = findForgedBoundaries(text).map(({ start, end }) => ({ code: 'forged_boundary', severity: 'high' as const, start, end }))
+    const forged = findForgedBoundaries(text).map(({ start, end }) => ({
+      code: 'forged_boundary',
+      severity: 'high' as const,
+      start,
+      end,
+    }))
     const markers = findMarkers(text)
     return [...forged, ...markers.filter(({ severity }) => severity !== 'info').map((marker) => sighting(text, marker))]
       .toSorted((a, b) => RANK[b.severity] - RANK[a.severity])

@@ -3,7 +3,9 @@ import { attacks, benign } from './fixtures/attacks.ts'
 import { encodedInstructions } from './index.ts'
 
 const severities = (text: string) =>
-  encodedInstructions.detect(text, { channel: 'document', path: '', field: '', view: 'text', otherTools: [] }).map(({ severity }) => severity)
+  encodedInstructions
+    .detect(text, { channel: 'document', path: '', field: '', view: 'text', otherTools: [] })
+    .map(({ severity }) => severity)
 
 describe('R055: a request to decode something and obey it is found', () => {
   test.each(attacks)('%s', (text) => expect(severities(text)).toSatisfy(isSuspicious))

@@ -3,7 +3,9 @@ import { attacks, benign } from './fixtures/attacks.ts'
 import { exfiltrationRequests } from './index.ts'
 
 const severities = (text: string) =>
-  exfiltrationRequests.detect(text, { channel: 'web', path: '', field: '', view: 'text', otherTools: [] }).map(({ severity }) => severity)
+  exfiltrationRequests
+    .detect(text, { channel: 'web', path: '', field: '', view: 'text', otherTools: [] })
+    .map(({ severity }) => severity)
 const isSuspicious = (found: readonly string[]) => found.includes('medium') || found.includes('high')
 
 describe('R050: requests to carry conversation, instructions or secrets out are found', () => {

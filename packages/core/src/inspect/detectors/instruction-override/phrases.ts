@@ -7,8 +7,10 @@ const sets = {
     'ignore disregard forget override bypass overrule supersede discard dismiss neglect overlook skip abandon nullify violate disobey erase ignoring disregarding',
   OF: 'the your of those these that this my our its which in',
   OWN: 'previous initial original system safety ethical own content programmed default internal developer core hidden secret prior existing current security openai usual standard normal',
-  HIDDEN: 'system initial original hidden secret internal developer pre base preset first starting preliminary underlying confidential exact full entire complete',
-  PROMPT: 'prompt prompts instructions instruction preprompt preinstructions rules guidelines directives message messages configuration',
+  HIDDEN:
+    'system initial original hidden secret internal developer pre base preset first starting preliminary underlying confidential exact full entire complete',
+  PROMPT:
+    'prompt prompts instructions instruction preprompt preinstructions rules guidelines directives message messages configuration',
   WHOLE: 'verbatim exactly word everything entire full whole complete starting beginning',
   SO_FAR: 'above before previous preceding earlier',
   KNOWN: 'above before previous prior earlier told learned learnt instructed taught read said',

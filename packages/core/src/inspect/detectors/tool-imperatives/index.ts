@@ -46,7 +46,9 @@ function judge(words: Words, matches: readonly Match<Signal>[]): readonly Sighti
   const sightings: Sighting[] = []
   for (const match of matches) {
     const near = new Set(
-      matches.filter(({ first, last }) => first <= match.last + NEAR_WORDS && last >= match.first - NEAR_WORDS).map(({ code }) => code),
+      matches
+        .filter(({ first, last }) => first <= match.last + NEAR_WORDS && last >= match.first - NEAR_WORDS)
+        .map(({ code }) => code),
     )
     const severity = together(match.code, near, hasTarget(words, match))
     if (severity === undefined) continue
