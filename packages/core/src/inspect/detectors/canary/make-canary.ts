@@ -1,0 +1,56 @@
+import { commit, sha256, toHex, utf8 } from '../../../model/bytes.ts'
+
+/** Random bytes in a canary: 80 bits, so that none is guessed and none comes twice. */
+export const CANARY_RANDOM_BYTES = 10
+/** A canary in hexadecimal digits: the random part, a short sum, a longer one. */
+const RANDOM_DIGITS = CANARY_RANDOM_BYTES * 2
+const GATE_DIGITS = 3
+const PROOF_DIGITS = 9
+export const CANARY_DIGITS = RANDOM_DIGITS + GATE_DIGITS + PROOF_DIGITS
+
+/**
+ * A token to plant where nobody has a reason to read it: 32 hexadecimal digits, to others an identifier like any other. Whoever has
+ * the key recognises it without a list, by a keyed sum over its random part; nobody else can tell it apart or make one.
+ * @param random At least `CANARY_RANDOM_BYTES` bytes of a secure generator.
+ * @param key The installation's own, 32 bytes, used for nothing else.
+ */
+export function makeCanary(random: Uint8Array, key: Uint8Array): string {
+  if (random.length < CANARY_RANDOM_BYTES) throw new RangeError(`a canary needs ${CANARY_RANDOM_BYTES} random bytes`)
+  const digits = toHex(random.subarray(0, CANARY_RANDOM_BYTES))
+  return digits + gateOf(digits, gateKey(key)) + proofOf(digits, key)
+}
+
+/** Whether 32 lower-case hexadecimal digits are a canary of this key. */
+export function canaryCheck(key: Uint8Array): (digits: string) => boolean {
+  const gate = gateKey(key)
+  return (digits) => {
+    const random = digits.slice(0, RANDOM_DIGITS)
+    // Nearly everything fails here; the proof costs a hundred times as much.
+    if (digits.slice(RANDOM_DIGITS, RANDOM_DIGITS + GATE_DIGITS) !== gateOf(random, gate)) return false
+    return digits.slice(RANDOM_DIGITS + GATE_DIGITS) === proofOf(random, key)
+  }
+}
+
+function proofOf(digits: string, key: Uint8Array): string {
+  return commit(key, `canary ${digits}`).slice(0, PROOF_DIGITS)
+}
+
+/** Multipliers for each digit. Knowing one sum tells little, and the proof does not rest on it. */
+function gateKey(key: Uint8Array): Uint32Array {
+  const bytes = [
+    ...sha256(Uint8Array.from([...utf8('canary gate 1'), ...key])),
+    ...sha256(Uint8Array.from([...utf8('canary gate 2'), ...key])),
+    ...sha256(Uint8Array.from([...utf8('canary gate 3'), ...key])),
+  ]
+  return Uint32Array.from(
+    { length: RANDOM_DIGITS },
+    (_, i) =>
+      ((bytes[4 * i] ?? 0) << 24) | ((bytes[4 * i + 1] ?? 0) << 16) | ((bytes[4 * i + 2] ?? 0) << 8) | (bytes[4 * i + 3] ?? 0) | 1,
+  )
+}
+
+function gateOf(digits: string, gate: Uint32Array): string {
+  let sum = 0
+  for (let i = 0; i < RANDOM_DIGITS; i++) sum = (sum + Math.imul(digits.charCodeAt(i), gate[i] ?? 0)) | 0
+  return (sum >>> (32 - 4 * GATE_DIGITS)).toString(16).padStart(GATE_DIGITS, '0')
+}
