@@ -22,84 +22,64 @@ export interface FoundPlaceholder extends Span {
  */
 export function findPlaceholders(text: string): readonly FoundPlaceholder[] {
   const found: FoundPlaceholder[] = []
-  if (!text.includes('[') && !text.includes('%5') && !text.includes('&')) return found
-  for (let i = 0; i < text.length; i++) {
-    if (!OPENERS.includes(text[i] ?? ' ')) continue
-    const placeholder = placeholderAt(text, i)
-    if (!placeholder) continue
-    found.push(placeholder)
-    i = placeholder.end - 1
+  const open = new RegExp(OPEN)
+  for (let match = open.exec(text); match; match = open.exec(text)) {
+    const [bracket, percent, entities] = match
+    const start = match.index
+    const inner = innerAt(text, start + bracket.length, start + PLACEHOLDER_CHARS_MAX)
+    if (inner) found.push({ ...inner, start, writing: percent ? 'percent' : entities ? 'entities' : 'plain' })
+    open.lastIndex = inner ? inner.end : start + 1
   }
   return found
 }
 
-/** Characters that an opening bracket can begin with. */
-const OPENERS = '[\\%&'
-
-const OPEN: readonly (readonly [string, Writing])[] = [
-  ['[[', 'plain'],
-  ['\\[\\[', 'plain'],
-  ['%5B%5B', 'percent'],
-  ['%5b%5b', 'percent'],
-  ['&#91;&#91;', 'entities'],
-  ['&#x5b;&#x5b;', 'entities'],
-  ['&#x5B;&#x5B;', 'entities'],
-  ['&lbrack;&lbrack;', 'entities'],
-  ['&lsqb;&lsqb;', 'entities'],
-]
-const CLOSE = [']]', '\\]\\]', '%5D%5D', '%5d%5d', '&#93;&#93;', '&#x5d;&#x5d;', '&#x5D;&#x5D;', '&rbrack;&rbrack;', '&rsqb;&rsqb;']
-const COLON = [':', '\\:', '%3A', '%3a', '&#58;', '&#x3a;', '&#x3A;', '&colon;']
+const OPEN = /\[\[(?!\[)|\\\[\\\[|((?:%5[Bb]){2})|((?:&(?:#91|#x5[Bb]|lbrack|lsqb);){2})/g
+const CLOSE = /\]\]|\\\]\\\]|(?:%5[Dd]){2}|(?:&(?:#93|#x5[Dd]|rbrack|rsqb);){2}/y
+const COLON = /\\?:|%3[Aa]|&(?:#58|#x3[Aa]|colon);/y
+const TYPE = new RegExp(`[a-z0-9_]{1,${PLACEHOLDER_TYPE_CHARS_MAX + 1}}`, 'y')
+const SEALED = new RegExp(`[A-Za-z0-9_-]{1,${SEALED_CHARS_MAX + 1}}`, 'y')
+const UNDERSCORE = /\\_|&#95;|%5[Ff]/y
 /** What may stand between the parts, and between the characters of the sealed value, without being part of it. */
-const SPACING = [' ', '\n', '\r', '\t', '\\', '\u00a0', '\u200b', '%20', '%0A', '%0a', '&nbsp;', '&#8203;']
-const UNDERSCORE = ['\\_', '&#95;', '%5F', '%5f']
+const SPACING = /[ \n\r\t\\\u00a0\u200b]|%20|%0[Aa]|&nbsp;|&#8203;/y
 
-function placeholderAt(text: string, start: number): FoundPlaceholder | undefined {
-  const limit = start + PLACEHOLDER_CHARS_MAX
-  const open = OPEN.find(([bracket]) => text.startsWith(bracket, start))
-  if (!open) return undefined
-  const [bracket, writing] = open
-  const type = word(text, { from: start + bracket.length, limit, isPart: isTypePart, charsMax: PLACEHOLDER_TYPE_CHARS_MAX })
-  const colon = startsWithAny(text, type.end, COLON)
-  if (!colon || !/^[a-z]/.test(type.word)) return undefined
-  const sealed = word(text, { from: type.end + colon.length, limit, isPart: isSealedPart, charsMax: SEALED_CHARS_MAX })
-  const close = startsWithAny(text, sealed.end, CLOSE)
-  if (!close || sealed.word.length < SEALED_CHARS_MIN) return undefined
-  return { start, end: sealed.end + close.length, type: type.word, sealed: sealed.word, writing }
+function innerAt(text: string, from: number, limit: number): Omit<FoundPlaceholder, 'start' | 'writing'> | undefined {
+  const type = word(text, { from, limit, part: TYPE, charsMax: PLACEHOLDER_TYPE_CHARS_MAX })
+  const colon = lengthAt(text, type.end, COLON)
+  if (colon === 0 || !/^[a-z]/.test(type.word)) return undefined
+  const sealed = word(text, { from: type.end + colon, limit, part: SEALED, charsMax: SEALED_CHARS_MAX })
+  const close = lengthAt(text, sealed.end, CLOSE)
+  if (close === 0 || sealed.word.length < SEALED_CHARS_MIN) return undefined
+  return { end: sealed.end + close, type: type.word, sealed: sealed.word }
 }
 
 interface WordRule {
   readonly from: number
   readonly limit: number
-  readonly isPart: (code: number) => boolean
+  readonly part: RegExp
   readonly charsMax: number
 }
 
 /** The characters of a word without the spacing in, before and behind it, and where the spacing behind it ends. */
-function word(text: string, { from, limit, isPart, charsMax }: WordRule): { readonly word: string; readonly end: number } {
+function word(text: string, { from, limit, part, charsMax }: WordRule): { readonly word: string; readonly end: number } {
   let found = ''
   let i = from
   while (i < limit && found.length <= charsMax) {
-    const run = i
-    while (i < limit && i - run <= charsMax && isPart(text.charCodeAt(i))) i++
-    found += text.slice(run, i)
-    // What ends a word may begin with a backslash or percent sign, which is not spacing then.
-    if (startsWithAny(text, i, CLOSE) || startsWithAny(text, i, COLON)) break
-    const underscore = startsWithAny(text, i, UNDERSCORE)
-    const spacing = underscore ?? startsWithAny(text, i, SPACING)
-    if (spacing === undefined) break
-    if (underscore) found += '_'
-    i += spacing.length
+    const run = lengthAt(text, i, part)
+    found += text.slice(i, i + run)
+    i += run
+    // What ends a word may begin with a backslash, which is not spacing then.
+    if (lengthAt(text, i, CLOSE) > 0 || lengthAt(text, i, COLON) > 0) break
+    const underscore = lengthAt(text, i, UNDERSCORE)
+    const spacing = underscore || lengthAt(text, i, SPACING)
+    if (spacing === 0) break
+    if (underscore > 0) found += '_'
+    i += spacing
   }
   return { word: found.length <= charsMax ? found : '', end: i }
 }
 
-function startsWithAny(text: string, index: number, words: readonly string[]): string | undefined {
-  return words.find((each) => text.startsWith(each, index))
-}
-
-function isTypePart(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || code === 95
-}
-function isSealedPart(code: number): boolean {
-  return isTypePart(code) || (code >= 65 && code <= 90) || code === 45
+/** How much of a text a sticky pattern takes at a place. */
+function lengthAt(text: string, index: number, pattern: RegExp): number {
+  pattern.lastIndex = index
+  return pattern.test(text) ? pattern.lastIndex - index : 0
 }

@@ -37,8 +37,7 @@ export function restorations(
       const place = { at: atOf(leaf.step), inName: leaf.kind === 'name' }
       const { classes, isNumber } = opened
       if (classes.length > 0 && classes.every((each) => mayRestore(type, each))) {
-        const isWhole = start === 0 && end === leaf.text.length
-        edits.push({ ...place, start, end, replacement: written(opened.value, writing), isNumber: isNumber && isWhole })
+        edits.push({ ...place, start, end, replacement: written(opened.value, writing), isNumber })
       } else refused.push({ ...place, type, classes })
     }
   }

@@ -94,6 +94,10 @@ describe('however a text is cut', () => {
     const { steps } = stream(['a \ud83d', '\udd11 b ', 'c'])
     expect(steps.every((step) => step.release.isWellFormed())).toBe(true)
     expect(stream(['a \ud83d']).text).toBe('a \ud83d')
+    const eager = stream(['a \ud83d', '\udd11 b ', 'c'], { opening: (text) => text.length })
+    expect(eager.steps.map((step) => step.release)).toEqual(['a ', '\u{1f511} b ', 'c', ''])
+    const over = stream(['a \ud83d', '\udd11 b '], { workCharsMax: 0, overWork: 'release' })
+    expect(over.steps.map((step) => step.release)).toEqual(['a ', '\u{1f511} b ', ''])
   })
 })
 
@@ -116,6 +120,16 @@ describe('what is longer than can be held', () => {
     const late = (text: string): readonly Seen[] => (text.includes('Z') ? [{ code: 'late', start: 0, end: text.length }] : [])
     const { text, blocked, findings } = stream(['plain words ', 'and Z ', 'more'], { detect: late })
     expect([text, blocked, findings.length]).toEqual(['plain words ', 'left_in_part', 1])
+  })
+  test('R075: a match that only grows is not waited for beyond what can be held', () => {
+    const growing = (text: string): readonly Seen[] =>
+      [...text.matchAll(/@\w*/g)].map(({ 0: found, index }) => ({ code: 'at', start: index, end: index + found.length }))
+    const { text, blocked } = stream(['one ', '@', ...cut('a'.repeat(300), [10])], {
+      detect: growing,
+      opening: lastChars(5),
+      holdBackChars: 100,
+    })
+    expect([text, blocked]).toEqual(['one ', 'left_in_part'])
   })
   test('R075: with openings that declare too little the rest of a key does not leave', () => {
     const { text, blocked } = stream(['sk_abcdefghij', '0123456789 ', 'b'], { opening: lastChars(4) })
