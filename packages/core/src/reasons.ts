@@ -88,6 +88,10 @@ export const REASONS = {
     means: 'more content than the guard may look at, so it is not known to be harmless',
     todo: 'ask for less',
   },
+  content_suspicious: {
+    means: 'its type is not the one it claims, or it can run or unpack into more than it shows',
+    todo: 'look at it with sallyport quarantine show',
+  },
   content_cut: { means: 'the texts that look like planted instructions were left out', todo: 'sallyport quarantine show' },
   content_redacted: { means: 'data of a restricted class was replaced by placeholders', todo: 'nothing' },
   content_sanitised: { means: 'hidden characters and forged markers were removed', todo: 'nothing' },

@@ -45,6 +45,11 @@ export function dataAction(
   return types[code] ?? classes[of] ?? 'mark'
 }
 
+/** Executables, macros, bombs and files that are two things at once; text that is merely hidden is judged by what it says. */
+function isSuspicious({ detector, code, severity }: Finding): boolean {
+  return detector === 'content' && severity === 'high' && !code.startsWith('hidden_')
+}
+
 interface Asked {
   readonly findings: readonly Finding[]
   readonly guard: GuardFacts
@@ -150,6 +155,7 @@ export function judgeResult(asked: ResultAsked): ResultVerdict {
   const reasons: ReasonCode[] = []
   if (injections.length > 0 && !isReleased && action !== 'mark') reasons.push('injection_detected')
   if (findings.some((finding) => data(finding) === 'block')) reasons.push('data_not_cleared')
+  if (findings.some(isSuspicious)) reasons.push('content_suspicious')
   const isAtRisk = policy.onFailure === 'block' || (policy.onFailure === 'block_consequential' && isUntrusted(source.trust) && isConsequential)
   const failure = isAtRisk ? failureReason(findings) : undefined
   if (failure !== undefined) reasons.push(failure)
@@ -167,7 +173,7 @@ export function judgeResult(asked: ResultAsked): ResultVerdict {
     effect,
     reasons: given,
     observed: isObserved ? reasons : [],
-    isQuarantined: given.includes('injection_detected'),
+    isQuarantined: given.includes('injection_detected') || given.includes('content_suspicious'),
     cut: isHit,
     redact: isMasked,
   }

@@ -103,7 +103,8 @@ type HeldEntry = OutcomeEntry & { readonly output: { readonly vault: NonNullable
 
 function isHeld(entry: { readonly type: string }): entry is HeldEntry {
   const { type, reasons = [], output } = entry as Partial<OutcomeEntry> & { readonly type: string }
-  return type === 'outcome' && reasons.includes('injection_detected') && output?.vault !== undefined
+  const isStopped = reasons.includes('injection_detected') || reasons.includes('content_suspicious')
+  return type === 'outcome' && isStopped && output?.vault !== undefined
 }
 
 async function requireHeld(deps: ControlDeps, index: number): Promise<HeldEntry> {

@@ -1,4 +1,15 @@
-import { CHANNELS, type Channel, type ContentText, type Inspected, isJsonObject, type Json, type JsonObject, leavesUnread, type Seen, type TrustLevel } from '@sallyport/core'
+import {
+  type Channel,
+  contentFindings,
+  type ContentText,
+  type Finding,
+  type Inspected,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type Seen,
+  type TrustLevel,
+} from '@sallyport/core'
 import type { ContentExtractor } from '../content/index.ts'
 
 /** Most pieces of content read out of one result. */
@@ -28,9 +39,9 @@ export function inspectAttachments(
   const read = found.slice(0, ATTACHMENTS_MAX).map(async (attachment) => {
     const text = await extractor.extract(Buffer.from(attachment.base64, 'base64'), { declaredType: attachment.declaredType })
     const inspected = await judge(shapeOf(text), about)
-    return placedAt(attachment, inspected, text, about.channel)
+    return placedAt(attachment, inspected, { text, channel: about.channel })
   })
-  const left = found.slice(ATTACHMENTS_MAX).map((attachment) => placed(attachment, [finding(attachment, 'unscanned', 'medium', about.channel)]))
+  const left = found.slice(ATTACHMENTS_MAX).map((attachment) => collected([unscanned(attachment, about.channel)]))
   return Promise.all([...read, ...left])
 }
 
@@ -63,39 +74,24 @@ function shapeOf({ visible, hidden, metadata, links, parts }: ContentText): Json
   }
 }
 
-function placedAt(attachment: Attachment, inspected: Inspected, text: ContentText, channel: Channel): Inspected {
-  const about: Seen[] = problemsOf(text).map(({ code, severity }) => finding(attachment, code, severity, channel))
-  const seen = inspected.seen.map(({ finding: { start: _s, end: _e, path: _p, ...rest } }) => ({
-    finding: { ...rest, ...span(attachment) },
-    at: attachment.at,
-    inName: false,
-  }))
-  const all = placed(attachment, [...seen, ...about])
-  return { ...all, classes: inspected.classes }
+function placedAt(attachment: Attachment, inspected: Inspected, { text, channel }: { text: ContentText; channel: Channel }): Inspected {
+  const about = contentFindings(text).map(({ detector, code, severity }) => seenAt(attachment, { detector, code, severity }, channel))
+  const seen = inspected.seen.map(({ finding: { path: _p, ...found } }) => seenAt(attachment, found, channel))
+  const unread = text.isWhole ? [] : [unscanned(attachment, channel)]
+  return { ...collected([...seen, ...about, ...unread]), classes: inspected.classes }
 }
 
-/** What is wrong with the content itself, in all its parts. */
-function problemsOf(text: ContentText): { code: string; severity: Seen['finding']['severity'] }[] {
-  const codes = text.problems.filter((problem) => !leavesUnread(problem) && problem !== 'pixels_unread')
-  return [
-    ...codes.map((code) => ({ code, severity: 'medium' as const })),
-    ...(text.mismatch ? [{ code: 'type_mismatch', severity: 'medium' as const }] : []),
-    ...(text.hidden.length > 0 ? [{ code: 'hidden_text', severity: 'low' as const }] : []),
-    ...(text.isWhole ? [] : [{ code: 'unscanned', severity: 'medium' as const }]),
-    ...text.parts.flatMap(problemsOf),
-  ]
+function unscanned(attachment: Attachment, channel: Channel): Seen {
+  return seenAt(attachment, { detector: 'content', code: 'unscanned', severity: 'medium' }, channel)
 }
 
-function span({ at, base64 }: Attachment): Pick<Seen['finding'], 'path' | 'start' | 'end'> {
-  return { path: `/${at.join('/')}`, start: 0, end: base64.length }
+/** A finding, moved to the encoded bytes it was made in. */
+function seenAt({ at, base64 }: Attachment, found: Omit<Finding, 'path' | 'start' | 'end'>, channel: Channel): Seen {
+  return { finding: { ...found, channel, path: `/${at.join('/')}`, start: 0, end: base64.length }, at, inName: false }
 }
 
-function finding(attachment: Attachment, code: string, severity: Seen['finding']['severity'], channel: Channel): Seen {
-  const from = CHANNELS.includes(channel) ? { channel } : {}
-  return { finding: { detector: 'content', code, severity, ...from, ...span(attachment) }, at: attachment.at, inName: false }
-}
-
-function placed(_attachment: Attachment, seen: readonly Seen[]): Inspected {
-  const unique = new Map(seen.map((one) => [`${one.finding.detector} ${one.finding.code}`, one]))
-  return { seen, findings: [...unique.values()].map(({ finding: found }) => found), classes: [] }
+/** Each kind of finding once: where in the document it was, no record can say. */
+function collected(seen: readonly Seen[]): Inspected {
+  const kinds = new Map(seen.map((one) => [`${one.finding.detector} ${one.finding.code}`, one.finding]))
+  return { seen, findings: [...kinds.values()], classes: [] }
 }

@@ -26,7 +26,9 @@ import {
   type TrustLevel,
 } from '@sallyport/core'
 import type { GuardConfig } from '../config-guard.ts'
+import type { ContentExtractor } from '../content/index.ts'
 import type { Guard, GuardedResult, Origin, Recipient } from '../guard.ts'
+import { inspectAttachments } from './attachments.ts'
 import { boundTexts, sanitiseTexts } from './foreign-text.ts'
 import { hear } from './hear.ts'
 import { openSessionMemories } from './session-memory.ts'
@@ -50,8 +52,8 @@ export interface GuardDeps {
   readonly isReleased: (commitment: string) => boolean
   /** A new unguessable name: at least 96 bits. */
   readonly nonce: () => string
-  /** Text and findings of what is not text: PDF, archives, mail. */
-  readonly attachments: (content: JsonObject) => Promise<Inspected> | undefined
+  /** Reads what is not text: PDF, archives, mail. */
+  readonly extractor: ContentExtractor
 }
 
 /** Replaces a text that is left out of a result. */
@@ -96,8 +98,9 @@ export function openGuard(deps: GuardDeps): Guard {
     const memory = sessions.of(principal.session)
     const examined = judged(value, { channel, trust, earlier: memory.tail })
     sessions.read(principal.session, endOf(value))
-    const attached = deps.attachments(value)
-    return attached ? Promise.all([examined, attached]).then(([a, b]) => joined(a, b)) : examined
+    const attached = inspectAttachments(value, { channel, trust }, { extractor: deps.extractor, judge: judged })
+    if (!attached) return examined
+    return Promise.all([examined, attached]).then(([own, others]) => others.reduce(joined, own))
   }
 
   /** Answers of a person to what a server asked are that person's words, not the agent's. */

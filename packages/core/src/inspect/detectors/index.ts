@@ -11,7 +11,9 @@ import { lookalike } from './lookalike/index.ts'
 import { nationalIds } from './national-ids/index.ts'
 import { paymentCard } from './payment-card/index.ts'
 import { roleReassignment } from './role-reassignment/index.ts'
+import { schemaSmuggling } from './schema-smuggling/index.ts'
 import { secrets } from './secrets/index.ts'
+import { sourceCode } from './source-code/index.ts'
 import { structuredData } from './structured-data/index.ts'
 import { toolImperatives } from './tool-imperatives/index.ts'
 import { toolPoisoning } from './tool-poisoning/index.ts'
@@ -31,7 +33,9 @@ export const detectors = [
   nationalIds,
   paymentCard,
   roleReassignment,
+  schemaSmuggling,
   secrets,
+  sourceCode,
   structuredData,
   toolImperatives,
   toolPoisoning,
