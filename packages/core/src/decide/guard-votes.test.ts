@@ -75,8 +75,9 @@ describe('results', () => {
     expect(judge([scored(0.6)], {}, { source: user }).effect).toBe('deny')
     expect(judge([scored(0.6)], {}, { source: internal }).effect).toBe('allow')
     expect(judge([scored(0.95)], {}, { source: internal }).effect).toBe('deny')
-    const strict = policy({ thresholds: { internal: 0.55 } })
-    expect(judge([scored(0.6)], {}, { source: internal, policy: strict }).effect).toBe('deny')
+    const lenient = policy({ thresholds: { user: 0.65, agent: 0.7 } })
+    expect(judge([scored(0.6)], {}, { source: user, policy: lenient }).effect).toBe('allow')
+    expect(() => policy({ thresholds: { internal: 0.1 } })).toThrow('trusted less')
   })
   test('R059: stopped, quarantined, with the reason', () =>
     expect(judge([scored(0.9)])).toMatchObject({ effect: 'deny', reasons: ['injection_detected'], isQuarantined: true }))
@@ -84,6 +85,7 @@ describe('results', () => {
     const rule = finding({ detector: 'instruction-override', code: 'override' })
     expect(judge([scored(0), rule]).effect).toBe('deny')
     expect(judge([scored(0), { ...rule, severity: 'medium' }]).effect).toBe('allow')
+    expect(judge([rule], {}, { source: internal }).effect).toBe('allow')
   })
   test('R067: policy may cut the texts concerned and let the rest pass', () => {
     const cut = judge([scored(0.9)], {}, { policy: policy({ injection: { web: 'cut' } }) })

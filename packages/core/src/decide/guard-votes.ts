@@ -21,10 +21,13 @@ export interface GuardFacts {
   readonly sessionClasses: readonly string[]
 }
 
-/** Whether a finding says that content is an injection: a high one of a rule, or a score from the threshold of its trust on. */
+/** What a high finding of a rule counts as: enough for every source but an internal one, whose own documents speak of such things. */
+const RULE_SCORE = 0.85
+
+/** Whether a finding says that content is an injection: its score reaches the threshold of the source's trust. */
 export function isInjection({ detector, severity, score, code }: Finding, trust: TrustLevel, policy: GuardPolicy): boolean {
   if (!INJECTION_DETECTORS.has(detector) || isFailure(code)) return false
-  return score === undefined ? severity === 'high' : score >= policy.thresholds[trust]
+  return (score ?? (severity === 'high' ? RULE_SCORE : 0)) >= policy.thresholds[trust]
 }
 
 export function isFailure(code: string): boolean {
