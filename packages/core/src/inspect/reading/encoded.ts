@@ -1,6 +1,6 @@
 import { Draft, type Step } from './draft.ts'
 import { RUN_CHARS_MIN, isHexDigit, type Marks } from './marks.ts'
-import { looksLikeText, textOfBytes } from './text-bytes.ts'
+import { isPrintable, looksLikeText, textOfBytes } from './text-bytes.ts'
 import type { Span } from './view.ts'
 
 /** Characters decoded first, to see whether the rest is worth it. */
@@ -79,7 +79,7 @@ function decodeRun(text: string, run: Span, add: Add): number {
 
 function isPromising(text: string, { start, end }: Span, encoding: Encoding): boolean {
   const probe = textOfBytes(bytesOf(text, [{ start, end: Math.min(end, start + PROBE_CHARS) }], encoding))
-  return probe !== undefined && looksLikeText(probe)
+  return probe !== undefined && isPrintable(probe)
 }
 
 /** The lines below that go on with a run: nothing but its alphabet, to the end of the line. */

@@ -115,7 +115,7 @@ function tokenAt(text: string, start: number): { readonly units: readonly Unit[]
     if (isMark && last && last.end === end) units[units.length - 1] = withMark(last, text.slice(end, end + width))
     else {
       const folding = isRegional(point) ? regionalAt(text, end) : foldChar(point)
-      const isBetween = folding.latin !== '' && last?.as === 'ascii' && isWordCode(text.charCodeAt(end + width))
+      const isBetween = folding.latin !== '' && last?.as === 'ascii' && !(text.charCodeAt(end + width) >= 128)
       if (standsAlone(point) && !isBetween) {
         if (units.length > 0) break
         return { units: [{ ...folding, latin: '', start: end, end: end + width }], end: end + width }

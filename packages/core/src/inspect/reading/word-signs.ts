@@ -118,9 +118,8 @@ class Signs implements WordSigns {
   }
 }
 
-const LEET_LETTERS: ReadonlyMap<string, string> = new Map(
-  Array.from('0123456789@$!|+', (sign, at) => [sign, 'oizeasgtbgasilt'[at] ?? '']),
-)
+const SIGNS = '0123456789@$!|+'
+const LEET_LETTERS: ReadonlyMap<string, string> = new Map(Array.from(SIGNS, (sign, at) => [sign, 'oizeasgtbgasilt'[at] ?? '']))
 /** The letter that a character stands for, by code, in lower case; 0 for none. What `1`, `!` and `|` stand for comes twice. */
 const READ_AS = (['i', 'l'] as const).map((one) =>
   Uint8Array.from({ length: 128 }, (_, code) => {
