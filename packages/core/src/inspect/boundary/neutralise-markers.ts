@@ -1,4 +1,5 @@
-import { findMarkers, type Marker } from '../detectors/boundary-markers/find-markers.ts'
+import { findMarkers } from '../detectors/boundary-markers/find-markers.ts'
+import type { Marker } from '../detectors/boundary-markers/marker.ts'
 
 /** What a person reads as the same sign and no tokenizer or template does; none changes under NFKC. */
 const HARMLESS: Readonly<Record<string, string>> = {

@@ -45,6 +45,12 @@ export function findSpelled(text: string, { target, fallback }: Spelling): reado
       if (i < text.length && (FILLER[code] === 0 || letter === target[state])) take(letter, i, i + 1)
       continue
     }
+    // Neither seen nor read as a letter: joiners, variation selectors. And scripts whose letters look like no other.
+    if ((code >= 0x200b && code <= 0x206f) || (code >= 0xfe00 && code <= 0xfe0f) || code === 0xfeff) continue
+    if (code >= 0x2e80 && code <= 0xd7ff) {
+      state = 0
+      continue
+    }
     const isPair = (code & 0xfc00) === 0xd800 && i + 1 < text.length
     const char = isPair ? text.slice(i, i + 2) : text.charAt(i)
     const isLetter = /[\p{L}\p{N}]/u.test(char)

@@ -1,42 +1,16 @@
-import type { Sighting } from '../../define-detector.ts'
-import type { Span } from '../../reading/view.ts'
-
-/** What kind of mark stands at a place. */
-export type MarkerKind =
-  | 'control_token'
-  | 'sequence_token'
-  | 'role_tag'
-  | 'tool_block'
-  | 'section_header'
-  | 'turn_header'
-  | 'role_member'
-  | 'end_of_content'
-  | 'forged_boundary'
-
-/** A mark that formats a prompt, in a text that should not. */
-export interface Marker extends Span {
-  readonly kind: MarkerKind
-  readonly severity: Sighting['severity']
-  /** Whether a template or a tokenizer may take it for structure, so that it is escaped before text is passed on. */
-  readonly isToken: boolean
-}
+import { contentEnds } from './content-ends.ts'
+import type { Marker } from './marker.ts'
 
 interface Rule {
   /** A text without any of these cannot match; looking for them costs next to nothing. */
   readonly needs: readonly string[]
-  readonly kind: MarkerKind
-  readonly severity: Sighting['severity']
+  readonly kind: Marker['kind']
+  readonly severity: Marker['severity']
   readonly isToken: boolean
   readonly pattern: RegExp
 }
 
-/** What frames a line such as `--- END OF DOCUMENT ---`. */
-const FRAMES = ['--', '==', '**', '%%', '##', '~~', '__', '++', '<<', '>>', '[', '{', '(', '<', '|']
 const ROLES = 'system|developer|assistant|user|human|tool|function|model|ipython|environment'
-const OBJECTS =
-  'prompt|prompts|system ?prompt|instructions?|user ?(?:input|query|prompt|message|request)|tool ?(?:output|outputs|result|results|response|call)|system(?: ?message)?|untrusted(?: ?(?:data|content|input|text))?|context|assistant(?: ?(?:response|message|turn))?|function ?(?:results?|output)|trusted(?: ?(?:data|content))?|conversation'
-const THINGS =
-  'document|documents|data|content|file|page|article|text|email|e-mail|website|web ?page|search ?results?|retrieved ?(?:text|context|documents?)|passage|excerpt|input|output|results?'
 
 /**
  * Every quantifier is bounded and each pattern starts with a mark that is rare in prose, so time is linear in the text.
@@ -127,34 +101,6 @@ const RULES: readonly Rule[] = [
   },
   {
     kind: 'end_of_content',
-    needs: FRAMES,
-    severity: 'high',
-    isToken: true,
-    pattern: new RegExp(
-      String.raw`[-=*#~_%+<[({|]{2,40}[ \t]{0,3}\/?(?:end|begin|start|close|new|stop)(?:[ _-](?:of|the)){0,2}[ _-](?:${OBJECTS})[ \t]{0,3}[-=*#~_%+>\])}|]{2,40}`,
-      'gi',
-    ),
-  },
-  {
-    kind: 'end_of_content',
-    needs: FRAMES,
-    severity: 'medium',
-    isToken: true,
-    pattern: new RegExp(
-      String.raw`(?:[-=*#~%+<({|]{2,40}[ \t]{0,3}|\[)\/?(?:end|close|stop)(?:[ _-](?:of|the)){0,2}[ _-](?:${THINGS}|${OBJECTS})(?:[ \t]{0,3}[-=*#~%+>)}|]{2,40}|\])`,
-      'gi',
-    ),
-  },
-  {
-    kind: 'end_of_content',
-    needs: FRAMES,
-    severity: 'medium',
-    isToken: true,
-    pattern:
-      /[-=*#~%+<]{2,40}[ \t]{0,3}(?:end|begin|start)(?: [a-z]{1,20}){0,4} (?:instructions?|prompt|user input|ambiguity|untrusted input)[ \t]{0,3}[-=*#~%+>]{2,40}/gi,
-  },
-  {
-    kind: 'end_of_content',
     needs: ['END', 'BEGIN', 'START', 'CLOSE'],
     severity: 'medium',
     isToken: true,
@@ -174,7 +120,7 @@ export function findMarkers(text: string): readonly Marker[] {
     for (const match of text.matchAll(pattern))
       found.push({ kind, severity, isToken, start: match.index, end: match.index + match[0].length })
   }
-  if (text.includes('</')) for (const end of unopenedEnds(text)) found.push(end)
+  for (const end of contentEnds(text)) found.push(end)
   if (found.length === 0) return []
   found.sort((a, b) => a.start - b.start || b.end - a.end)
   const markers: Marker[] = []
@@ -185,28 +131,4 @@ export function findMarkers(text: string): readonly Marker[] {
     end = marker.end
   }
   return markers
-}
-
-const WRAPPER =
-  /<(\/?)(document|documents|data|context|untrusted|retrieved|search_results?|content|email|web_?page|user_input|query)>/gi
-
-/** An end tag of a wrapper that this text did not open: it can only be meant for one around it. */
-function unopenedEnds(text: string): readonly Marker[] {
-  const open = new Map<string, number>()
-  const ends: Marker[] = []
-  for (const match of text.matchAll(WRAPPER)) {
-    const name = (match[2] ?? '').toLowerCase()
-    const depth = open.get(name) ?? 0
-    if (match[1] === '') open.set(name, depth + 1)
-    else if (depth > 0) open.set(name, depth - 1)
-    else
-      ends.push({
-        kind: 'end_of_content',
-        severity: 'medium',
-        isToken: true,
-        start: match.index,
-        end: match.index + match[0].length,
-      })
-  }
-  return ends
 }

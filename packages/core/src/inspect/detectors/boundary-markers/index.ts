@@ -1,7 +1,8 @@
 import { CHANNELS } from '../../../model/channel.ts'
 import { findForgedBoundaries } from '../../boundary/forged.ts'
 import { defineDetector, type Sighting } from '../../define-detector.ts'
-import { findMarkers, type Marker } from './find-markers.ts'
+import { findMarkers } from './find-markers.ts'
+import type { Marker } from './marker.ts'
 
 /** Most sightings in one text. */
 const SIGHTINGS_MAX = 10
