@@ -21,7 +21,7 @@ export const dlp: Program = {
     const generated = scoreGenerated(short ? SHORT : FULL)
     const health = scoreHealth()
     note('pace')
-    const microsecondsPerKb = measurePace(short ? 9 : 101)
+    const microsecondsPerKb = measurePace(short ? 60 : 400)
     const targets: Record<string, Target> = {}
     for (const [code, { precision }] of [...Object.entries(generated.checked), ...Object.entries(generated.ranged)])
       targets[`${code}PrecisionPercent`] = atLeast(percent(precision.share), PRECISION_PERCENT_MIN, ' %')

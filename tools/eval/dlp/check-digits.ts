@@ -3,7 +3,14 @@
 export function luhnDigit(digits: string): string {
   return search((check) => {
     const reversed = Array.from(digits + check, Number).toReversed()
-    return reversed.reduce((sum, digit, i) => sum + (i % 2 === 1 ? Array.from(String(digit * 2), Number).reduce((a, b) => a + b) : digit), 0) % 10 === 0
+    return (
+      reversed.reduce(
+        (sum, digit, i) => sum + (i % 2 === 1 ? Array.from(String(digit * 2), Number).reduce((a, b) => a + b) : digit),
+        0,
+      ) %
+        10 ===
+      0
+    )
   })
 }
 

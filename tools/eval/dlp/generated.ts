@@ -39,13 +39,20 @@ interface Kind {
 function scoreKind({ code, source, random, sizes }: Kind) {
   const counts = { right: 0, wrong: 0, labelled: 0, unlabelled: 0, nearMisses: 0 }
   const byFamily: Record<string, number> = {}
-  for (let i = 0; i < sizes.labelled; i++) counts.labelled += valid(fill(pick(random, LABELLED), source.make(random), pick(random, source.labels)))
+  for (let i = 0; i < sizes.labelled; i++)
+    counts.labelled += valid(fill(pick(random, LABELLED), source.make(random), pick(random, source.labels)))
   for (let i = 0; i < sizes.unlabelled; i++) counts.unlabelled += valid(fill(pick(random, UNLABELLED), source.make(random)))
   for (const [family, make] of Object.entries(NEAR_MISSES)) near(family, () => fill(pick(random, ORDINARY), make(random)))
   const outOfRange = OUT_OF_RANGE[code]
   // A number in range that nobody was given looks like one that somebody was, so ranged kinds have no family of that shape.
   if (!outOfRange) near('sameShape', () => fill(pick(random, ORDINARY), sameShape(random, source.make(random))))
-  near('oneWrong', () => fill(pick(random, LABELLED), outOfRange?.(random) ?? oneWrong(random, source.make(random)), pick(random, source.labels)))
+  near('oneWrong', () =>
+    fill(
+      pick(random, LABELLED),
+      outOfRange?.(random) ?? oneWrong(random, source.make(random), source.checked),
+      pick(random, source.labels),
+    ),
+  )
   const { right, wrong } = counts
   const recall = wilson(counts.labelled, sizes.labelled)
   return {

@@ -75,9 +75,11 @@ export function sameShape(random: Random, value: string): string {
   )
 }
 
-/** A value with one of its digits, or of its letters when it has few digits, changed: what a check digit is there to catch. */
-export function oneWrong(random: Random, value: string): string {
-  const places = Array.from(value, (char, i) => (/\d/.test(char) ? i : -1)).filter((i) => i >= 0)
+/** A value with one digit changed of those that its check covers (`checked`, else all): what a check is there to catch. */
+export function oneWrong(random: Random, value: string, checked = /^[^]*$/): string {
+  const covered = checked.exec(value)
+  const from = covered?.index ?? 0
+  const places = Array.from(covered?.[0] ?? '', (char, i) => (/\d/.test(char) ? from + i : -1)).filter((i) => i >= 0)
   const at = pick(random, places)
   const other = String((Number(value.charAt(at)) + 1 + random(9)) % 10)
   return value.slice(0, at) + other + value.slice(at + 1)

@@ -53,9 +53,11 @@ export function scorePresidio(rows: readonly Row[]) {
   const detected = new Set(Object.values(DETECTED))
   const within = scored.map(({ wanted, seen }) => ({ wanted: wanted.filter(({ type }) => detected.has(type)), seen }))
   const notDetected = new Map<string, number>()
-  for (const { spans } of rows) for (const [type] of spans) if (!DETECTED[type]) notDetected.set(type, (notDetected.get(type) ?? 0) + 1)
+  for (const { spans } of rows)
+    for (const [type] of spans) if (!DETECTED[type]) notDetected.set(type, (notDetected.get(type) ?? 0) + 1)
   const unmarked = new Map<string, number>()
-  for (const { seen } of scored) for (const { type } of seen) if (!detected.has(type)) unmarked.set(type, (unmarked.get(type) ?? 0) + 1)
+  for (const { seen } of scored)
+    for (const { type } of seen) if (!detected.has(type)) unmarked.set(type, (unmarked.get(type) ?? 0) + 1)
   return {
     texts: rows.length,
     types: Object.fromEntries(Object.entries(DETECTED).map(([type, code]) => [type, scoreSpans(scored, code)])),

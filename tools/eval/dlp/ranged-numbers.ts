@@ -25,7 +25,8 @@ export const RANGED: Readonly<Record<string, NumberSource>> = {
   },
   india_pan: {
     labels: ['PAN', 'permanent account number', 'pan'],
-    make: (random) => `${some(random, 3, CAPITALS)}P${some(random, 1, CAPITALS)}${padded(1 + random(9998), 4)}${some(random, 1, CAPITALS)}`,
+    make: (random) =>
+      `${some(random, 3, CAPITALS)}P${some(random, 1, CAPITALS)}${padded(1 + random(9998), 4)}${some(random, 1, CAPITALS)}`,
   },
 }
 
@@ -34,5 +35,6 @@ export const OUT_OF_RANGE: Readonly<Record<string, (random: Random) => string>> 
   us_ssn: (random) => grouped(pick(random, ['000', '666']) + some(random, 6), [3, 2, 4], '-'),
   us_itin: (random) => grouped(`9${some(random, 2)}${pick(random, ['0', '1', '2', '3', '4'])}${some(random, 5)}`, [3, 2, 4], '-'),
   uk_nino: (random) => `${pick(random, ['BG', 'GB', 'NK', 'QQ', 'DA', 'AO'])}${some(random, 6)}${pick<string>(random, 'ABCD')}`,
-  india_pan: (random) => `${some(random, 3, CAPITALS)}${pick<string>(random, 'DEIKMNOQRSUVWXYZ')}${some(random, 1, CAPITALS)}${some(random, 4)}${some(random, 1, CAPITALS)}`,
+  india_pan: (random) =>
+    `${some(random, 3, CAPITALS)}${pick<string>(random, 'DEIKMNOQRSUVWXYZ')}${some(random, 1, CAPITALS)}${some(random, 4)}${some(random, 1, CAPITALS)}`,
 }

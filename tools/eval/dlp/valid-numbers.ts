@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { keccak_256 } from '@noble/hashes/sha3.js'
 import type { Random } from '../crash/seeded.ts'
 import { ibanDigits, luhnDigit, mod1110Digit, search, sum, verhoeffDigit, zoneDigit } from './check-digits.ts'
 import { CAPITALS, DIGITS, grouped, padded, pick, some } from './make-text.ts'
@@ -9,6 +8,8 @@ export interface NumberSource {
   readonly make: (random: Random) => string
   /** Words that name it; the last one is the name of a member. */
   readonly labels: readonly string[]
+  /** The part that the check covers, where that is not the whole. */
+  readonly checked?: RegExp
 }
 
 const CARDS: readonly (readonly [prefix: string, length: number, groups: readonly number[]])[] = [
@@ -51,6 +52,7 @@ export const CHECKED: Readonly<Record<string, NumberSource>> = {
   },
   card_track: {
     labels: ['swipe', 'track', 'magstripe'],
+    checked: /\d{16}/,
     make: (random) => {
       const body = `4${some(random, 14)}`
       const number = body + luhnDigit(body)
@@ -114,7 +116,8 @@ export const CHECKED: Readonly<Record<string, NumberSource>> = {
   fr_nir: {
     labels: ['NIR', 'numéro de sécurité sociale', 'nir'],
     make: (random) => {
-      const body = pick<string>(random, '12') + some(random, 2) + padded(1 + random(12), 2) + padded(1 + random(95), 2) + some(random, 6)
+      const body =
+        pick<string>(random, '12') + some(random, 2) + padded(1 + random(12), 2) + padded(1 + random(95), 2) + some(random, 6)
       const number = body + padded(97 - Number(BigInt(body) % 97n), 2)
       return pick(random, [number, grouped(number, [1, 2, 2, 2, 3, 3, 2], ' ')])
     },
@@ -157,6 +160,8 @@ export const CHECKED: Readonly<Record<string, NumberSource>> = {
   },
   au_medicare: {
     labels: ['Medicare', 'Medicare card', 'medicareNumber'],
+    // The last digit tells the issue of the card.
+    checked: /^[\d ]+(?=\d$)/,
     make: (random) => {
       const body = pick<string>(random, '23456') + some(random, 7)
       const number = `${body}${sum(body, [1, 3, 7, 9, 1, 3, 7, 9]) % 10}1`
@@ -206,15 +211,9 @@ function zone(random: Random): string {
 
 const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
 
-/** Base58Check of Bitcoin, or a checksummed Ethereum address. */
+/** Base58Check of Bitcoin, Litecoin, Dogecoin and Tron, by their version bytes. */
 function cryptoAddress(random: Random): string {
-  const bytes = Uint8Array.from({ length: 20 }, () => random(256))
-  if (random(2) === 0) {
-    const hex = Buffer.from(bytes).toString('hex')
-    const hash = Buffer.from(keccak_256(Buffer.from(hex))).toString('hex')
-    return `0x${Array.from(hex, (char, i) => (Number.parseInt(hash.charAt(i), 16) > 7 ? char.toUpperCase() : char)).join('')}`
-  }
-  const body = Buffer.concat([Buffer.from([pick(random, [0, 5])]), bytes])
+  const body = Buffer.from([pick(random, [0, 5, 48, 50, 30, 65]), ...Array.from({ length: 20 }, () => random(256))])
   const twice = createHash('sha256').update(createHash('sha256').update(body).digest()).digest()
   const whole = Buffer.concat([body, twice.subarray(0, 4)])
   let rest = BigInt(`0x${whole.toString('hex')}`)

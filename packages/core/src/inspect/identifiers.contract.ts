@@ -17,14 +17,17 @@ export function detectIn(detector: Detector, text: string, field = ''): readonly
 /** What every detector of identifiers owes: each fixture found at its place, wherever it stands, and each benign twin passed. */
 export function identifiersContract(detector: Detector, found: readonly Found[], passed: readonly Passed[]): void {
   describe(`R077 R226: ${detector.id} finds`, () => {
-    test.each(found.map((fixture) => ({ title: fixture.join(' | '), fixture })))('$title', ({ fixture: [text, code, value, field] }) => {
-      const sightings = detectIn(detector, text, field)
-      expect(sightings.map((one) => [one.code, text.slice(one.start, one.end)])).toContainEqual([code, value])
-      for (const one of sightings) {
-        expect(one.class).toBe(IDENTIFIER_TYPES[one.code as IdentifierCode].class)
-        expect(one.code).toMatch(/^[a-z0-9_]+$/)
-      }
-    })
+    test.each(found.map((fixture) => ({ title: fixture.join(' | '), fixture })))(
+      '$title',
+      ({ fixture: [text, code, value, field] }) => {
+        const sightings = detectIn(detector, text, field)
+        expect(sightings.map((one) => [one.code, text.slice(one.start, one.end)])).toContainEqual([code, value])
+        for (const one of sightings) {
+          expect(one.class).toBe(IDENTIFIER_TYPES[one.code as IdentifierCode].class)
+          expect(one.code).toMatch(/^[a-z0-9_]+$/)
+        }
+      },
+    )
     test('the same in the middle of a long text, at the place moved by as much', () => {
       const prose = fc
         .constantFrom('', 'It rained all day.\n', 'Le vent est tombé. ', '“Très bien” — 好的。\n', 'a\u0301 😀\n')

@@ -18,6 +18,8 @@ const FOUND: readonly (readonly [string, string, string?])[] = [
   ['+49 (0)30 23125 012', '+49 (0)30 23125 012'],
   ['Call (202) 555-0143 or write.', '(202) 555-0143'],
   ['my cell is 202-555-0143', '202-555-0143'],
+  ['202-555-0143', '202-555-0143'],
+  ['Desk: 202-555-0143x17', '202-555-0143'],
   ['2025550143', '2025550143', 'phone_number'],
   ['2025550143', '2025550143', 'mobileNumber'],
   ['phone: 202.555.0143', '202.555.0143'],
@@ -27,7 +29,8 @@ const FOUND: readonly (readonly [string, string, string?])[] = [
   ['whatsapp +91 98765 43210', '+91 98765 43210'],
 ]
 const PASSED: readonly (readonly [string, string, string?])[] = [
-  ['without a word about it', '202-555-0143'],
+  ['without a word about it', '2025550143'],
+  ['without a word about it', '020 7946 0958'],
   ['an order', 'order 2025550143'],
   ['a date and a time', 'call me on 2026-11-26 07:14'],
   ['a day', 'call on 26.11.2026'],

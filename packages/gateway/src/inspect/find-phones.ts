@@ -6,6 +6,8 @@ const COUNTRIES: readonly CountryCode[] = ['US', 'GB', 'DE', 'FR', 'IN', 'AU', '
 /** Digits of a number, country code and prefixes included (E.164 has 15). */
 const DIGITS_MIN = 7
 const DIGITS_MAX = 17
+/** Digits of a number that is written without a gap; shorter ones are mostly something else. */
+const SOLID_DIGITS_MIN = 9
 /** UTF-16 units of a number with everything between its digits. */
 const CHARS_MAX = 32
 /** Groups of digits in one number. */
@@ -28,7 +30,14 @@ export function phoneFinder({ countries = COUNTRIES }: PhoneFinderOptions = {}):
       if (index < behind) continue
       const run = runAt(text, index)
       behind = run.end
-      if (run.digits < DIGITS_MIN || run.digits > DIGITS_MAX || run.groups > GROUPS_MAX || !isAlone(text, run)) continue
+      if (
+        run.digits < DIGITS_MIN ||
+        run.digits > DIGITS_MAX ||
+        run.groups > GROUPS_MAX ||
+        (run.groups === 1 && run.digits < SOLID_DIGITS_MIN) ||
+        !isAlone(text, run)
+      )
+        continue
       const span = { start: run.start, end: run.end }
       const written = text.slice(run.start, run.end)
       if (!isDateOrAmount(written) && isWorthwhile(span) && isNumber(written, countries)) found.push(span)
@@ -71,21 +80,24 @@ function runAt(text: string, first: number): Run {
   return { start, end, digits, groups }
 }
 
+/** `x123` behind a number. */
+const EXTENSION = /^x\d{1,5}/i
+
 /** Not a piece of a word, a decimal, a date with time, an amount or a path. */
 function isAlone(text: string, { start, end }: Run): boolean {
   const before = text[start - 1] ?? ' '
   const after = text[end] ?? ' '
   return (
     !/[\w+./:$€£#%=@-]/.test(before.replace(/[:=]/, ' ')) &&
-    !/[\w%°€$@]/.test(after) &&
+    (!/[\w%°€$@]/.test(after) || EXTENSION.test(text.slice(end, end + 6))) &&
     !/^[.,:/-]\d/.test(text.slice(end, end + 2))
   )
 }
 
 function isNumber(written: string, countries: readonly CountryCode[]): boolean {
-  return (written.startsWith('+') ? [undefined] : countries).some(
-    (country) => parsePhoneNumberFromString(written, country)?.isValid() ?? false,
-  )
+  // A plus sign and a country are evidence enough; numbers of ranges not yet given out are of that length too.
+  if (written.startsWith('+')) return parsePhoneNumberFromString(written)?.isPossible() ?? false
+  return countries.some((country) => parsePhoneNumberFromString(written, country)?.isValid() ?? false)
 }
 
 /** `2026-11-26 07:14`, `26.11.2026`, `1.234.567`, `10.0.0.12`. */

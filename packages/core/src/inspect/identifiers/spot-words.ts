@@ -1,4 +1,4 @@
-import { unitKind } from './written-forms.ts'
+import { UNIT_KINDS } from './written-forms.ts'
 
 /** A known word in a text, and the list it is from. */
 export interface Spotted<List extends string> {
@@ -30,12 +30,18 @@ export function wordSpotter<List extends string>(
     }
   return (text) => {
     const spotted: Spotted<List>[] = []
-    for (let i = 0; i < text.length; i++) {
-      if (unitKind(text, i) === 0) continue
+    const { length } = text
+    // Every character of every text comes by here, so it is read once and nothing is called for it.
+    for (let i = 0; i < length; i++) {
+      let unit = text.charCodeAt(i)
+      if (unit >= 128 || UNIT_KINDS[unit] === 0) continue
       const start = i
       let hash = 0
-      for (; unitKind(text, i) !== 0; i++) hash = step(hash, text.charCodeAt(i))
-      if (i - start > WORD_CHARS_MAX || sieve[hash & (SIEVE - 1)] === 0) continue
+      do {
+        hash = step(hash, unit)
+        unit = ++i < length ? text.charCodeAt(i) : 0
+      } while (unit < 128 && UNIT_KINDS[unit] !== 0)
+      if (sieve[hash & (SIEVE - 1)] === 0 || i - start > WORD_CHARS_MAX) continue
       const list = known.get(text.slice(start, i).toLowerCase())
       if (list) spotted.push({ list, start, end: i })
     }

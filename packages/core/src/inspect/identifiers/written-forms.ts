@@ -32,16 +32,16 @@ const OTHER_NUMBERS = terms(
 
 const DIGIT = 1
 const LETTER = 2
-/** 1 for digits, 2 for ASCII letters, by UTF-16 unit. */
-const KINDS = Uint8Array.from({ length: 128 }, (_, code) =>
+/** 1 for digits, 2 for ASCII letters, else 0, by UTF-16 unit below 128. */
+export const UNIT_KINDS = Uint8Array.from({ length: 128 }, (_, code) =>
   code >= 48 && code <= 57 ? DIGIT : (code >= 65 && code <= 90) || (code >= 97 && code <= 122) ? LETTER : 0,
 )
 /** Longest first run of letters and digits that any form may have. */
 const FIRST_MAX = 32
 
 /**
- * Makes a function that finds all the kinds in a text. It goes from digit to digit; at the start of the word around one, or of the
- * one or two letters in front of that, it tries the few forms that begin with such a word, so time is linear.
+ * Makes a function that finds all the kinds in a text. It goes from word to word; at the start of one with a digit, or of the one
+ * or two letters in front of it, it tries the few forms that begin with such a word, so time is linear.
  */
 export function compileKinds(kinds: readonly Kind[]): (text: string, field: string) => readonly Sighting[] {
   const byFirst: (Form[] | undefined)[] = []
@@ -55,32 +55,33 @@ export function compileKinds(kinds: readonly Kind[]): (text: string, field: stri
       }
   return (text, field) => {
     const sightings: Sighting[] = []
-    const digits = /\d/g
-    for (let found = digits.exec(text); found; found = digits.exec(text)) {
-      const { start, end, mask } = wordAround(text, found.index)
-      digits.lastIndex = end
-      if (end - start > FIRST_MAX || start < (sightings.at(-1)?.end ?? 0)) continue
+    const { length } = text
+    let behind = 0
+    // No form begins more than a word and two letters in front of its first digit; most texts have none at all.
+    for (let i = startBefore(text.search(/\d/), length); i < length; i++) {
+      let mask = unitKind(text, i)
+      if (mask === 0) continue
+      const start = i
+      for (let kind = mask; kind !== 0; kind = ++i < length ? unitKind(text, i) : 0) mask |= kind
+      if ((mask & DIGIT) === 0 || i - start > FIRST_MAX || start < behind) continue
       const letters = lettersBefore(text, start)
       const led = letters > 0 ? tryForms(byFirst[letters * 4 + LETTER], text, { start: start - letters - 1, field }) : NONE
-      const seen = led.length > 0 ? led : tryForms(byFirst[(end - start) * 4 + mask], text, { start, field })
-      sightings.push(...seen)
-      digits.lastIndex = Math.max(end, seen[0]?.end ?? 0)
+      const seen = led.length > 0 ? led : tryForms(byFirst[(i - start) * 4 + mask], text, { start, field })
+      for (const sighting of seen) {
+        sightings.push(sighting)
+        behind = Math.max(behind, sighting.end)
+      }
     }
     return sightings
   }
 }
 
-const NONE: readonly Sighting[] = []
-
-/** The run of letters and digits around a digit, as far as a form may reach, and what it is made of. */
-function wordAround(text: string, at: number): { readonly start: number; readonly end: number; readonly mask: number } {
-  let start = at
-  let mask = DIGIT
-  for (let kind = unitKind(text, start - 1); kind !== 0 && at - start <= FIRST_MAX; kind = unitKind(text, --start - 1)) mask |= kind
-  let end = at + 1
-  for (let kind = unitKind(text, end); kind !== 0; kind = unitKind(text, ++end)) mask |= kind
-  return { start, end, mask }
+/** The start of the word around a digit, or the end of the text when there is no digit. */
+function startBefore(digit: number, length: number): number {
+  return digit < 0 ? length : Math.max(0, digit - FIRST_MAX - 1)
 }
+
+const NONE: readonly Sighting[] = []
 
 /** How many letters, one or two, make up the word in front of a place, one character away; 0 when there is no such word. */
 function lettersBefore(text: string, start: number): number {
@@ -103,10 +104,11 @@ function tryForms(
   text: string,
   { start, field }: { readonly start: number; readonly field: string },
 ): readonly Sighting[] {
+  if (!forms) return NONE
   let known: readonly Sighting[] = NONE
   let bare: Sighting | undefined
   let context: Context | undefined
-  for (const { kind, pattern, isBare } of forms ?? NO_FORMS) {
+  for (const { kind, pattern, isBare } of forms) {
     const end = matchForm(text, start, pattern)
     if (end < 0 || known.some(({ code }) => code === kind.code)) continue
     const surrounded = neighbours(text, start, end)
@@ -121,8 +123,6 @@ function tryForms(
   return known.length > 0 || !bare ? known : [bare]
 }
 
-const NO_FORMS: readonly Form[] = []
-
 /** Whether a label in front of a value says that it is an order, a shipment, a time or the like. */
 export function isOtherNumber(context: Context): boolean {
   return isLabelled(context, OTHER_NUMBERS)
@@ -134,7 +134,7 @@ export function matchForm(text: string, start: number, pattern: string): number 
   for (let i = 0; i < pattern.length; i++) {
     const wanted = pattern[i]
     const unit = text.charCodeAt(start + i)
-    const kind = unit < 128 ? (KINDS[unit] ?? 0) : 0
+    const kind = unit < 128 ? (UNIT_KINDS[unit] ?? 0) : 0
     if (wanted === '0') {
       if (kind !== DIGIT) return -1
     } else if (wanted === 'A') {
@@ -198,5 +198,5 @@ function isSolid(pattern: string): boolean {
 /** @returns 1 for an ASCII digit, 2 for an ASCII letter, else 0. */
 export function unitKind(text: string, at: number): number {
   const unit = text.charCodeAt(at)
-  return unit < 128 ? (KINDS[unit] ?? 0) : 0
+  return unit < 128 ? (UNIT_KINDS[unit] ?? 0) : 0
 }

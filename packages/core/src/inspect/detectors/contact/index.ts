@@ -8,12 +8,12 @@ import { emails } from './emails.ts'
 import { ipAddresses } from './ip-addresses.ts'
 
 const PHONE = terms(
-  'phone, telephone, tel, mobile, cell, fax, call, called, dial, ring, text me, text us, sms, voicemail, whatsapp, handy, telefon, telefono, teléfono, téléphone, mobil, móvil, portable, contact number, contact no, office, landline, extension, hotline, helpline, reach me, reach us, reach him, reach her, 电话, 手机, 電話, 携帯, 전화',
+  'phone, telephone, tel, mobile, cell, fax, call, called, dial, ring, text me, text us, sms, voicemail, whatsapp, handy, telefon, telefono, teléfono, téléphone, mobil, móvil, portable, contact number, contact no, landline, extension, hotline, helpline, reach me, reach us, reach him, reach her, 电话, 手机, 電話, 携帯, 전화',
 )
 
 /**
  * Finds e-mail addresses, IP addresses and, by means of `findPhones`, telephone numbers. A number counts when it is written
- * internationally or as numbers are printed, `(555) …` or in groups, or when words such as `call` stand near it.
+ * internationally, with its area code in brackets or in the North American form, or when words such as `call` stand near it.
  */
 export function contactDetector({ findPhones }: { readonly findPhones: PhoneFinder }): Detector {
   return defineDetector({
@@ -31,8 +31,11 @@ export function contactDetector({ findPhones }: { readonly findPhones: PhoneFind
 /** `contact` without telephone numbers; the gateway puts the one with its numbering plans in its place. */
 export const contact = contactDetector({ findPhones: () => [] })
 
-/** Whether a candidate may count at all: international, with an area code in brackets, or announced. */
+/** International, with an area code in brackets, or as North Americans print theirs, `202-555-0143`. */
+const PRINTED = /^(?:\+|\(\d{2,5}\)[ -]?\d|[2-9]\d{2}([-.])[2-9]\d{2}\1\d{4}$)/
+
+/** Whether a candidate may count at all: by the way it is written, or because it is announced. */
 function isWorthwhile(text: string, span: Span, field: string): boolean {
   const number = text.slice(span.start, span.end)
-  return /^(?:\+|\(\d{2,5}\)[ -]?\d)/.test(number) || isNear(contextOf({ text, ...span, field }), PHONE)
+  return PRINTED.test(number) || isNear(contextOf({ text, ...span, field }), PHONE)
 }
