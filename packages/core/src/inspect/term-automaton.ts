@@ -1,10 +1,17 @@
 /** Longest term, in UTF-16 units after folding. */
 export const TERM_UNITS_MAX = 200
 
-/** Turns a unit of a text into what is compared; `SKIP` leaves it out, so that terms are found across it. Blanks in a row are one. */
-export type FoldUnit = (unit: number) => number
+/**
+ * For each of the 65,536 units what it is compared as; `SKIP` leaves it out, so that terms are found across it. Blanks in a row
+ * are one. A table, since a call for each unit would take most of the time.
+ */
+export type UnitFold = Int32Array
 export const SKIP = -1
 export const BLANK = 32
+
+export function unitFold(fold: (unit: number) => number): UnitFold {
+  return Int32Array.from({ length: 65_536 }, (_, unit) => fold(unit))
+}
 
 /** A term that ends in a text: its number in the list, and its place. */
 export interface TermMatch {
@@ -21,28 +28,31 @@ export type TermAutomaton = (text: string, onMatch: (match: TermMatch) => boolea
  * whatever the number of terms. Terms of no unit, or of more than `TERM_UNITS_MAX`, are never found.
  * @see Aho and Corasick, "Efficient string matching", CACM 18 (1975)
  */
-export function termAutomaton(terms: readonly string[], fold: FoldUnit): TermAutomaton {
+export function termAutomaton(terms: readonly string[], fold: UnitFold): TermAutomaton {
   const { children, ends, lengths, states } = trieOf(terms, fold)
   const { fallback, output } = links(children, ends, states)
   const atRoot = new Int32Array(65_536)
   for (const [unit, state] of children.of(0)) atRoot[unit] = state
+  // Where the last units that count stood: a match may span units that were left out. Used anew in each search.
+  const places = new Int32Array(256)
   return (text, onMatch) => {
-    // Where the last units that count stood: a match may span units that were left out.
-    const places = new Int32Array(256)
     let counted = 0
     let state = 0
     let before = SKIP
     for (let i = 0; i < text.length; i++) {
-      const unit = fold(text.charCodeAt(i))
+      const unit = fold[text.charCodeAt(i)] ?? SKIP
       if (unit === SKIP || (unit === BLANK && before === BLANK)) continue
       before = unit
       places[counted++ & 255] = i
-      let next = state === 0 ? 0 : children.get(state, unit)
-      while (next === 0 && state !== 0) {
-        state = fallback[state] ?? 0
-        next = state === 0 ? 0 : children.get(state, unit)
+      if (state === 0) state = atRoot[unit] ?? 0
+      else {
+        let next = children.get(state, unit)
+        while (next === 0 && state !== 0) {
+          state = fallback[state] ?? 0
+          next = state === 0 ? (atRoot[unit] ?? 0) : children.get(state, unit)
+        }
+        state = next
       }
-      state = next === 0 ? (atRoot[unit] ?? 0) : next
       if (state === 0) continue
       for (let at = ends[state] === 0 ? (output[state] ?? 0) : state; at !== 0; at = output[at] ?? 0) {
         const term = (ends[at] ?? 0) - 1
@@ -61,9 +71,9 @@ interface Trie {
   readonly states: number
 }
 
-function trieOf(terms: readonly string[], fold: FoldUnit): Trie {
+function trieOf(terms: readonly string[], fold: UnitFold): Trie {
   const folded = terms.map((term) => {
-    const units = Array.from({ length: term.length }, (_, i) => fold(term.charCodeAt(i))).filter((unit) => unit !== SKIP)
+    const units = Array.from({ length: term.length }, (_, i) => fold[term.charCodeAt(i)] ?? SKIP).filter((unit) => unit !== SKIP)
     return units.length > TERM_UNITS_MAX ? [] : units
   })
   const statesMax = folded.reduce((sum, units) => sum + units.length, 1)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { detectorContract } from '../../detectors.contract.ts'
-import { termAutomaton } from '../../term-automaton.ts'
+import { termAutomaton, unitFold } from '../../term-automaton.ts'
 import { DictionaryOptions } from './dictionary-options.ts'
 import { classes, mentions, plainTexts } from './fixtures/classes.ts'
 import { dictionaryDetector } from './index.ts'
@@ -62,7 +62,10 @@ test('the automaton finds what searching one by one finds', () => {
       fc.string({ unit: fc.constantFrom('a', 'b', 'c', '-'), maxLength: 40 }),
       (terms, text) => {
         const found: string[] = []
-        termAutomaton(terms, (unit) => unit)(text, ({ term, start, end }) => {
+        termAutomaton(
+          terms,
+          unitFold((unit) => unit),
+        )(text, ({ term, start, end }) => {
           found.push(`${term} ${start} ${end}`)
           return true
         })

@@ -1,4 +1,4 @@
-import { BLANK, SKIP, type FoldUnit } from '../../term-automaton.ts'
+import { BLANK, SKIP, unitFold, type UnitFold } from '../../term-automaton.ts'
 
 /** Any white space is a blank, invisible characters are left out; letters keep their case. */
 export const keepCase = once(() => tableOf((unit) => unit))
@@ -12,14 +12,13 @@ export const foldCase = once(() =>
 )
 
 /** Made on first use: 65,536 units take some milliseconds. */
-function tableOf(letter: (unit: number) => number): FoldUnit {
-  const table = Int32Array.from({ length: 65_536 }, (_, unit) => {
+function tableOf(letter: (unit: number) => number): UnitFold {
+  return unitFold((unit) => {
     const char = String.fromCharCode(unit)
     // oxlint-disable-next-line no-misleading-character-class -- single characters are what is looked for
     if (/[\u00ad\u034f\u200b-\u200f\u2060-\u2064\ufeff]/.test(char)) return SKIP
     return /\s/.test(char) ? BLANK : letter(unit)
   })
-  return (unit) => table[unit] ?? unit
 }
 
 function once<T>(make: () => T): () => T {
