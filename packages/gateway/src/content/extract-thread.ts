@@ -11,3 +11,4 @@ parentPort?.on('message', async ({ bytes, declared, limits }: ExtractRequest) =>
   const content = await readContent(bytes, { declared, budget: openBudget(limits), depth: 0 })
   parentPort?.postMessage({ content } satisfies ExtractAnswer)
 })
+parentPort?.postMessage({} satisfies ExtractAnswer)

@@ -8,6 +8,8 @@ const WAITING_MAX = 64
 const WAITING_BYTES_MAX = 64 * 1_048_576
 /** How often the memory of a thread at work is looked at. */
 const WATCH_MS = 50
+/** Longest that a thread takes to start. */
+const START_MS = 30_000
 
 export interface ExtractOptions {
   /** The media type that it is said to be; empty when nothing was said. */
@@ -38,14 +40,15 @@ export interface ContentExtractor {
   close(): Promise<void>
 }
 
-/** What a thread is asked, and what it answers. */
+/** What a thread is asked. */
 export interface ExtractRequest {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly declared: string
   readonly limits: ContentLimits
 }
+/** What a thread says: once that it is ready, then one content after another. */
 export interface ExtractAnswer {
-  readonly content: ContentText
+  readonly content?: ContentText
 }
 
 interface Job {
@@ -82,21 +85,25 @@ export function openExtractor(options: ExtractorOptions = {}): ContentExtractor 
   }
   const run = async (thread: ReadingThread, job: Job): Promise<void> => {
     const answer = await thread.read(job.request, readMs)
-    // A thread that failed is gone, and the next content gets a new one.
-    if (typeof answer === 'string') all.delete(thread)
-    else idle.push(thread)
     job.answer(typeof answer === 'string' ? unread(isClosed ? 'closed' : answer) : answer)
+    // A thread that failed is gone, and one that still holds much of what it read starts anew.
+    if (typeof answer === 'string' || (await thread.isTired())) {
+      all.delete(thread)
+      await thread.end('closed')
+    } else idle.push(thread)
     next()
   }
   return {
-    extract: (bytes, { declaredType = '', limits } = {}) => {
-      const request = { bytes: new Uint8Array(bytes), declared: declaredType, limits: { ...CONTENT_LIMITS, ...limits } }
-      const problem = isClosed ? 'closed' : bytes.length > request.limits.inputBytesMax ? 'too_large' : undefined
+    extract: (bytes, { declaredType: declared = '', limits: some } = {}) => {
+      const limits = { ...CONTENT_LIMITS, ...some }
       const bytesWaiting = [...waiting].reduce((sum, job) => sum + job.request.bytes.length, 0)
       const isFull = waiting.size >= WAITING_MAX || bytesWaiting + bytes.length > WAITING_BYTES_MAX
-      if (problem || isFull) return Promise.resolve(unread(problem ?? 'busy'))
+      if (isClosed) return Promise.resolve(unread('closed'))
+      if (bytes.length > limits.inputBytesMax) return Promise.resolve(unread('too_large'))
+      if (isFull) return Promise.resolve(unread('busy'))
       return new Promise((answer) => {
-        const job: Job = { request, answer, waitTimer: setTimeout(() => turnAway(job, 'busy'), waitMs) }
+        const waitTimer = setTimeout(() => turnAway(job, 'busy'), waitMs)
+        const job: Job = { request: { bytes: new Uint8Array(bytes), declared, limits }, answer, waitTimer }
         waiting.add(job)
         next()
       })
@@ -112,6 +119,8 @@ export function openExtractor(options: ExtractorOptions = {}): ContentExtractor 
 interface ReadingThread {
   /** @returns the content, or why the thread had to be ended. */
   read(request: ExtractRequest, readMs: number): Promise<ContentText | ContentProblem>
+  /** Whether it holds half as many bytes as it may, before it reads anything more. */
+  isTired(): Promise<boolean>
   end(problem: ContentProblem): Promise<void>
 }
 
@@ -126,9 +135,9 @@ function startThread({ heapMib, bytesMib }: { readonly heapMib: number; readonly
     },
   )
   worker.unref()
-  let settle: ((answer: ContentText | ContentProblem) => void) | undefined
+  let settle: ((answer: Settled) => void) | undefined
   let ended: ContentProblem | undefined
-  const finish = (answer: ContentText | ContentProblem): void => {
+  const finish = (answer: Settled): void => {
     settle?.(answer)
     settle = undefined
   }
@@ -137,33 +146,45 @@ function startThread({ heapMib, bytesMib }: { readonly heapMib: number; readonly
     finish(ended)
     await worker.terminate()
   }
+  const next = async (ms: number): Promise<Settled> => {
+    const timer = setTimeout(() => void end('timed_out'), ms)
+    try {
+      return ended ?? (await new Promise<Settled>((resolve) => (settle = resolve)))
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+  const bytesHeld = async (): Promise<number> => {
+    try {
+      return (await worker.getHeapStatistics()).external_memory
+    } catch {
+      // The thread has ended.
+      return Infinity
+    }
+  }
+  /** The bound on a thread's memory does not count buffers, into which everything is unpacked; this does. */
+  const watch = async (): Promise<void> => {
+    if ((await bytesHeld()) > bytesMib * 1_048_576 && settle) await end('unpack_limit')
+  }
   worker.on('message', ({ content }: ExtractAnswer) => finish(content))
   for (const event of ['error', 'messageerror', 'exit']) worker.on(event, () => void end('failed'))
+  const ready = next(START_MS)
   return {
     read: async (request, readMs) => {
+      await ready
       if (ended) return ended
-      const timer = setTimeout(() => void end('timed_out'), readMs)
-      const watch = setInterval(() => void watchBytes(worker, bytesMib, () => void end('unpack_limit')), WATCH_MS)
+      const watching = setInterval(() => void watch(), WATCH_MS)
+      worker.postMessage(request, [request.bytes.buffer])
       try {
-        return await new Promise<ContentText | ContentProblem>((resolve) => {
-          settle = resolve
-          worker.postMessage(request, [request.bytes.buffer])
-        })
+        return (await next(readMs)) ?? 'failed'
       } finally {
-        clearTimeout(timer)
-        clearInterval(watch)
+        clearInterval(watching)
       }
     },
+    isTired: async () => (await bytesHeld()) > (bytesMib / 2) * 1_048_576,
     end,
   }
 }
 
-/** The bound on a thread's memory does not count buffers, into which everything is unpacked; this does. */
-async function watchBytes(worker: Worker, bytesMib: number, exceeded: () => void): Promise<void> {
-  try {
-    const { external_memory: bytes } = await worker.getHeapStatistics()
-    if (bytes > bytesMib * 1_048_576) exceeded()
-  } catch {
-    // The thread has ended, which its own event tells.
-  }
-}
+/** An answer, or why there is none; `undefined`: the thread is ready. */
+type Settled = ContentText | ContentProblem | undefined

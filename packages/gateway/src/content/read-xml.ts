@@ -25,7 +25,7 @@ export function readXml(xml: string, { open, close, text }: XmlHandler): void {
     const tag = xml.indexOf('<', at)
     const end = tag < 0 ? xml.length : tag
     if (end > at) text?.(decodeEntities(xml.slice(at, end)))
-    if (tag < 0) return
+    if (tag < 0) break
     if (xml.startsWith('<!--', tag)) at = past(xml, '-->', tag + 4)
     else if (xml.startsWith('<![CDATA[', tag)) {
       at = past(xml, ']]>', tag + 9)
@@ -44,6 +44,12 @@ export function readXml(xml: string, { open, close, text }: XmlHandler): void {
       if (element.isEmpty) close(element.name)
     }
   }
+  if (names.length > 0) throw new Error('an element does not end')
+}
+
+/** Whether text has two words: what stands where no program looks for text is a number or a reference, or meant for somebody else. */
+export function hasWords(text: string): boolean {
+  return /\p{L}\s{1,100}\p{L}/u.test(text)
 }
 
 /** All text of a document, elements apart from each other by line feeds. */
@@ -110,9 +116,9 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>',
 
 function decodeEntities(text: string): string {
   if (!text.includes('&')) return text
-  return text.replace(/&(?:#(\d{1,7})|#x([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos));/g, (whole, decimal, hex, name) => {
-    if (typeof name === 'string') return ENTITIES[name] ?? whole
-    const point = typeof decimal === 'string' ? Number(decimal) : Number.parseInt(String(hex), 16)
+  return text.replace(/&(#\d{1,7}|#x[0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);/g, (whole, name: string) => {
+    if (!name.startsWith('#')) return ENTITIES[name] ?? whole
+    const point = name.startsWith('#x') ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1))
     return point <= 0x10ffff && (point < 0xd800 || point > 0xdfff) ? String.fromCodePoint(point) : whole
   })
 }

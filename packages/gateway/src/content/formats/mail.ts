@@ -1,4 +1,4 @@
-import PostalMime from 'postal-mime'
+import PostalMime, { decodeWords } from 'postal-mime'
 import type { Source } from '../read-content.ts'
 import { unsaid } from './alternatives.ts'
 
@@ -24,7 +24,7 @@ export async function readMail({ bytes, out, open }: Source): Promise<void> {
     maxNestingDepth: NESTING_MAX,
     maxHeadersSize: HEADER_BYTES_MAX,
   })
-  for (const { originalKey, value } of mail.headers.slice(0, FIELDS_MAX)) out.describe(originalKey, value)
+  for (const { originalKey, value } of mail.headers.slice(0, FIELDS_MAX)) out.describe(originalKey, decodeWords(value))
   if (mail.headers.length > FIELDS_MAX) out.trouble('truncated')
   const { text = '', html = '' } = mail
   out.show(text)

@@ -153,12 +153,7 @@ function readPart({
       return readProperties(xml, out)
     case 'settings':
       return readSettings(xml, out)
-    case 'Types':
     case 'sst':
-    case 'styles':
-    case 'styleSheet':
-    case 'workbook':
-    case 'presentation':
       return
     default:
       return out.hide(/comment/i.test(root) || root === 'cmLst' ? 'comment' : 'part', xmlText(xml))

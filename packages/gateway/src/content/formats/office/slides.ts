@@ -1,6 +1,6 @@
 import type { HiddenPlace } from '@sallyport/core'
 import type { Collector } from '../../collect-text.ts'
-import { readXml } from '../../read-xml.ts'
+import { hasWords, readXml } from '../../read-xml.ts'
 import { isLight } from './light-colour.ts'
 
 /** Letters of a point, in hundredths. */
@@ -74,6 +74,7 @@ export function readSlide({ xml, out, size, place }: Slide): void {
     },
     text: (text) => {
       if (holder === 't' || holder === 'v') put(holder === 'v' ? `${text} ` : text)
+      else if (hasWords(text)) out.hide('part', `${text}\n`)
     },
   })
 }

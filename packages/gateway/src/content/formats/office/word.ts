@@ -1,6 +1,6 @@
 import type { HiddenPlace } from '@sallyport/core'
 import type { Collector } from '../../collect-text.ts'
-import { readXml } from '../../read-xml.ts'
+import { hasWords, readXml } from '../../read-xml.ts'
 import { readInstruction } from './instruction.ts'
 import { isLight } from './light-colour.ts'
 
@@ -117,6 +117,7 @@ export function readStory({ xml, out, styles, hasGround, place }: Story): void {
       if (holder === 't') put(text)
       else if (holder === 'delText') out.hide('deleted', text)
       else if (holder === 'instrText' && instruction.length < 4_096) instruction += text
+      else if (hasWords(text)) out.hide('part', `${text}\n`)
     },
   })
 }

@@ -13,11 +13,21 @@ interface Annotation {
   readonly alternativeText?: string
   readonly url?: string
   readonly unsafeUrl?: string
+  /** A file that is pinned to the page. */
+  readonly fileId?: string | null
+  readonly file?: { readonly filename: string }
   readonly actions?: Readonly<Record<string, readonly string[]>> | null
 }
 
-/** Notes, form fields and links of a page, and what they start. */
-export async function readAnnotations(page: Page, out: Collector): Promise<void> {
+/** A file that is attached, by what it is asked for. */
+export interface AttachedFile {
+  readonly key: string
+  readonly name: string
+}
+
+/** Notes, form fields and links of a page, and what they start. @returns files pinned to it. */
+export async function readAnnotations(page: Page, out: Collector): Promise<readonly AttachedFile[]> {
+  const files: AttachedFile[] = []
   const scripts = (await page.getJSActions()) as Annotation['actions']
   readScripts(scripts, out)
   for (const annotation of (await page.getAnnotations()) as readonly Annotation[]) {
@@ -32,12 +42,15 @@ export async function readAnnotations(page: Page, out: Collector): Promise<void>
     const text = texts.flat().filter((part) => typeof part === 'string' && part !== '')
     if (text.length > 0) out.hide(isField ? 'form_field' : 'annotation', `${text.join(': ')}\n`)
     readScripts(annotation.actions, out)
+    if (typeof annotation.fileId === 'string')
+      files.push({ key: annotation.fileId, name: annotation.file?.filename ?? 'attachment' })
     const address = annotation.url ?? annotation.unsafeUrl
     if (address === undefined) continue
     out.link(address)
     // Links of any other kind start a program or open a file.
     if (!/^(?:https?|mailto|tel|ftp):/i.test(address)) out.trouble('launch_action')
   }
+  return files
 }
 
 function readScripts(scripts: Annotation['actions'], out: Collector): void {

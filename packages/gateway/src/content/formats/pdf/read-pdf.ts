@@ -1,6 +1,6 @@
 import { getDocument, OPS } from 'unpdf/pdfjs'
 import type { Source } from '../../read-content.ts'
-import { readAnnotations } from './annotations.ts'
+import { readAnnotations, type AttachedFile } from './annotations.ts'
 import { followDrawing } from './drawing.ts'
 import { judgeRuns } from './judge-runs.ts'
 
@@ -33,22 +33,24 @@ const OPTIONS = {
  * @see ISO 32000-1.
  */
 export async function readPdf({ bytes, budget, out, open }: Source): Promise<void> {
-  // The reader keeps the bytes it is given.
-  const task = getDocument({ ...OPTIONS, data: bytes.slice() })
+  // The reader keeps the bytes it is given, and refuses buffers.
+  const task = getDocument({ ...OPTIONS, data: new Uint8Array(bytes) })
   try {
     const document = await task.promise
     const hasPictures = namesPictures(bytes)
     if (hasPictures) out.trouble('pixels_unread')
     await readProperties(document, out)
     await readActions(document, out)
+    const files = await attachedFiles(document)
     const layers = await document.getOptionalContentConfig()
     for (let number = 1; number <= document.numPages; number++) {
       if (number > budget.limits.pagesMax) return out.trouble('truncated')
       const page = await document.getPage(number)
-      await readPage({ page, hasPictures, isShown: (layer) => layers.isVisible(layer as never) }, out)
+      const pinned = await readPage({ page, hasPictures, isShown: (layer) => layers.isVisible(layer as never) }, out)
+      files.push(...pinned)
       page.cleanup()
     }
-    await openAttachments(document, { out, open })
+    await openFiles({ document, files }, { out, open })
   } catch (error) {
     out.trouble(error instanceof Error && error.name === 'PasswordException' ? 'encrypted' : 'malformed')
   } finally {
@@ -72,13 +74,13 @@ interface PageSource {
   readonly isShown: (layer: unknown) => boolean
 }
 
-async function readPage({ page, hasPictures, isShown }: PageSource, out: Source['out']): Promise<void> {
+async function readPage({ page, hasPictures, isShown }: PageSource, out: Source['out']): Promise<readonly AttachedFile[]> {
   const { fnArray, argsArray } = await page.getOperatorList()
   const [left = 0, bottom = 0, right = 0, top = 0] = page.view
   const drawing = followDrawing(fnArray, argsArray as readonly unknown[], { unitOf: (font) => unitOf(page, font), isShown })
   if (losesLetters(fnArray, argsArray as readonly unknown[])) out.trouble('font_unreadable')
   judgeRuns(drawing, { box: { left, bottom, right, top }, hasPictures }, out)
-  await readAnnotations(page, out)
+  return readAnnotations(page, out)
 }
 
 /** Fonts drawn by operators have a scale of their own; all others a thousand to the letter's height. */
@@ -144,22 +146,21 @@ async function readActions(document: Document, out: Source['out']): Promise<void
   }
 }
 
-async function openAttachments(document: Document, { out, open }: Pick<Source, 'out' | 'open'>): Promise<void> {
+async function attachedFiles(document: Document): Promise<AttachedFile[]> {
   const attached = (await document.getAttachments()) ?? new Map<string, { readonly filename: string }>()
-  for (const [i, [key, { filename }]] of [...attached].entries()) {
-    if (i >= ATTACHMENTS_MAX) return out.trouble('truncated')
-    await openAttached({ document, key, name: filename }, { out, open })
-  }
+  return [...attached].map(([key, { filename }]) => ({ key, name: filename }))
 }
 
 interface Attached {
   readonly document: Document
-  readonly key: string
-  readonly name: string
+  readonly files: readonly AttachedFile[]
 }
 
-async function openAttached({ document, key, name }: Attached, { out, open }: Pick<Source, 'out' | 'open'>): Promise<void> {
-  const content = (await document.getAttachmentContent(key)) as Uint8Array | null
-  if (content) await open(name, content)
-  else out.trouble('unreadable')
+async function openFiles({ document, files }: Attached, { out, open }: Pick<Source, 'out' | 'open'>): Promise<void> {
+  if (files.length > ATTACHMENTS_MAX) out.trouble('truncated')
+  for (const { key, name } of files.slice(0, ATTACHMENTS_MAX)) {
+    const content = (await document.getAttachmentContent(key)) as Uint8Array | null
+    if (content) await open(name, content)
+    else out.trouble('unreadable')
+  }
 }
