@@ -5,7 +5,7 @@ import type { OperatorLog } from './operator-log.ts'
 export interface SystemAct {
   readonly verb: string
   readonly target?: string
-  readonly detail: Readonly<Record<string, string | number | boolean>>
+  readonly detail: Readonly<Record<string, string | number | boolean | string[]>>
 }
 
 /** Records acts of the gateway itself. Nobody waits for these entries; one that cannot be written goes to the operator's log. */

@@ -19,6 +19,7 @@ const ADMIN_KINDS: Readonly<Record<string, AdminKind>> = {
   'manifest.loaded': { type: 'policy', kind: 'policy.changed' },
   'manifest.removed': { type: 'policy', kind: 'policy.changed' },
   'manifest.': { type: 'admin', kind: 'record.read' },
+  'tools.flagged': { type: 'detection', kind: 'finding.high' },
   'tools.approve': { type: 'policy', kind: 'policy.changed' },
   'tools.': { type: 'admin', kind: 'record.read' },
   'agent.list': { type: 'admin', kind: 'record.read' },

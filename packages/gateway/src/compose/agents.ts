@@ -39,6 +39,8 @@ export function openProtocols(stores: Stores, rules: Rules, { audit, guard }: { 
     pins: () => state.pins(),
     commitKey: home.deriveKey('commit'),
     vault: stores.vault,
+    onHostile: ({ server, tool, hash, codes }) =>
+      stores.record({ verb: 'tools.flagged', target: plainPath(`${server}.${tool}`), detail: { hash, codes: [...codes] } }),
     sealKey: home.deriveKey('seal'),
   })
   closing.push(() => mcp.close())

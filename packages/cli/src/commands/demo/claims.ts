@@ -35,6 +35,11 @@ export function checkClaims(measured: Measured): DemoClaim[] {
       unexpected,
       (call) => `${call.target}: ${call.outcome} ${call.reasons.join(', ')}`,
     ),
+    holds(
+      'the guard stopped the poisoned document before the agent read it',
+      calls.filter((call) => call.part === 'guard').every((call) => call.reasons.includes('injection_detected')),
+      'then it was set aside, to show that nothing rests on it',
+    ),
     claim('no denied call reached a tool server', arrived, ([tool, count]) => `${tool}: ${count} calls arrived`),
     claim(
       'the servers counted every allowed call',
@@ -73,7 +78,7 @@ export function deniedToolCalls(calls: readonly DemoCall[], counts: Readonly<Rec
 function allowedCalls(calls: readonly DemoCall[]): Map<string, number> {
   const counts = new Map<string, number>()
   for (const call of calls) {
-    if (call.outcome === 'allowed' && call.part !== 'control' && isTool(call))
+    if (effectOf(call) === 'allow' && call.part !== 'control' && isTool(call))
       counts.set(call.target, (counts.get(call.target) ?? 0) + 1)
   }
   return counts
@@ -85,7 +90,8 @@ function isTool(call: DemoCall): boolean {
 
 /** A call that waits for a person is denied too, for now. */
 function effectOf(call: DemoCall): string {
-  if (call.outcome === 'allowed') return 'allow'
+  // Reading was allowed; what came back was not released.
+  if (call.outcome === 'allowed' || call.reasons.includes('injection_detected')) return 'allow'
   return call.reasons.includes('approval_unavailable') ? 'require_approval' : 'deny'
 }
 

@@ -99,7 +99,7 @@ test('as text it is plain when nobody looks at it in a terminal', async () => {
   expect(code).toBe(0)
   expect(stdout).not.toContain('\u001b')
   expect(stdout).toMatch(/denied +#\d+ +erp\.payInvoice/)
-  expect(stdout).toMatch(/10 of 10 claims hold/)
+  expect(stdout).toMatch(/11 of 11 claims hold/)
 })
 
 describe('R001: the zeros are the gateway’s doing', () => {

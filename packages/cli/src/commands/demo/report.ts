@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-const PARTS = ['work', 'obey', 'control'] as const
+const PARTS = ['work', 'guard', 'obey', 'control'] as const
 export type Part = (typeof PARTS)[number]
 
 /** One attempt of the agent and what became of it. */

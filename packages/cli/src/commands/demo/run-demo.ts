@@ -8,7 +8,7 @@ import { checkClaims, deniedToolCalls } from './claims.ts'
 import { collectEvidence } from './evidence.ts'
 import { findRefusal } from './find-refusal.ts'
 import type { DemoCall, DemoReport, Part } from './report.ts'
-import { type Attempt, obey, READ_POISON, type Step, USER, WORK } from './script.ts'
+import { type Attempt, GUARDED, obey, READ_POISON, type Step, USER, WORK } from './script.ts'
 import { connectAgent, type Observed, type ScriptedAgent } from './scripted-agent.ts'
 import type { Teller } from './tell.ts'
 import { openWorld, type World } from './world.ts'
@@ -70,6 +70,10 @@ async function play(world: World, teller: Teller | undefined): Promise<Played> {
     const work: Observed[] = []
     for (const step of WORK) work.push(await run(agent, 'work', step))
     const before = rights(world, work[0])
+
+    teller?.part('guard')
+    for (const step of GUARDED) await run(agent, 'guard', step)
+    await world.setGuardAside()
 
     teller?.part('obey')
     const read: Observed[] = []

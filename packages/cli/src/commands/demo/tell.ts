@@ -12,8 +12,9 @@ export interface Teller {
 
 const TITLES: Readonly<Record<Part, readonly string[]>> = {
   work: ['1. The honest task', 'A procurement agent reconciles the received orders of facilities, for alice.'],
-  obey: ['2. The hijack', 'A supplier’s document holds instructions. This agent obeys everything it reads.'],
-  control: ['3. The cross-check', 'The denied export again, with a key for the task that may use it. It has to arrive.'],
+  guard: ['2. The guard', 'A supplier’s document holds instructions. The guard sees them and keeps the document.'],
+  obey: ['3. The hijack', 'No detector sees everything: now the guard only watches. This agent obeys all it reads.'],
+  control: ['4. The cross-check', 'The denied export again, with a key for the task that may use it. It has to arrive.'],
 }
 const OUTCOME_WIDTH = 8
 const TARGET_WIDTH = 26
@@ -46,7 +47,7 @@ export function openTeller(write: (line: string) => void, isColoured: boolean): 
 
   function end(report: DemoReport): void {
     write('')
-    write(paint('bold', '4. The evidence'))
+    write(paint('bold', '5. The evidence'))
     write('')
     write(`  ${'asked for by the document'.padEnd(TARGET_WIDTH + 2)} calls that reached the server, by its own count`)
     for (const [tool, count] of Object.entries(report.deniedToolCalls)) write(`  ${tool.padEnd(TARGET_WIDTH + 2)} ${count}`)

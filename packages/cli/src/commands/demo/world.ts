@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { GatewayError } from '@sallyport/core'
-import { callControl, type Home, openHome, parsePrivateKey, readSecret, signLocalUserToken, startGateway } from '@sallyport/gateway'
+import { setTimeout as wait } from 'node:timers/promises'
+import { GatewayError, readEntries } from '@sallyport/core'
+import { callControl, type Home, logReader, openHome, parsePrivateKey, readSecret, signLocalUserToken, startGateway } from '@sallyport/gateway'
 import { z } from 'zod'
 import { createExample, EXAMPLE_COMPANY, type ExampleTask, startExampleServers } from '../../example/index.ts'
 import { seedCompany } from '../../seed-company.ts'
@@ -20,6 +21,8 @@ export interface World {
   readonly keys: Readonly<Record<ExampleTask, string>>
   /** Turns the agent's key for a task and a user's word into a session token, as an agent does for its user. */
   exchange(user: string, task: ExampleTask): Promise<string>
+  /** Sets the guard aside for what comes in, so that what follows does not rest on it; the record says so. */
+  setGuardAside(): Promise<void>
   /** Ends the gateway, so that its log is complete; the folder stays until `close`. */
   stopGateway(): Promise<void>
   close(): Promise<void>
@@ -42,7 +45,7 @@ export async function openWorld(manifest?: string): Promise<World> {
     const stopGateway = () => (stopped ??= gateway.close())
     closing.push(stopGateway)
     const keys = await seedCompany(EXAMPLE_COMPANY, { home, call: (request) => overSocket(home, request), nowMs: Date.now })
-    return { home, homeDir, url: gateway.url, keys, exchange, stopGateway, close }
+    return { home, homeDir, url: gateway.url, keys, exchange, setGuardAside: () => setGuardAside(home), stopGateway, close }
 
     async function exchange(user: string, task: ExampleTask): Promise<string> {
       const file = home.userKeyFile(user)
@@ -54,6 +57,29 @@ export async function openWorld(manifest?: string): Promise<World> {
     await close()
     throw error
   }
+}
+
+const EXCEPTION_MS = 3_600_000
+const RELOAD_MS_MAX = 10_000
+const STEP_MS = 20
+
+/** Through the file, as a person would, and waits until the gateway has taken it over. */
+async function setGuardAside(home: Home): Promise<void> {
+  const loaded = await countLoads(home)
+  const until = new Date(Date.now() + EXCEPTION_MS).toISOString()
+  const reason = 'the demo shows what holds when every detector is blind'
+  await appendFile(home.configFile, `guard:\n  exceptions: [{ stage: input, reason: ${reason}, until: "${until}" }]\n`)
+  for (let waitedMs = 0; waitedMs < RELOAD_MS_MAX; waitedMs += STEP_MS) {
+    if ((await countLoads(home)) > loaded) return
+    await wait(STEP_MS)
+  }
+  throw new GatewayError('CONFIG_INVALID', 'the changed configuration was not taken over in time')
+}
+
+async function countLoads(home: Home): Promise<number> {
+  let count = 0
+  for await (const { entry } of readEntries(logReader(home.logDir))) if (entry.type === 'admin' && entry.verb === 'config.loaded') count++
+  return count
 }
 
 async function overSocket(home: Home, request: Parameters<typeof callControl>[1]) {

@@ -22,6 +22,7 @@ import { createEndpoint } from './endpoint.ts'
 import { type Hub, openHub, watchResource } from './hub.ts'
 import type { McpRequest } from './request.ts'
 import { openSeal } from './seal.ts'
+import { type FlaggedDefinition, watchDefinitions } from './watch-definitions.ts'
 import { openStages } from './stages.ts'
 import { type Catalogue, openCatalogue } from './upstream/catalogue.ts'
 import { GATEWAY_INFO } from './upstream/connection.ts'
@@ -51,6 +52,8 @@ export interface McpDeps {
   readonly replica?: string
   readonly publicUrl: () => string
   readonly log: (message: string, error: unknown) => void
+  /** Records that a definition looks hostile. */
+  readonly onHostile: (flagged: FlaggedDefinition) => void
 }
 
 /** The MCP side of the gateway: its endpoint for agents and its connections to tool servers. */
@@ -77,7 +80,13 @@ export function openMcp(deps: McpDeps): Mcp {
   const parking = openParking()
   const hub = openHub({ manifest, streamsMax: config.limits.streamsMax })
   const servers = openServers(config.servers, { depsOf, gone: (id) => catalogue.invalidate(id) })
-  const catalogue = openCatalogue({ upstreams: servers.all, pins: deps.pins, nowMs, signal: stop.signal })
+  const catalogue = openCatalogue({
+    upstreams: servers.all,
+    pins: deps.pins,
+    nowMs,
+    signal: stop.signal,
+    onDefinitions: watchDefinitions(deps),
+  })
   const shared = { ...deps, catalogue, upstreams: servers.all, hub }
   const stages = openStages({
     ...shared,

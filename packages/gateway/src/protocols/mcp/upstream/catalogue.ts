@@ -73,6 +73,8 @@ export interface CatalogueDeps {
   readonly pins: () => readonly Pin[]
   readonly nowMs: () => number
   readonly signal: AbortSignal
+  /** Told of definitions that are new or have changed, with the names of other servers' tools. */
+  readonly onDefinitions?: (server: string, definitions: readonly ToolDefinition[], otherTools: readonly string[]) => void
 }
 
 export function openCatalogue(deps: CatalogueDeps): Catalogue {
@@ -146,10 +148,15 @@ export function openCatalogue(deps: CatalogueDeps): Catalogue {
       const unchanged = before?.upstream === upstream && same(before.definitions, now)
       if (!unchanged) forgetOffers()
       seen.set(key, { server: at.server, upstream, turn, definitions: now, offers: unchanged ? before.offers : undefined })
+      if (!unchanged) deps.onDefinitions?.(at.server, now, otherTools(at.server))
     } catch (error) {
       if (definitions.get(key)?.items === items) definitions.delete(key)
       throw error
     }
+  }
+
+  function otherTools(server: string): readonly string[] {
+    return current().flatMap((one) => (one.server === server ? [] : one.definitions.map(({ name }) => name)))
   }
 
   /** What was seen of servers as they are configured now. */
