@@ -61,7 +61,13 @@ export const IDENTIFIER_TYPES = {
     checksum: 'weights 10 to 2, MOD 11',
     source: 'NHS Data Dictionary',
   },
-  ca_sin: { class: 'pii', severity: 'high', what: 'Canadian social insurance number', checksum: 'Luhn', source: 'Employment and Social Development Canada' },
+  ca_sin: {
+    class: 'pii',
+    severity: 'high',
+    what: 'Canadian social insurance number',
+    checksum: 'Luhn',
+    source: 'Employment and Social Development Canada',
+  },
   de_tax_id: {
     class: 'pii',
     severity: 'high',
@@ -104,7 +110,13 @@ export const IDENTIFIER_TYPES = {
     checksum: 'two digits by MOD 11',
     source: 'Receita Federal, IN RFB 2.229/2024',
   },
-  au_tfn: { class: 'pii', severity: 'high', what: 'Australian tax file number', checksum: 'weighted sum MOD 11', source: 'Australian Taxation Office' },
+  au_tfn: {
+    class: 'pii',
+    severity: 'high',
+    what: 'Australian tax file number',
+    checksum: 'weighted sum MOD 11',
+    source: 'Australian Taxation Office',
+  },
   au_medicare: {
     class: 'phi',
     severity: 'high',
