@@ -38,7 +38,8 @@ export function phoneFinder({ countries = COUNTRIES }: PhoneFinderOptions = {}):
         !isAlone(text, run)
       )
         continue
-      const span = { start: run.start, end: run.end }
+      const extension = EXTENSION.exec(text.slice(run.end, run.end + 6))?.[0].length ?? 0
+      const span = { start: run.start, end: run.end + extension }
       const written = text.slice(run.start, run.end)
       if (!isDateOrAmount(written) && isWorthwhile(span) && isNumber(written, countries)) found.push(span)
     }
@@ -80,7 +81,7 @@ function runAt(text: string, first: number): Run {
   return { start, end, digits, groups }
 }
 
-/** `x123` behind a number. */
+/** `x123` behind a number, which belongs to it. */
 const EXTENSION = /^x\d{1,5}/i
 
 /** Not a piece of a word, a decimal, a date with time, an amount or a path. */

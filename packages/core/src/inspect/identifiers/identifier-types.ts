@@ -61,13 +61,19 @@ export const IDENTIFIER_TYPES = {
     checksum: 'weights 10 to 2, MOD 11',
     source: 'NHS Data Dictionary',
   },
-  ca_sin: { class: 'pii', severity: 'high', what: 'Canadian social insurance number', checksum: 'Luhn', source: 'ESDC' },
+  ca_sin: {
+    class: 'pii',
+    severity: 'high',
+    what: 'Canadian social insurance number',
+    checksum: 'Luhn',
+    source: 'Employment and Social Development Canada',
+  },
   de_tax_id: {
     class: 'pii',
     severity: 'high',
     what: 'German tax identification number',
     checksum: 'ISO 7064 MOD 11,10 and the rule of repeated digits',
-    source: 'BZSt, section 139b AO',
+    source: 'Bundeszentralamt für Steuern, section 139b AO',
   },
   fr_nir: {
     class: 'pii',
@@ -104,7 +110,13 @@ export const IDENTIFIER_TYPES = {
     checksum: 'two digits by MOD 11',
     source: 'Receita Federal, IN RFB 2.229/2024',
   },
-  au_tfn: { class: 'pii', severity: 'high', what: 'Australian tax file number', checksum: 'weighted sum MOD 11', source: 'ATO' },
+  au_tfn: {
+    class: 'pii',
+    severity: 'high',
+    what: 'Australian tax file number',
+    checksum: 'weighted sum MOD 11',
+    source: 'Australian Taxation Office',
+  },
   au_medicare: {
     class: 'phi',
     severity: 'high',

@@ -32,7 +32,7 @@ export function contactDetector({ findPhones }: { readonly findPhones: PhoneFind
 export const contact = contactDetector({ findPhones: () => [] })
 
 /** International, with an area code in brackets, or as North Americans print theirs, `202-555-0143`. */
-const PRINTED = /^(?:\+|\(\d{2,5}\)[ -]?\d|[2-9]\d{2}([-.])[2-9]\d{2}\1\d{4}$)/
+const PRINTED = /^(?:\+|\(\d{2,5}\)[ -]?\d|[2-9]\d{2}([-.])[2-9]\d{2}\1\d{4}(?:x\d{1,5})?$)/i
 
 /** Whether a candidate may count at all: by the way it is written, or because it is announced. */
 function isWorthwhile(text: string, span: Span, field: string): boolean {
