@@ -1,12 +1,12 @@
 import type { Sighting } from '../../define-detector.ts'
 import { decodeLooseBase64 } from '../../loose-base64.ts'
 
-/** Every header begins with `{"`. */
-export const JWT_BEGIN = 'ey'
 /** Shortest (`{"alg":""}`) and longest header, in UTF-16 units. */
 const HEADER_UNITS_MIN = 14
 const HEADER_UNITS_MAX = 1_024
-const PARTS = /[A-Za-z0-9_-]{2,8000}\.[A-Za-z0-9_-]{0,8000}/y
+/** Two more parts, or four of an encrypted token, whose key may be empty; and least units of them all. */
+const PARTS = /[A-Za-z0-9_-]{0,8000}(?:\.[A-Za-z0-9_-]{0,8000}){1,3}/y
+const PARTS_UNITS_MIN = 10
 
 /** The run of header letters looked at last: many beginnings in one run share its end, so that time stays linear. */
 interface Run {
@@ -38,8 +38,8 @@ export function jsonWebTokens(text: string): (at: number) => Sighting | undefine
       return undefined
     if (!hasAlgorithm(text.slice(at, run.end))) return undefined
     PARTS.lastIndex = run.end + 1
-    const rest = PARTS.exec(text)?.[0]
-    if (rest === undefined) return undefined
+    const rest = PARTS.exec(text)?.[0].replace(/\.{1,3}$/, '') ?? ''
+    if (rest.length < PARTS_UNITS_MIN) return undefined
     return { code: 'json_web_token', severity: 'high', class: 'secret', start: at, end: run.end + 1 + rest.length }
   }
 }

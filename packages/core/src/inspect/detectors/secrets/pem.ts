@@ -1,8 +1,6 @@
 import type { Sighting } from '../../define-detector.ts'
 import { isPlaceholder } from './placeholder.ts'
 
-/** Begins right after the dashes. */
-export const PEM_BEGIN = 'BEGIN '
 const DASHES = '-----'
 /** The label: `RSA PRIVATE KEY`, `PGP PRIVATE KEY BLOCK`. */
 const LABEL = /BEGIN (?:[A-Z0-9]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)?-----/y

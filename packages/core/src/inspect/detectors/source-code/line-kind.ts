@@ -38,12 +38,22 @@ const DATA =
 const SENTENCE = /^[\s"'(]{0,20}[A-Z][a-z’']{0,20},?(?: [A-Za-z’'-]{1,20}[,;:]?){5,40}/
 const COMMENT = /^\s{0,80}(?:\/\/|\/\*|\*\/|\* |# ?[a-z]|--\s)/
 
+/** Without one of these a line has none of the marks. */
+const SIGNS = /[(){}[\];=<>]|:\s{0,4}$/
+const WORDS =
+  /^\s{0,80}(?:end|else|try|finally|do|begin|loop|default|fi|done|esac|return|throw|raise|yield|break|continue|goto|import|from|use|using|package|require|require_once|(?:export )?(?:const|let|var|val|final|auto|my|local|static|mut|class|interface|struct|enum|module|namespace|sub|type|def|if|for|while|until|unless|when|public|private)|SELECT|FROM|WHERE|LEFT|INNER|RIGHT|INSERT|UPDATE|CREATE|ALTER|GROUP|ORDER)\b/
+
+function isBlank(line: string): boolean {
+  return line.length < 80 && line.trim() === ''
+}
+
 /** Units of a line above which it may be code that was made small, and units of it for each line it counts for. */
 const SMALL_UNITS_MIN = 300
 const SMALL_UNITS_PER_LINE = 80
 
 export function lineKind(line: string): LineKind {
-  if (line.length < 80 && line.trim() === '') return { kind: 'blank', marks: 0, weight: 0 }
+  if (!SIGNS.test(line) && !WORDS.test(line))
+    return { kind: COMMENT.test(line) || isBlank(line) ? 'blank' : 'other', marks: 0, weight: 0 }
   if (DATA.test(line) || SENTENCE.test(line)) return { kind: 'other', marks: 0, weight: 0 }
   if (line.length >= SMALL_UNITS_MIN) return madeSmall(line)
   let marks = 0

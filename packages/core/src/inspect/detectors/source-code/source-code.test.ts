@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { detectorContract } from '../../detectors.contract.ts'
 import { notSources, sources } from './fixtures/texts.ts'
 import { sourceCode } from './index.ts'
 
@@ -36,5 +35,3 @@ test('hostile lines are read to their end', () => {
   ])
     expect(Array.isArray(see(unit.repeat(Math.ceil(1_048_576 / unit.length))))).toBe(true)
 })
-
-detectorContract(sourceCode)
