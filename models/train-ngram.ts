@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { CALIBRATION_BUCKETS, fitCalibration } from '../packages/core/src/inspect/classify/calibration.ts'
-import { encodeNgramModel, ngramModel, type NgramParts } from '../packages/core/src/inspect/classify/ngram-model.ts'
+import { CALIBRATION_BUCKETS, fitCalibration, type CalibrationSample } from '../packages/core/src/inspect/classify/calibration.ts'
+import { NGRAM_HEADS, encodeNgramModel, ngramModel, type NgramParts } from '../packages/core/src/inspect/classify/ngram-model.ts'
 import type { Row } from './corpus/rows.ts'
 import { Examples } from './ngram/examples.ts'
 import { highest } from './ngram/highest.ts'
@@ -16,7 +16,6 @@ import { train } from './ngram/trainer.ts'
 const [folder, out = join(import.meta.dirname, '../packages/gateway/models/guard-ngram.bin')] = process.argv.slice(2)
 if (folder === undefined) throw new Error('usage: node models/train-ngram.ts CORPUS [OUT]')
 
-const BUCKETS_LOG2 = 18
 const read = (name: string): Row[] =>
   readFileSync(join(folder, name), 'utf8')
     .split('\n')
@@ -24,38 +23,71 @@ const read = (name: string): Row[] =>
     .map((line) => JSON.parse(line) as Row)
 const rows = { train: read('train.jsonl'), dev: read('dev.jsonl') }
 
-/** What a head learns from: users may ask anything of an assistant, third-party text may not, and pasted documents are harmless. */
-const seenBy =
-  (head: number) =>
-  (row: Row): boolean =>
-    head === 0
-      ? row.channel === 'user' || row.label === 0 || ['override', 'fakeSystem', 'persona', 'extraction'].includes(row.kind)
-      : row.channel !== 'user' || row.label === 1
+const BUCKETS_LOG2 = 17
+/** What a head learns from: users may ask anything of an assistant, third-party text may not; pasted documents are harmless. */
+const OVERRIDES = ['override', 'fakeSystem', 'persona', 'extraction']
+const PRINTED_HEAD = 1
+function weightFor(head: number, row: Row): number {
+  if (head === 0)
+    return row.channel === 'user' ? row.weight : row.label === 0 ? row.weight * 0.5 : OVERRIDES.includes(row.kind) ? row.weight : 0
+  if (row.channel === 'user') return row.label === 1 ? row.weight * 0.5 : 0
+  return (head === PRINTED_HEAD) === (row.channel === 'tool') ? row.weight : row.weight * 0.4
+}
 
-const heads = [0, 1].map((head) => {
-  const examples = new Examples(
-    rows.train
-      .filter(seenBy(head))
-      .map((row) => (head === 0 && row.channel !== 'user' ? { ...row, weight: row.weight * 0.5 } : row)),
-  )
-  return train(examples, {
-    bucketsLog2: BUCKETS_LOG2,
-    seed: 7 + head,
-    note: (line) => process.stderr.write(`head ${head}: ${line}\n`),
-  })
-})
 const flat = Array.from({ length: CALIBRATION_BUCKETS }, () => ({ at: 0, spread: 1 }))
-const draft = ngramModel({ bucketsLog2: BUCKETS_LOG2, heads, calibration: flat })
+function trained(chosen: readonly Row[], name: string, epochs?: number): NgramParts {
+  const heads = Array.from({ length: NGRAM_HEADS }, (_, head) => {
+    const weighed = chosen.map((row) => ({ ...row, weight: weightFor(head, row) })).filter(({ weight }) => weight > 0)
+    return train(new Examples(weighed), {
+      bucketsLog2: BUCKETS_LOG2,
+      seed: 7 + head,
+      ...(epochs ? { epochs: head === 0 ? 0 : epochs } : {}),
+      note: (line) => process.stderr.write(`${name}, head ${head}: ${line}\n`),
+    })
+  })
+  return { bucketsLog2: BUCKETS_LOG2, heads, calibration: flat }
+}
+
+/**
+ * Sources that a model for calibration has not seen, in turn: a threshold set on texts of sources that were trained on would be
+ * too low for a source that is new.
+ */
+const FOLDS: readonly (readonly string[])[] = [
+  ['tau_tools', 'spamassassin'],
+  ['bfcl', 'bipia_train'],
+  ['asb', 'code_docs'],
+]
+const FOLD_EPOCHS = 5
 /** At most so many rows of a source in a channel are calibrated on, so that no source alone sets the point. */
 const CALIBRATED_MAX = 250
+/** Their harmless rows hold jailbreaks by our definition of one. */
+const NOT_CALIBRATED = ['injecguard_valid', 'piguard_valid']
+
 const taken = new Map<string, number>()
-const isTaken = ({ source, channel }: Row): boolean => {
-  const count = taken.get(`${source} ${channel}`) ?? 0
-  taken.set(`${source} ${channel}`, count + 1)
-  return count < CALIBRATED_MAX
+const isTaken = (row: Row): boolean => {
+  const key = `${row.source} ${row.channel}`
+  taken.set(key, (taken.get(key) ?? 0) + 1)
+  return row.label === 0 && !NOT_CALIBRATED.includes(row.source) && (taken.get(key) ?? 0) <= CALIBRATED_MAX
 }
-const samples = rows.dev.filter((row) => row.label === 0 && isTaken(row)).map(({ text, channel }) => highest(draft, text, channel))
-const parts: NgramParts = { bucketsLog2: BUCKETS_LOG2, heads, calibration: fitCalibration(samples) }
+const scored = (parts: NgramParts, chosen: readonly Row[]): CalibrationSample[] => {
+  const model = ngramModel(parts)
+  return chosen.map(({ text, channel }) => highest(model, text, channel))
+}
+const samples = FOLDS.flatMap((sources, i) => {
+  const isHeld = (row: Row): boolean => sources.includes(row.source) || (row.label === 1 && sources.includes(row.grp ?? ''))
+  return scored(
+    trained(
+      rows.train.filter((row) => !isHeld(row)),
+      `fold ${i + 1}`,
+      FOLD_EPOCHS,
+    ),
+    rows.train.filter((row) => isHeld(row) && row.channel !== 'user' && isTaken(row)),
+  )
+})
+const draft = trained(rows.train, 'model')
+taken.clear()
+samples.push(...scored(draft, rows.dev.filter(isTaken)))
+const parts: NgramParts = { ...draft, calibration: fitCalibration(samples) }
 const bytes = encodeNgramModel(parts)
 writeFileSync(out, bytes)
 report(ngramModel(parts), rows.dev)

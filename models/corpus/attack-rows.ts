@@ -1,5 +1,5 @@
 import { CONTENT_ATTACKS, SLOTS, USER_ATTACKS } from './attacks.ts'
-import { FREE_TEXT, TEXT_SLOTS, anyOf } from './benign-rows.ts'
+import { FREE_TEXT, TEXT_SLOTS, anyOf, foundSentences } from './benign-rows.ts'
 import { composite } from './composites.ts'
 import { LANGUAGES } from './languages.ts'
 import { fill, type Chance } from './random.ts'
@@ -10,8 +10,9 @@ import { careless } from './transforms.ts'
 type Part = 'train' | 'dev'
 /** Whole families that are development only: what the model has not seen the like of. */
 const DEV_FAMILIES = { user: ['splitting', 'fiction'], content: ['persuasion', 'fakeDone'] }
+const BARE = new Set(['naked', 'chore'])
 const COUNTS = {
-  train: { user: 6500, content: 5000, composites: 12000, records: 4500, found: 3500, language: 260 },
+  train: { user: 6500, content: 5000, composites: 12000, records: 4500, found: 3500, language: 520 },
   dev: { user: 700, content: 600, composites: 900, records: 400, found: 400, language: 40 },
 }
 
@@ -23,6 +24,7 @@ export function attackRows(part: Part, found: readonly Row[], random: Chance): R
   const hosts = found
     .filter(({ label, channel }) => label === 0 && channel !== 'user')
     .map((row) => ({ ...row, channel: row.channel as 'document' | 'email' | 'web' | 'tool' }))
+  const sentences = foundSentences(found, random)
   const rows: Row[] = []
   for (let i = 0; i < counts.user; i++) rows.push(userAttack(user(), hosts, random))
   for (let i = 0; i < counts.content; i++) {
@@ -30,7 +32,9 @@ export function attackRows(part: Part, found: readonly Row[], random: Chance): R
     rows.push({
       text: random.maybe(0.1) ? careless(text, random) : text,
       label: 1,
-      channel: random.pick(['document', 'email', 'web', 'tool']),
+      channel: random.pick(
+        BARE.has(family) ? (['document', 'web', 'tool'] as const) : (['document', 'email', 'web', 'tool'] as const),
+      ),
       source: 'own_attacks',
       kind: family,
       weight: 1,
@@ -38,11 +42,14 @@ export function attackRows(part: Part, found: readonly Row[], random: Chance): R
   }
   for (let i = 0; i < counts.composites; i++) {
     const { text, family } = content()
-    rows.push({ ...planted(random.pick(hosts), text, random), source: 'own_composites', kind: family })
+    const host = random.pick(hosts)
+    // In a letter between people a bare order is addressed to a person.
+    if (host.channel === 'email' && BARE.has(family)) continue
+    rows.push({ ...planted(host, text, random), source: 'own_composites', kind: family })
   }
   for (let i = 0; i < counts.records; i++) {
     const { text, family } = content()
-    rows.push(inRecord(part, text, { source: 'own_records', kind: family }, random))
+    rows.push(inRecord(part, text, { source: 'own_records', kind: family, sentences }, random))
   }
   rows.push(...foundComposites(counts.found, found, hosts, random), ...languageAttacks(part, counts.language, hosts, random))
   return rows
@@ -76,21 +83,28 @@ function userAttack({ text, family }: ReturnType<Drawn>, hosts: readonly Host[],
   return { ...base, text: whole, at, source: 'own_composites' }
 }
 
-function planted(host: Host, attack: string, random: Chance): Pick<Row, 'text' | 'at' | 'label' | 'channel' | 'weight'> {
+function planted(host: Host, attack: string, random: Chance): Pick<Row, 'text' | 'at' | 'label' | 'channel' | 'weight' | 'grp'> {
   // Short windows matter more than long ones: most hosts are cut to a page or less.
   const made = composite(host.text, attack, random, random.pick([300, 700, 1500, 2600]))
-  return { ...made, label: 1, channel: host.channel, weight: 1 }
+  return { ...made, label: 1, channel: host.channel, weight: 1, grp: host.source }
 }
 
-function inRecord(part: Part, attack: string, from: Pick<Row, 'source' | 'kind'>, random: Chance): Row {
-  const { text } = record(random, TEXT_SLOTS, { free: FREE_TEXT, dev: part === 'dev', planted: attack })
+function inRecord(
+  part: Part,
+  attack: string,
+  from: Pick<Row, 'source' | 'kind'> & { readonly sentences: readonly string[] },
+  random: Chance,
+): Row {
+  const { text } = record(random, TEXT_SLOTS, { free: FREE_TEXT, dev: part === 'dev', found: from.sentences, planted: attack })
   const place = text.indexOf(attack)
   return {
     text,
     label: 1,
     channel: 'tool',
     weight: 1,
-    ...from,
+    source: from.source,
+    kind: from.kind,
+    grp: 'own_records',
     ...(place >= 0 ? { at: [place, place + attack.length] as const } : {}),
   }
 }

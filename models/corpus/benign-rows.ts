@@ -1,5 +1,6 @@
 import { BENIGN_EXTRA, BENIGN_SLOTS, TWINS } from './benign.ts'
 import { LANGUAGES } from './languages.ts'
+import { LETTERS, LETTER_SLOTS } from './letters.ts'
 import { fill, type Chance, type Slots } from './random.ts'
 import { record } from './records.ts'
 import type { Row } from './rows.ts'
@@ -7,7 +8,7 @@ import { careless } from './transforms.ts'
 import { UDHR_SEEN, udhrHalf } from './udhr.ts'
 
 type Part = 'train' | 'dev'
-export const TEXT_SLOTS: Slots = { ...BENIGN_SLOTS, ...BENIGN_EXTRA }
+export const TEXT_SLOTS: Slots = { ...BENIGN_SLOTS, ...BENIGN_EXTRA, ...LETTER_SLOTS }
 /** Free text that a tool result may hold, in harmless cases. */
 export const FREE_TEXT: readonly string[] = [
   ...(TWINS.content['mail'] ?? []),
@@ -27,10 +28,11 @@ export const FREE_TEXT: readonly string[] = [
   'I love it. My {device} works [well|again].',
   'Fixed the {part} in {file}.',
   'See {url}',
+  ...LETTERS,
 ]
 const BENIGN_COUNTS = {
-  train: { twins: 3200, records: 3600, mails: 1500, pages: 1500, language: 320, asked: 1400 },
-  dev: { twins: 500, records: 500, mails: 250, pages: 250, language: 40, asked: 250 },
+  train: { twins: 3200, records: 5000, mails: 4000, pages: 1500, language: 320, asked: 1400 },
+  dev: { twins: 500, records: 500, mails: 400, pages: 250, language: 40, asked: 250 },
 }
 
 /** Every n-th template of a family is kept for development. */
@@ -47,11 +49,17 @@ export function benignRows(part: Part, found: readonly Row[], random: Chance): R
   const rows: Row[] = [...twins(part, counts.twins, random), ...languageRows(part, counts.language, random)]
   const add = (text: string, channel: Row['channel'], kind: string): void =>
     void rows.push({ text, label: 0, channel, source: 'own_benign', kind, weight: 1 })
+  const sentences = foundSentences(found, random)
   for (let i = 0; i < counts.records; i++) {
-    const { text, domain } = record(random, TEXT_SLOTS, { free: FREE_TEXT, dev: part === 'dev' })
+    const { text, domain } = record(random, TEXT_SLOTS, { free: FREE_TEXT, dev: part === 'dev', found: sentences })
     add(text, 'tool', `record_${domain}`)
   }
-  for (let i = 0; i < counts.mails; i++) add(paragraphs(anyOf(TWINS.content['mail'] ?? [], part), random), 'email', 'mail')
+  for (let i = 0; i < counts.mails; i++) {
+    const text = random.maybe(0.75)
+      ? fill(random.pick(anyOf(LETTERS, part)), TEXT_SLOTS, random)
+      : paragraphs(anyOf(TWINS.content['mail'] ?? [], part), random)
+    add(text, random.maybe(0.8) ? 'email' : random.pick(['document', 'web', 'tool']), 'mail')
+  }
   for (let i = 0; i < counts.pages; i++) {
     const text = paragraphs([...anyOf(TWINS.content['web'] ?? [], part), ...anyOf(TWINS.content['docs'] ?? [], part)], random)
     add(random.maybe(0.4) ? html(text, random) : text, 'web', 'page')
@@ -75,6 +83,21 @@ export function benignRows(part: Part, found: readonly Row[], random: Chance): R
     add(random.maybe(0.7) ? `${ask}:\n\n${host}` : `${host}\n\n${ask}`, 'user', 'asked')
   }
   return rows
+}
+
+/** Sentences of harmless texts of the sources, as free text for tool results. */
+export function foundSentences(found: readonly Row[], random: Chance): string[] {
+  const hosts = random.shuffle(
+    found.filter(
+      ({ label, source }) => label === 0 && ['bipia_train', 'spamassassin', 'code_docs', 'toolbench', 'udhr'].includes(source),
+    ),
+  )
+  return hosts.slice(0, 1200).flatMap(({ text }) =>
+    text
+      .split(/(?<=[.!?])\s+|\n+/)
+      .filter((line) => line.length > 15 && line.length < 260)
+      .slice(0, 6),
+  )
 }
 
 function twins(part: Part, count: number, random: Chance): Row[] {

@@ -49,7 +49,7 @@ export interface Record_ {
 export function record(
   random: Chance,
   slots: Slots,
-  options: { free: readonly string[]; dev: boolean; planted?: string },
+  options: { free: readonly string[]; dev: boolean; found: readonly string[]; planted?: string },
 ): Record_ {
   const domain = random.pick(Object.keys(DOMAINS).filter((name) => DEV_DOMAINS.includes(name) === options.dev))
   const shared = random.shuffle(DOMAINS[domain] ?? []).slice(0, 3 + random.below(6))
@@ -58,7 +58,7 @@ export function record(
   const list = Array.from(
     { length: count },
     () =>
-      Object.fromEntries(keys.map((key) => [key.split(':')[0] ?? key, value(key, random, slots, options.free)])) as {
+      Object.fromEntries(keys.map((key) => [key.split(':')[0] ?? key, value(key, random, slots, options)])) as {
         [key: string]: Value
       },
   )
@@ -77,9 +77,14 @@ function plant(into: { [key: string]: Value }, keys: readonly string[], random: 
   into[key] = style < 2 ? planted : style === 2 ? `${String(old)} ${planted}` : `${planted} ${String(old)}`
 }
 
-function value(key: string, random: Chance, slots: Slots, free: readonly string[]): Value {
+function value(
+  key: string,
+  random: Chance,
+  slots: Slots,
+  { free, found }: { free: readonly string[]; found: readonly string[] },
+): Value {
   const [name = '', type] = key.split(':')
-  const text = (): string => fill(random.pick(free), slots, random)
+  const text = (): string => (found.length > 0 && random.maybe(0.35) ? random.pick(found) : fill(random.pick(free), slots, random))
   switch (type) {
     case 'T':
       return text()

@@ -14,7 +14,7 @@ export const GuardThresholds = z
     web: Threshold.default(0.5),
     email: Threshold.default(0.5),
     document: Threshold.default(0.5),
-    user: Threshold.default(0.55),
+    user: Threshold.default(0.5),
     agent: Threshold.default(0.6),
     api: Threshold.default(0.7),
     internal: Threshold.default(0.9),

@@ -3,10 +3,9 @@ import type { Finding } from '../../model/finding.ts'
 import type { GuardThresholds } from '../../model/guard-thresholds.ts'
 import type { Classifier } from '../../ports/classifier.ts'
 import type { Reading, View } from '../reading/view.ts'
-import { bucketOf, calibrated, type Calibration } from './calibration.ts'
+import { calibrated, type Calibration } from './calibration.ts'
 import { combined, type Combination } from './combination.ts'
 import type { NgramModel, ScoredWindow } from './ngram-model.ts'
-import { tokensOf } from './tokens.ts'
 
 export interface ClassifierInput {
   readonly texts: readonly { readonly path: string; readonly reading: Reading }[]
@@ -52,9 +51,6 @@ export interface Classified {
   readonly findings: readonly Finding[]
 }
 
-/** Tokens that decide a text's length bucket; more of them are all "long". */
-const BUCKET_TOKENS_MAX = 1024
-
 /**
  * Scores texts by the n-gram model, then, where that is neither sure nor unsuspicious and the answer could change the outcome, by
  * the transformer. Answers at once when no transformer is called. Detectors report: it never decides.
@@ -79,6 +75,8 @@ export function classify(input: ClassifierInput, options: CascadeOptions): Class
 /** A window with its score by the n-gram model, and where it is in which reading. */
 interface Candidate {
   readonly ngram: number
+  /** Calibration bucket of the reading: what was decoded is as long as it is, not as long as its code. */
+  readonly bucket: number
   readonly view: View
   readonly start: number
   readonly end: number
@@ -86,7 +84,6 @@ interface Candidate {
 
 interface FirstScore {
   readonly score: TextScore
-  readonly bucket: number
   readonly windows: readonly Candidate[]
 }
 
@@ -95,8 +92,6 @@ type FirstOptions = CascadeOptions & { readonly left: { windows: number }; reado
 function firstStage({ path, reading }: ClassifierInput['texts'][number], channel: Channel, options: FirstOptions): FirstScore {
   const { ngram, left, threshold, transformer } = options
   const original = reading.views[0]
-  const bucket = bucketOf(channel, tokensOf(original?.text ?? '', BUCKET_TOKENS_MAX))
-  const point = ngram.model.calibration[bucket]
   let best = { score: 0, view: original?.kind ?? 'text', start: 0, end: original?.text.length ?? 0 }
   let isWhole = reading.isWhole
   const windows: Candidate[] = []
@@ -104,15 +99,17 @@ function firstStage({ path, reading }: ClassifierInput['texts'][number], channel
     const seen: ScoredWindow[] = []
     const scan = ngram.model.scan(view.text, channel, {
       windowsMax: left.windows,
-      bucket,
       ...(transformer ? { each: (window) => void seen.push(window) } : {}),
     })
     left.windows -= scan.windows
     isWhole &&= scan.isWhole
     if (scan.score > best.score) best = { score: scan.score, view: view.kind, ...view.locate(scan.start, scan.end) }
-    if (point) windows.push(...candidates(seen).map(({ start, end, raw }) => ({ ngram: calibrated(raw, point), view, start, end })))
+    const { bucket } = scan
+    const point = ngram.model.calibration[bucket]
+    if (point)
+      windows.push(...candidates(seen).map(({ start, end, raw }) => ({ ngram: calibrated(raw, point), bucket, view, start, end })))
   }
-  return { score: { path, ...best, threshold, stage: 'ngram', models: [ngram.name], isWhole }, bucket, windows }
+  return { score: { path, ...best, threshold, stage: 'ngram', models: [ngram.name], isWhole }, windows }
 }
 
 /** The wide windows, each as suspicious as the most suspicious of what it holds, and the most suspicious narrow one. */
@@ -152,13 +149,12 @@ async function secondStage(
       first.map(({ score }) => score),
       true,
     )
-  const scores = first.map(({ score, bucket, windows }, text): TextScore => {
-    const point = calibration[bucket]
+  const scores = first.map(({ score, windows }, text): TextScore => {
     const examined = asked.map((window, i) => ({ ...window, answer: answers[i] ?? 0 })).filter((window) => window.text === text)
-    if (!point || examined.length === 0) return score
+    if (examined.length === 0) return score
     const judged = examined.map((window) => ({
       ...window,
-      score: combined(window.ngram, calibrated(logit(window.answer), point), combination),
+      score: combined(window.ngram, scoreOf(window, calibration), combination),
     }))
     const best = judged.reduce((a, b) => (b.score > a.score ? b : a))
     // What the transformer did not see keeps its score, and the window it did see overrules the narrow ones within.
@@ -177,6 +173,11 @@ async function secondStage(
     }
   })
   return outcome(scores)
+}
+
+function scoreOf({ answer, bucket }: { readonly answer: number; readonly bucket: number }, calibration: Calibration): number {
+  const point = calibration[bucket]
+  return point ? calibrated(logit(answer), point) : answer
 }
 
 const isProbability = (value: number): boolean => value >= 0 && value <= 1

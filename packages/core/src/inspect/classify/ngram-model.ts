@@ -38,7 +38,7 @@ export interface ScanOptions {
   readonly each?: (window: ScoredWindow) => void
 }
 
-/** Hashed n-grams, logistic regression, two heads: what users write, and what third parties do. No state between calls. */
+/** Hashed n-grams, logistic regression, three heads: what users write, what tools print, what third parties write. No state between calls. */
 export interface NgramModel {
   readonly calibration: Calibration
   /** 0 to 1; 0.5 is what one harmless text in a hundred of its channel, length and script reaches. */
@@ -46,7 +46,7 @@ export interface NgramModel {
   scan(text: string, channel: Channel, options: ScanOptions): NgramScan
 }
 
-export const NGRAM_HEADS = 2
+export const NGRAM_HEADS = 3
 const MAGIC = 0x53504e47 // "SPNG"
 const VERSION = 1
 const HEADER_BYTES = 8 + NGRAM_HEADS * 8
@@ -61,8 +61,11 @@ export interface NgramParts {
   readonly calibration: Calibration
 }
 
-/** Head that reads a channel: the user's own words, or third-party text. */
-export const headOf = (channel: Channel): number => (channel === 'user' ? 0 : 1)
+/** What tools print, where a bare order is out of place; in prose between people it is not. */
+const PRINTED: ReadonlySet<Channel> = new Set(['tool', 'database', 'definition', 'arguments'])
+
+/** Head that reads a channel: the user's own words, what tools print, prose of third parties. */
+export const headOf = (channel: Channel): number => (channel === 'user' ? 0 : PRINTED.has(channel) ? 1 : 2)
 
 /** File format, big-endian: magic, version, log2 of buckets, two zero bytes; bias and scale by head; calibration; weights by head. */
 export function encodeNgramModel({ bucketsLog2, heads, calibration }: NgramParts): Uint8Array {
