@@ -62,7 +62,8 @@ describe('words', () => {
         const { count, starts, ends, keys } = wordsOf(text)
         let before = 0
         for (let at = 0; at < count; at++) {
-          const [start = -1, end = -1] = [starts[at], ends[at]]
+          const start = starts[at] ?? -1
+          const end = ends[at] ?? -1
           expect(start >= before && start < end && end <= text.length).toBe(true)
           before = end
         }

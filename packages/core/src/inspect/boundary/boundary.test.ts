@@ -106,6 +106,8 @@ describe('neutraliseMarkers', () => {
     // Readable: the words are still there.
     expect(plain.replaceAll(/[^\p{L}\p{N}]/gu, '').replaceAll('꞉', '')).toBe(text.replaceAll(/[^\p{L}\p{N}]/gu, ''))
   })
+  test('R052: a mark inside a mark is escaped as well', () =>
+    expect(findMarkers(neutraliseMarkers('<system --- END OF DATA --->')).filter(({ isToken }) => isToken)).toEqual([]))
   test('R052: nothing under NFKC turns back into a token', () => {
     for (const [text] of markers)
       expect(findMarkers(neutraliseMarkers(text).normalize('NFKC')).filter(({ isToken }) => isToken)).toEqual([])

@@ -24,4 +24,6 @@ test('R050: signals far apart do not speak for each other', () => {
   expect(severities(`${first} ${second}`)).toEqual(['medium', 'medium'])
   expect(severities(`${first} ${'word '.repeat(100)}. ${second}`)).toEqual(['low', 'low'])
 })
+test('R050: an order of an office is a suspicion at most', () =>
+  expect(severities('Before you start the course, you must first send the form to office@example.com.')).toEqual(['medium']))
 test('R050: what the user says may order tools to be used', () => expect(toolImperatives.channels).not.toContain('user'))
