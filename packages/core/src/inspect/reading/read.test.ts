@@ -86,6 +86,11 @@ describe('R050 R066 R072: text that HTML hides is read apart from what it shows'
   })
 })
 
+test('R055 R078: data that was encoded on its way out is read, too', () => {
+  for (const secret of ['4111 1111 1111 1111', 'sk_test_4eC39HqLyjWDarjtT1zdp7dc', 'jane.doe@example.com'])
+    expect(find(read(`https://example.com/?d=${Buffer.from(secret).toString('base64url')}`), secret)?.kind).toBe('base64')
+})
+
 describe('R073: stripping cannot hide anything', () => {
   test.each(transforms)('the text as it came is always the first reading: $name', ({ apply }) => {
     const text = apply(CLEAN)

@@ -34,8 +34,7 @@ export function textOfBytes(bytes: Uint8Array): string | undefined {
   return utf8Text(isWide ? bytes.filter((_, index) => index % 2 === 0) : bytes)
 }
 
-/** Of the characters of a decoded text, how many must be letters, and letters, digits or spaces. Random bytes stay far below. */
-const LETTERS_MIN = 0.3
+/** Of the characters of a decoded text, how many must be letters, digits or spaces. Random bytes stay far below. */
 const PLAIN_MIN = 0.7
 /** A short text is a coincidence more easily. */
 const SHORT_CHARS_MAX = 12
@@ -51,8 +50,8 @@ export function isPrintable(text: string): boolean {
 }
 
 /**
- * Whether a decoded text reads as text: no control characters but tabs and line ends, and mostly letters and spaces. Hashes, keys,
- * images and other binary content do not.
+ * Whether a decoded text reads as text: no control characters but tabs and line ends, and mostly letters, digits and spaces.
+ * Hashes, keys, images and other binary content do not.
  */
 export function looksLikeText(text: string): boolean {
   if (!isPrintable(text)) return false
@@ -60,10 +59,9 @@ export function looksLikeText(text: string): boolean {
   let others = 0
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
-    if ((code | 32) >= 97 && (code | 32) <= 122) letters++
-    else if (code > 0xbf) letters++
+    if (((code | 32) >= 97 && (code | 32) <= 122) || code > 0xbf) letters++
     else if (code === 32 || code === 10 || (code >= 48 && code <= 57)) others++
   }
   if (text.length < SHORT_CHARS_MAX) return letters >= 3 && letters >= text.length * SHORT_LETTERS_MIN
-  return letters >= text.length * LETTERS_MIN && letters + others >= text.length * PLAIN_MIN
+  return letters + others >= text.length * PLAIN_MIN
 }
