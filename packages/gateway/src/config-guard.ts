@@ -1,4 +1,4 @@
-import { GuardPolicy } from '@sallyport/core'
+import { DictionaryOptions, GuardPolicy } from '@sallyport/core'
 import { z } from 'zod'
 
 const Host = z
@@ -12,5 +12,6 @@ export const GuardConfig = GuardPolicy.extend({
     .max(1_000)
     .default([])
     .meta({ description: 'Hosts that links and images may point to without being taken for a way out.' }),
+  dictionaries: DictionaryOptions.default([]),
 }).meta({ id: 'GuardConfig', description: 'How content is inspected and what is done about what is found.' })
 export type GuardConfig = z.infer<typeof GuardConfig>

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { sha256Hex } from '../model/bytes.ts'
-import { inferredValues, plainValue, type SeenValue } from './inferred-values.ts'
+import { inferredValues, plainValue, type OutputValue } from './inferred-values.ts'
 
-const seen = (value: string, name = 'pii'): SeenValue => ({
+const seen = (value: string, name = 'pii'): OutputValue => ({
   value,
   sighting: { code: 'email', severity: 'medium', class: name, start: 3, end: 3 + value.length },
 })

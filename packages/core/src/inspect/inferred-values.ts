@@ -1,7 +1,7 @@
 import type { Sighting } from './define-detector.ts'
 
 /** Something a detector saw in an output, with the text it saw. */
-export interface SeenValue {
+export interface OutputValue {
   readonly sighting: Sighting
   readonly value: string
 }
@@ -26,7 +26,7 @@ export function plainValue(value: string): string {
  * @returns One finding of code `inferred_personal_data` for each such value, with the place and class of the one it rests on.
  */
 export function inferredValues(
-  outputs: readonly SeenValue[],
+  outputs: readonly OutputValue[],
   known: ReadonlySet<string>,
   keyOf: (plain: string) => string = (plain) => plain,
 ): readonly Sighting[] {

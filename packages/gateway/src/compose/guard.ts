@@ -5,6 +5,7 @@ import {
   contactDetector,
   type Detector,
   detectors,
+  dictionaryDetector,
   exfiltrationDetector,
   jcs,
   type Json,
@@ -20,6 +21,7 @@ import { classifyTexts } from '../guard/classify-texts.ts'
 import { MODEL_HASHES } from '../guard/model-hashes.ts'
 import { openGuard, type GuardParts } from '../guard/open-guard.ts'
 import { readModel } from '../guard/read-model.ts'
+import { compilePatterns } from '../inspect/compile-patterns.ts'
 import { phoneFinder } from '../inspect/find-phones.ts'
 import { openSealer } from '../inspect/seal-value.ts'
 import { GATEWAY_VERSION } from '../gateway-version.ts'
@@ -35,7 +37,7 @@ export interface RunningGuard {
 /** Bytes of a nonce that marks foreign text. */
 const NONCE_BYTES = 18
 
-export function openRunningGuard({ home, loaded, state, closing }: Stores): RunningGuard {
+export function openRunningGuard({ home, loaded, state, nowMs, closing }: Stores): RunningGuard {
   let servers = loaded.config.servers
   const ngram = { name: `guard-ngram ${MODEL_HASHES['guard-ngram.bin'].slice(0, 12)}`, model: parseNgramModel(readModel('guard-ngram.bin')) }
   const canaryKey = home.deriveKey('canary')
@@ -51,6 +53,7 @@ export function openRunningGuard({ home, loaded, state, closing }: Stores): Runn
     isReleased: (commitment) => state.isReleased(commitment),
     nonce: () => randomBytes(NONCE_BYTES).toString('base64url'),
     extractor,
+    nowMs,
   })
   return {
     guard,
@@ -91,6 +94,7 @@ function detectorsFor(policy: GuardConfig, canaryKey: Uint8Array): readonly Dete
     ...(policy.pii ? [contactDetector({ findPhones: phoneFinder() })] : []),
     ...(policy.exfil ? [exfiltrationDetector({ allowedHosts: policy.allowedHosts })] : []),
     canaryDetector([], canaryKey),
+    ...(policy.dictionaries.length > 0 ? [dictionaryDetector(compilePatterns(policy.dictionaries))] : []),
   ]
 }
 

@@ -31,7 +31,8 @@ import type { Guard, GuardedResult, Origin, Recipient } from '../guard.ts'
 import { inspectAttachments } from './attachments.ts'
 import { boundTexts, sanitiseTexts } from './foreign-text.ts'
 import { hear } from './hear.ts'
-import { openSessionMemories } from './session-memory.ts'
+import { openSessionMemories, rememberText } from './session-memory.ts'
+import { rememberGiven, watchArguments } from './watch-session.ts'
 
 /** What the guard is put together from. */
 export interface GuardParts {
@@ -54,6 +55,7 @@ export interface GuardDeps {
   readonly nonce: () => string
   /** Reads what is not text: PDF, archives, mail. */
   readonly extractor: ContentExtractor
+  readonly nowMs: () => number
 }
 
 /** Replaces a text that is left out of a result. */
@@ -62,7 +64,7 @@ const CUT = '[withheld by Sallyport: it looks like instructions planted for an a
 export function openGuard(deps: GuardDeps): Guard {
   const sessions = openSessionMemories()
   return {
-    inspect: (principal, content) => remembered(principal, look(principal, content)),
+    inspect: (principal, content) => then(look(principal, content), (inspected) => remember(principal, content, inspected)),
     facts,
     restore,
     redact: (value, inspected, recipient) => masked(value, inspected, recipient, (finding) => actionOf(finding, recipient) === 'redact'),
@@ -85,7 +87,7 @@ export function openGuard(deps: GuardDeps): Guard {
   function facts(principal: Principal, origin: Origin): GuardFacts {
     const { policy, hash } = deps.parts()
     const profile = deps.profile(origin)
-    const sessionClasses = [...sessions.of(principal.session).classes].sort()
+    const sessionClasses = [...sessions(principal.session).classes].sort()
     // What has no server is answered by the gateway itself.
     return { policy, hash, source: sourceOf(profile), isProfiled: profile !== undefined || origin.server === undefined, sessionClasses }
   }
@@ -95,9 +97,9 @@ export function openGuard(deps: GuardDeps): Guard {
     if (kind === 'session.open' || kind === 'tool.list') return NOTHING_SEEN
     if (direction === 'arguments') return lookAtArguments(content)
     const { channel, trust } = sourceAt(content)
-    const memory = sessions.of(principal.session)
+    const memory = sessions(principal.session)
     const examined = judged(value, { channel, trust, earlier: memory.tail })
-    sessions.read(principal.session, endOf(value))
+    rememberText(memory, endOf(value))
     const attached = inspectAttachments(value, { channel, trust }, { extractor: deps.extractor, judge: judged })
     if (!attached) return examined
     return Promise.all([examined, attached]).then(([own, others]) => others.reduce(joined, own))
@@ -121,12 +123,12 @@ export function openGuard(deps: GuardDeps): Guard {
   }
 
   /** Detected classes are the session's from here on, whoever declared what (R285). */
-  function remembered(principal: Principal, found: Inspected | Promise<Inspected>): Inspected | Promise<Inspected> {
-    if (found instanceof Promise) return found.then((inspected) => remember(principal, inspected))
-    return remember(principal, found)
-  }
-  function remember(principal: Principal, inspected: Inspected): Inspected {
-    if (inspected.classes.length > 0) for (const each of inspected.classes) sessions.of(principal.session).classes.add(each)
+  function remember({ session }: Principal, { direction, value }: Inspectable, inspected: Inspected): Inspected {
+    const memory = sessions(session)
+    for (const each of inspected.classes) memory.classes.add(each)
+    const { inferred } = deps.parts().policy
+    if (direction === 'arguments') return watchArguments(value, inspected, { memory, nowMs: deps.nowMs(), isInferredWanted: inferred !== 'off' })
+    if (inferred !== 'off') rememberGiven(value, inspected, memory)
     return inspected
   }
 
@@ -195,6 +197,11 @@ function cutTexts(value: JsonObject, { seen }: Inspected, isCut: (finding: Findi
     return typeof text === 'string' && text !== '' ? [{ at, start: 0, end: text.length, replacement: CUT }] : []
   })
   return applyEdits(value, edits) as JsonObject
+}
+
+/** Goes on at once where there is nothing to wait for. */
+function then<A, B>(value: A | Promise<A>, next: (value: A) => B): B | Promise<B> {
+  return value instanceof Promise ? value.then(next) : next(value)
 }
 
 function joined(a: Inspected, b: Inspected): Inspected {
