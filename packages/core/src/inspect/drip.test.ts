@@ -49,6 +49,8 @@ describe('R075: ordinary traffic does not', () => {
     expect(worst(times(100, (i) => dripAct('api.partner.net', String(20_261_126_000 + i))))).toBeUndefined())
   test('a ping with the same token', () =>
     expect(worst(times(1_000, () => dripAct('monitor.partner.net', invented(7, 32))))).toBeUndefined())
+  test('pings of seven monitors', () =>
+    expect(worst(times(1_000, (i) => dripAct('monitor.partner.net', invented(i % 7, 16))))).toBeUndefined())
   test('a few identifiers', () => expect(worst(times(5, (i) => dripAct('api.partner.net', invented(i, 32))))).toBeUndefined())
   test('many over days', () =>
     expect(
