@@ -37,10 +37,13 @@ interface Phrase<C extends string> {
   readonly isOrder: boolean
   readonly parts: readonly Part[]
 }
-interface Part {
+/** Words of which one must stand at a place. */
+interface Choice {
   readonly keys: ReadonlySet<number>
   /** One bit for each value of the lowest ten bits of a key: almost every other word is turned away by it. */
   readonly bits: Int32Array
+}
+interface Part extends Choice {
   /** Most words between this part and the one before. */
   readonly gapMax: number
   /** The break that ends the search. */
@@ -66,13 +69,15 @@ export function phraseBook<C extends string>(
 ): PhraseBook<C> {
   const byFirst = new Map<number, Phrase<C>[]>()
   const sieve = new Uint8Array(SIEVE_MASK + 1)
-  const keysOf = keyReader(sets)
+  const choiceOf = choiceReader(sets)
   for (const [kind, [code, severity, ...texts]] of phrases.entries())
     for (const text of texts) {
       const isOrder = text.startsWith('^')
-      const phrase = { kind, code, severity, isOrder, parts: partsOf(isOrder ? text.slice(1) : text, keysOf) }
+      const phrase = { kind, code, severity, isOrder, parts: partsOf(isOrder ? text.slice(1) : text, choiceOf) }
       for (const key of phrase.parts[0]?.keys ?? []) {
-        byFirst.set(key, [...(byFirst.get(key) ?? []), phrase])
+        const others = byFirst.get(key)
+        if (others) others.push(phrase)
+        else byFirst.set(key, [phrase])
         sieve[key & SIEVE_MASK] = 1
       }
     }
@@ -155,7 +160,7 @@ function bitsOf(keys: Iterable<number>): Int32Array {
   return bits
 }
 
-function partsOf(text: PhraseText, keysOf: (name: string) => readonly number[]): readonly Part[] {
+function partsOf(text: PhraseText, choiceOf: (item: string) => Choice): readonly Part[] {
   const parts: Part[] = []
   let gapMax = 0
   let stop: number = BREAK.sentence
@@ -165,19 +170,28 @@ function partsOf(text: PhraseText, keysOf: (name: string) => readonly number[]):
       stop = item.startsWith('-') ? BREAK.clause : BREAK.sentence
       continue
     }
-    const keys = new Set(item.split('/').flatMap(keysOf))
-    parts.push({ keys, bits: bitsOf(keys), gapMax, stop })
+    parts.push({ ...choiceOf(item), gapMax, stop })
     gapMax = 0
     stop = BREAK.sentence
   }
   return parts
 }
 
-function keyReader(sets: WordSets): (name: string) => readonly number[] {
-  const read = new Map(Object.entries(sets).map(([name, words]) => [name, words.split(' ').map(wordKey)] as const))
-  return (name) => {
-    const keys = /^[A-Z_]+$/.test(name) ? read.get(name) : [wordKey(name)]
+/** Reads the alternatives of one part; phrases share many. */
+function choiceReader(sets: WordSets): (item: string) => Choice {
+  const named = new Map(Object.entries(sets).map(([name, words]) => [name, words.split(' ').map(wordKey)] as const))
+  const read = new Map<string, Choice>()
+  const keysOf = (name: string): readonly number[] => {
+    const keys = /^[A-Z_]+$/.test(name) ? named.get(name) : [wordKey(name)]
     if (!keys) throw new RangeError(`no set of words is called ${name}`)
     return keys
+  }
+  return (item) => {
+    const known = read.get(item)
+    if (known) return known
+    const keys = new Set(item.split('/').flatMap(keysOf))
+    const choice = { keys, bits: bitsOf(keys) }
+    read.set(item, choice)
+    return choice
   }
 }

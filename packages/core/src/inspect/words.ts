@@ -19,8 +19,18 @@ export interface Words {
 
 /** Longest text whose words are kept for the next caller, in UTF-16 units; above it they are cut again. */
 const KEPT_CHARS_MAX = 1_048_576
-/** End of the letters that are folded by table: Latin, Greek, Cyrillic. */
-const TABLE_END = 0x530
+/**
+ * Where the letters are that words are made of (Latin, Greek, Cyrillic, and their full-width forms), and the marks that are not
+ * seen among them; what else there is separates.
+ */
+const CUT_RANGES: readonly (readonly [start: number, end: number])[] = [
+  [0, 0x530],
+  [0x1e00, 0x1f00],
+  [0x200b, 0x2010],
+  [0x2060, 0x2070],
+  [0xfeff, 0xff00],
+  [0xff10, 0xff5b],
+]
 
 /** Stands for characters that are not seen: accents, joiners, soft hyphens. */
 const IGNORED = -1
@@ -53,68 +63,37 @@ export function wordKey(word: string): number {
   return key
 }
 
-/** What `cut` writes to; grows as needed. */
-class Sheet {
-  count = 0
-  keys: Int32Array
-  starts: Int32Array
-  ends: Int32Array
-  breaks: Uint8Array
-
-  constructor(size: number) {
-    this.keys = new Int32Array(size)
-    this.starts = new Int32Array(size)
-    this.ends = new Int32Array(size)
-    this.breaks = new Uint8Array(size)
-  }
-
-  /** The place of one more word. */
-  next(): number {
-    if (this.count === this.keys.length) this.grow()
-    return this.count++
-  }
-
-  private grow(): void {
-    const size = this.keys.length * 2
-    const wider = <A extends Int32Array | Uint8Array>(next: A, list: A): A => {
-      next.set(list)
-      return next
-    }
-    this.keys = wider(new Int32Array(size), this.keys)
-    this.starts = wider(new Int32Array(size), this.starts)
-    this.ends = wider(new Int32Array(size), this.ends)
-    this.breaks = wider(new Uint8Array(size), this.breaks)
-  }
-}
-
 const FNV_OFFSET = 0x811c9dc5
 const FNV_PRIME = 0x01000193
+/** How many words the lists have place for at first. */
+const FIRST_SIZE = 256
 const SPACE = 0x20
 const UNDERSCORE = 0x5f
 
+/** The lists of `Words`, which grow as needed. */
+type Lists = Pick<Words, 'keys' | 'starts' | 'ends' | 'breaks'>
+
 function cut(text: string): Words {
-  const sheet = new Sheet(Math.min(256, (text.length >>> 1) + 1))
   const { length } = text
+  let { keys, starts, ends, breaks } = lists(Math.min(FIRST_SIZE, (length >>> 1) + 1))
+  let count = 0
   let gap: number = BREAK.sentence
   let newlines = 0
   let hasCjk = false
   for (let i = 0; i < length;) {
     let code = text.charCodeAt(i)
-    if (code === SPACE) {
-      i++
-      continue
-    }
-    let letters = folded(code)
+    let letters = FOLDED[code] ?? 0
     if (letters <= 0) {
+      i++
+      if (code === SPACE) continue
       newlines = code === 10 ? newlines + 1 : code === 13 || code === 9 ? newlines : 0
       gap = Math.max(gap, newlines > 1 ? BREAK.sentence : breakOf(code, text, i))
       if (code >= 0x3040 && code <= 0xd7a3) hasCjk = true
-      i++
       continue
     }
-    const at = sheet.next()
-    sheet.starts[at] = i
-    sheet.breaks[at] = gap
+    if (count === keys.length) ({ keys, starts, ends, breaks } = grown({ keys, starts, ends, breaks }))
+    starts[count] = i
+    breaks[count] = gap
     let key = FNV_OFFSET
     let end = i
     for (;;) {
@@ -128,23 +107,29 @@ function cut(text: string): Words {
       }
       if (++i >= length) break
       code = text.charCodeAt(i)
-      letters = folded(code)
+      letters = FOLDED[code] ?? 0
     }
     i = end
-    sheet.keys[at] = (key ^ (key >>> 30)) & 0x3fff_ffff
-    sheet.ends[at] = end
+    keys[count] = (key ^ (key >>> 30)) & 0x3fff_ffff
+    ends[count] = end
+    count++
     gap = BREAK.none
     newlines = 0
   }
-  const { count, keys, starts, ends, breaks } = sheet
   return { text, count, keys, starts, ends, breaks, hasCjk }
 }
 
-function folded(code: number): number {
-  if (code < TABLE_END) return FOLDED[code] ?? 0
-  if (code >= 0x1e00 && code < 0x1f00) return FOLDED[code - 0x1e00 + TABLE_END] ?? 0
-  if (code >= 0xff10 && code <= 0xff5a) return FOLDED[code - 0xfee0] ?? 0
-  return (code >= 0x200b && code <= 0x200f) || (code >= 0x2060 && code <= 0x206f) || code === 0xfeff ? IGNORED : 0
+function lists(size: number): Lists {
+  return { keys: new Int32Array(size), starts: new Int32Array(size), ends: new Int32Array(size), breaks: new Uint8Array(size) }
+}
+
+function grown(old: Lists): Lists {
+  const next = lists(old.keys.length * 2)
+  next.keys.set(old.keys)
+  next.starts.set(old.starts)
+  next.ends.set(old.ends)
+  next.breaks.set(old.breaks)
+  return next
 }
 
 /** An underscore holds a name together; an apostrophe holds short endings (`don't`, `user's`) and parts elisions (`l'utente`). */
@@ -155,11 +140,11 @@ function isJoint(code: number, text: string, at: number): boolean {
 }
 
 function isLetterAt(text: string, at: number): boolean {
-  const letters = at < text.length ? folded(text.charCodeAt(at)) : 0
-  return letters > 0
+  return at < text.length && (FOLDED[text.charCodeAt(at)] ?? 0) > 0
 }
 
-function breakOf(code: number, text: string, at: number): number {
+/** The break that a separator makes; `next` is the place behind it. */
+function breakOf(code: number, text: string, next: number): number {
   switch (code) {
     case 0x20: // space
     case 0x09: // tab
@@ -175,7 +160,7 @@ function breakOf(code: number, text: string, at: number): number {
     case 0x2e: // .
     case 0x21: // !
     case 0x3f: // ?
-      return isSpaceAt(text, at + 1) ? BREAK.sentence : BREAK.clause
+      return isSpaceAt(text, next) ? BREAK.sentence : BREAK.clause
     case 0x3002: // 。
     case 0xff01: // ！
     case 0xff1f: // ？
@@ -193,14 +178,15 @@ function isSpaceAt(text: string, at: number): boolean {
 
 /** Lower case without accents; the few letters that Unicode does not take apart are written as they are typed without them. */
 function foldedLetters(): Int32Array {
-  const table = new Int32Array(TABLE_END + 0x100)
+  const table = new Int32Array(0x1_0000)
   const typed: Readonly<Record<string, string>> = { ß: 'ss', ł: 'l', ø: 'o', đ: 'd', æ: 'ae', œ: 'oe', ı: 'i', ħ: 'h' }
-  for (let slot = 0; slot < table.length; slot++) {
-    const char = String.fromCharCode(slot < TABLE_END ? slot : slot - TABLE_END + 0x1e00)
-    const lower = char.toLowerCase()
-    const plain = (typed[lower] ?? lower).normalize('NFKD').replaceAll(/[^\p{L}\p{N}]/gu, '')
-    if (/[\p{M}\p{Cf}]/u.test(char)) table[slot] = IGNORED
-    else if (/[\p{L}\p{N}]/u.test(char)) table[slot] = plain.charCodeAt(0) | (plain.length > 1 ? plain.charCodeAt(1) << 16 : 0)
-  }
+  for (const [start, end] of CUT_RANGES)
+    for (let code = start; code < end; code++) {
+      const char = String.fromCharCode(code)
+      const lower = char.toLowerCase()
+      const plain = (typed[lower] ?? lower).normalize('NFKD').replaceAll(/[^\p{L}\p{N}]/gu, '')
+      if (/[\p{M}\p{Cf}]/u.test(char)) table[code] = IGNORED
+      else if (/[\p{L}\p{N}]/u.test(char)) table[code] = plain.charCodeAt(0) | (plain.length > 1 ? plain.charCodeAt(1) << 16 : 0)
+    }
   return table
 }

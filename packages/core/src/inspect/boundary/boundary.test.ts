@@ -91,7 +91,7 @@ describe('wrapUntrusted', () => {
   ])('R060: the source label %j is a plain name', (source, label) =>
     expect(wrapUntrusted('', { ...boundary, source })).toContain(`channel=web source=${label}>>\n`),
   )
-  test.each(['', 'short', 'a'.repeat(23), `${NONCE} `, `${NONCE}>`, 'é'.repeat(24), 'a'.repeat(129)])(
+  test.each(['', 'short', 'a'.repeat(23), '-'.repeat(30), `${NONCE} `, `${NONCE}>`, 'é'.repeat(24), 'a'.repeat(129)])(
     'R060: %j is no nonce',
     (nonce) => expect(() => wrapUntrusted('', { ...boundary, nonce })).toThrow(RangeError),
   )

@@ -3,7 +3,7 @@ import type { Span } from '../reading/view.ts'
 import { BOUNDARY_NAME, findForgedBoundaries } from './forged.ts'
 import { findSpelled, spellingOf, type Spelling } from './spelled.ts'
 
-/** Fewest characters of a nonce: 96 bits in hexadecimal. */
+/** Fewest letters and digits of a nonce: 96 bits in hexadecimal. */
 export const NONCE_CHARS_MIN = 24
 const NONCE_CHARS_MAX = 128
 /** Longest source label; the rest is cut. */
@@ -28,23 +28,17 @@ export const BOUNDARY_NOTE =
  * @throws RangeError when the nonce is not as `Boundary` says; that is a bug of the caller.
  */
 export function wrapUntrusted(text: string, { nonce, channel, source }: Boundary): string {
-  if (nonce.length < NONCE_CHARS_MIN || nonce.length > NONCE_CHARS_MAX || !/^[A-Za-z0-9_-]+$/.test(nonce))
-    throw new RangeError('a nonce has 24 to 128 letters, digits, hyphens and underscores')
+  if (nonce.length > NONCE_CHARS_MAX || !/^[A-Za-z0-9_-]+$/.test(nonce) || nonce.replaceAll(/[_-]/g, '').length < NONCE_CHARS_MIN)
+    throw new RangeError('a nonce has at least 24 letters and digits, hyphens and underscores, 128 characters in all')
   const spelling = spellingOf(nonce)
   const inside = withoutMarks(text, spelling)
   return `<<${BOUNDARY_NAME} id=${nonce} channel=${channel} source=${label(source, spelling)}>>\n${inside}\n<</${BOUNDARY_NAME} id=${nonce}>>`
 }
 
+/** What replaces a mark has letters of its own, so the pieces around it cannot join to another mark. */
 function withoutMarks(text: string, nonce: Spelling): string {
-  // Replacing one mark can join the parts of another, so the text is read until there is none; each round takes letters away.
-  let plain = text
-  for (let spans = marks(plain, nonce); spans.length > 0; spans = marks(plain, nonce)) plain = replaced(plain, spans)
-  return plain
-}
-
-function marks(text: string, nonce: Spelling): readonly Span[] {
-  const names = findForgedBoundaries(text)
-  return names.length > 0 ? names : findSpelled(text, nonce)
+  const unnamed = replaced(text, findForgedBoundaries(text))
+  return replaced(unnamed, findSpelled(unnamed, nonce))
 }
 
 function replaced(text: string, spans: readonly Span[]): string {
@@ -59,5 +53,5 @@ function replaced(text: string, spans: readonly Span[]): string {
 
 function label(source: string, nonce: Spelling): string {
   const plain = source.slice(0, SOURCE_CHARS_MAX).replaceAll(/[^A-Za-z0-9._-]/g, '_')
-  return plain === '' || marks(plain, nonce).length > 0 ? 'unknown' : plain
+  return plain === '' || withoutMarks(plain, nonce) !== plain ? 'unknown' : plain
 }
