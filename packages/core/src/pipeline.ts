@@ -179,7 +179,12 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
   const text = jcs(given)
   const input = committed(text, given, handling.commit)
   const action = canonical(asked, input.commitment, handling.commit)
-  const looked = stage.inspect(principal, { ...asked, direction: 'arguments', value: given, hasInputs: target.inputs !== undefined })
+  const looked = stage.inspect(principal, {
+    ...asked,
+    direction: 'arguments',
+    value: given,
+    hasInputs: target.inputs !== undefined,
+  })
   const inspected = looked instanceof Promise ? await looked : looked
   const { findings } = inspected
   const gathered = await stage.gather(principal, action)
@@ -205,11 +210,13 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
   if (decision.enforced !== 'allow') return refused(entry, { ...decision, effect: decision.enforced })
   const startMs = stage.nowMs()
   const outcome = { ...act, type: 'outcome' as const, decision: entry }
-  const done = await perform(request, { principal, action, decision, inspected, facts, handling }, stage).catch(async (error: unknown) => {
-    const failure = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'internal error', { cause: error })
-    await stage.record({ ...outcome, ...failed(failure.code), durationMs: stage.nowMs() - startMs })
-    throw failure
-  })
+  const done = await perform(request, { principal, action, decision, inspected, facts, handling }, stage).catch(
+    async (error: unknown) => {
+      const failure = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'internal error', { cause: error })
+      await stage.record({ ...outcome, ...failed(failure.code), durationMs: stage.nowMs() - startMs })
+      throw failure
+    },
+  )
   await stage.record({ ...outcome, ...done.record, durationMs: stage.nowMs() - startMs })
   const { released } = done
   if (released.effect === 'deny') return refused(entry, { effect: 'deny', reasons: released.reasons })
@@ -229,11 +236,7 @@ interface Done {
 }
 
 /** act → inspect result → release: what happened, and what of it the agent gets. */
-async function perform<Request extends Inbound>(
-  request: Request,
-  allowed: Allowed,
-  stage: Stages<Request>,
-): Promise<Done> {
+async function perform<Request extends Inbound>(request: Request, allowed: Allowed, stage: Stages<Request>): Promise<Done> {
   const { principal, action, decision, facts, handling } = allowed
   const acted = await stage.act(request, action, allowed)
   const { kind, server, name } = action

@@ -15,7 +15,8 @@ const SecretText = z.string().max(10_000)
 
 const ServerCommon = {
   source: SourceProfile.optional().meta({
-    description: 'What its content is. Until a person says so, everything of the server stays quarantined: nothing of it is called.',
+    description:
+      'What its content is. Until a person says so, everything of the server stays quarantined: nothing of it is called.',
   }),
   sources: z
     .record(z.string().max(256), SourceProfile)

@@ -7,7 +7,6 @@ import type {
   Principal,
   Releasing,
   Released,
-  SourceProfile,
   ToolDefinition,
   Finding,
 } from '@sallyport/core'
@@ -55,8 +54,3 @@ export interface Guard {
 export type Listener = (words: Json) => Json | undefined
 
 export type GuardedResult = Pick<Released, 'effect' | 'reasons' | 'content' | 'isQuarantined' | 'source'>
-
-/** What the operator says of each server, and of single tools of it. */
-export interface SourceProfiles {
-  profile(origin: Origin): SourceProfile | undefined
-}

@@ -6,8 +6,8 @@ import type { ReasonCode } from '../reasons.ts'
 import { combine } from './combine.ts'
 import type { CompiledManifest, CompiledReadGrant, CompiledTask } from './compile.ts'
 import type { Facts } from './facts.ts'
-import { guardArguments } from './guard-votes.ts'
 import { completionGrant, isDenied, promptGrant, resourceGrant, taskOf } from './grants.ts'
+import { guardArguments } from './guard-votes.ts'
 import { toolVotes } from './tool-votes.ts'
 import { allow, approval, budgetVotes, deny, witnessVotes } from './votes.ts'
 
@@ -96,11 +96,7 @@ function bareName({ kind, name = '' }: Action): string {
 }
 
 /** Resources, prompts and their completions: no arguments to bind, the same presence, consequence and budget rules. */
-function readVotes(
-  question: Question,
-  grant: CompiledReadGrant | undefined,
-  missing: ReasonCode,
-): readonly Vote[] {
+function readVotes(question: Question, grant: CompiledReadGrant | undefined, missing: ReasonCode): readonly Vote[] {
   const { principal, facts, manifest } = question
   if (!grant) return [deny('grant', missing)]
   const votes: Vote[] = [allow('grant', 'granted')]

@@ -4,15 +4,38 @@ import { DEFAULT_GUARD_POLICY, GuardPolicy, isExcepted } from '../model/guard-po
 import { sourceOf, UNKNOWN_SOURCE, type Source } from '../model/source-profile.ts'
 import { type GuardFacts, guardArguments, isInjection, judgeResult, type ResultAsked } from './guard-votes.ts'
 
-const finding = (members: Partial<Finding>): Finding => ({ detector: 'secrets', code: 'aws_key', severity: 'high', path: '/a', start: 0, end: 5, ...members })
+const finding = (members: Partial<Finding>): Finding => ({
+  detector: 'secrets',
+  code: 'aws_key',
+  severity: 'high',
+  path: '/a',
+  start: 0,
+  end: 5,
+  ...members,
+})
 const scored = (score: number): Finding => finding({ detector: 'ngram', code: 'injected_instruction', severity: 'medium', score })
 const web: Source = { channel: 'web', trust: 'web', classes: [] }
 const internal: Source = { channel: 'database', trust: 'internal', classes: ['pii'] }
-const factsOf = (members: Partial<GuardFacts> = {}): GuardFacts => ({ policy: DEFAULT_GUARD_POLICY, hash: 'h', source: web, isProfiled: true, sessionClasses: [], ...members })
+const factsOf = (members: Partial<GuardFacts> = {}): GuardFacts => ({
+  policy: DEFAULT_GUARD_POLICY,
+  hash: 'h',
+  source: web,
+  isProfiled: true,
+  sessionClasses: [],
+  ...members,
+})
 const low = { scope: 'read', tier: 'low', cleared: [] } as const
-const asked = (findings: readonly Finding[], guard: Partial<GuardFacts> = {}) => ({ findings, guard: factsOf(guard), agent: 'a', nowMs: 0 })
-const reasonsOf = (findings: readonly Finding[], receiver: Partial<{ scope: 'read' | 'send'; tier: 'low' | 'high'; cleared: string[] }> = {}, guard: Partial<GuardFacts> = {}) =>
-  guardArguments(asked(findings, guard), { ...low, ...receiver }).votes.map(({ reason, mode }) => `${mode} ${reason}`)
+const asked = (findings: readonly Finding[], guard: Partial<GuardFacts> = {}) => ({
+  findings,
+  guard: factsOf(guard),
+  agent: 'a',
+  nowMs: 0,
+})
+const reasonsOf = (
+  findings: readonly Finding[],
+  receiver: Partial<{ scope: 'read' | 'send'; tier: 'low' | 'high'; cleared: string[] }> = {},
+  guard: Partial<GuardFacts> = {},
+) => guardArguments(asked(findings, guard), { ...low, ...receiver }).votes.map(({ reason, mode }) => `${mode} ${reason}`)
 const judge = (findings: readonly Finding[], members: Partial<ResultAsked> = {}, guard: Partial<GuardFacts> = {}) =>
   judgeResult({ ...asked(findings, guard), cleared: [], isConsequential: false, isReleased: false, isList: false, ...members })
 const policy = (given: object): GuardPolicy => GuardPolicy.parse(given)
@@ -26,7 +49,10 @@ describe('arguments', () => {
   })
   test('R212 R247: what policy redacts is an obligation, not a refusal; nothing where the receiver is cleared', () => {
     const record = finding({ class: 'phi', code: 'icd_code' })
-    expect(guardArguments(asked([record]), low)).toEqual({ votes: [], obligations: [{ type: 'redact', mode: 'enforce', cleared: [] }] })
+    expect(guardArguments(asked([record]), low)).toEqual({
+      votes: [],
+      obligations: [{ type: 'redact', mode: 'enforce', cleared: [] }],
+    })
     expect(guardArguments(asked([record]), { ...low, cleared: ['phi'] })).toEqual({ votes: [], obligations: [] })
   })
   test('a type goes before its class', () => {
@@ -44,7 +70,9 @@ describe('arguments', () => {
     expect(reasonsOf([finding({ detector: 'exfiltration', code: 'foreign_host', severity: 'low' })])).toEqual([])
   })
   test('a canary is stopped wherever it goes', () =>
-    expect(reasonsOf([finding({ detector: 'canary', code: 'canary' })], { cleared: ['secret'] })).toEqual(['enforce canary_leaked']))
+    expect(reasonsOf([finding({ detector: 'canary', code: 'canary' })], { cleared: ['secret'] })).toEqual([
+      'enforce canary_leaked',
+    ]))
   test('R289: a source nobody described is quarantined', () =>
     expect(reasonsOf([], {}, { isProfiled: false })).toEqual(['enforce source_unprofiled']))
   test('R057: a failed detector stops what is consequential, and a plain low read goes on', () => {
@@ -65,7 +93,9 @@ describe('arguments', () => {
   })
   test('injections in arguments are reported only, unless policy says otherwise', () => {
     expect(reasonsOf([scored(0.99)])).toEqual([])
-    expect(reasonsOf([scored(0.99)], {}, { policy: policy({ injection: { arguments: 'block' } }) })).toEqual(['enforce injection_detected'])
+    expect(reasonsOf([scored(0.99)], {}, { policy: policy({ injection: { arguments: 'block' } }) })).toEqual([
+      'enforce injection_detected',
+    ])
   })
 })
 
@@ -94,11 +124,19 @@ describe('results', () => {
     const hit = scored(0.9)
     expect(judge([hit], {}, { policy: policy({ injection: { web: 'cut' } }) }).cut(hit)).toBe(true)
   })
-  test('lists are reduced, not refused', () => expect(judge([scored(0.9)], { isList: true })).toMatchObject({ effect: 'allow', isQuarantined: true }))
+  test('lists are reduced, not refused', () =>
+    expect(judge([scored(0.9)], { isList: true })).toMatchObject({ effect: 'allow', isQuarantined: true }))
   test('what a person released passes, and is named', () =>
-    expect(judge([scored(0.9)], { isReleased: true })).toMatchObject({ effect: 'allow', reasons: ['content_released'], isQuarantined: false }))
+    expect(judge([scored(0.9)], { isReleased: true })).toMatchObject({
+      effect: 'allow',
+      reasons: ['content_released'],
+      isQuarantined: false,
+    }))
   test('released content is released as an injection only: a secret in it still is one', () =>
-    expect(judge([scored(0.9), finding({ class: 'secret' })], { isReleased: true })).toMatchObject({ effect: 'deny', reasons: ['data_not_cleared', 'content_released', 'class_undeclared'] }))
+    expect(judge([scored(0.9), finding({ class: 'secret' })], { isReleased: true })).toMatchObject({
+      effect: 'deny',
+      reasons: ['data_not_cleared', 'content_released', 'class_undeclared'],
+    }))
   test('R285 R226: data of a class nobody declared is named; declared or granted it is not', () => {
     const record = finding({ class: 'pii', code: 'email', severity: 'low' })
     expect(judge([record]).reasons).toEqual(['class_undeclared'])
@@ -107,14 +145,24 @@ describe('results', () => {
   })
   test('R057: what could not be inspected is stopped from untrusted sources for tasks that can do harm', () => {
     const failed = finding({ detector: 'transformer', code: 'detector_failed' })
-    expect(judge([failed], { isConsequential: true })).toMatchObject({ effect: 'deny', reasons: ['inspection_failed'], isQuarantined: false })
+    expect(judge([failed], { isConsequential: true })).toMatchObject({
+      effect: 'deny',
+      reasons: ['inspection_failed'],
+      isQuarantined: false,
+    })
     expect(judge([failed]).effect).toBe('allow')
     expect(judge([failed], { isConsequential: true }, { source: internal }).effect).toBe('allow')
-    expect(judge([finding({ detector: 'inspect', code: 'unscanned' })], { isConsequential: true }).reasons).toEqual(['content_unscanned'])
+    expect(judge([finding({ detector: 'inspect', code: 'unscanned' })], { isConsequential: true }).reasons).toEqual([
+      'content_unscanned',
+    ])
   })
   test('R007: an exception lets it pass and says what would have been', () => {
     const excepted = policy({ exceptions: [{ stage: 'input', reason: 'trial', until: '2999-01-01T00:00:00Z' }] })
-    expect(judge([scored(0.9)], {}, { policy: excepted })).toMatchObject({ effect: 'allow', reasons: [], observed: ['injection_detected'] })
+    expect(judge([scored(0.9)], {}, { policy: excepted })).toMatchObject({
+      effect: 'allow',
+      reasons: [],
+      observed: ['injection_detected'],
+    })
   })
 })
 

@@ -25,7 +25,9 @@ export const LogQuery = z
     user: Value.optional().meta({ description: 'User an act was for, or who acted on the gateway itself; `system` for none.' }),
     tool: Value.optional().meta({ description: '`server.tool`, or a server for all of its tools.' }),
     kind: z.enum(ACTION_KINDS).optional().meta({ description: 'Kind of action.' }),
-    class: Value.optional().meta({ description: 'Class of data the act handles, by its grant or by what detectors saw: `pii`, `phi`, `pci`, …' }),
+    class: Value.optional().meta({
+      description: 'Class of data the act handles, by its grant or by what detectors saw: `pii`, `phi`, `pci`, …',
+    }),
     subject: Sha256Hex.optional().meta({ description: 'Pseudonym of the person the content is about.' }),
     digest: Sha256Hex.optional().meta({
       description: 'Commitment to the whole action, or to an input or output: the same call, whoever made it.',
@@ -118,7 +120,9 @@ function matchesAct(query: LogQuery, entry: ActEntry): boolean {
     isOne(query.effect, entry.type === 'decision' ? entry.enforced : 'allow') &&
     (query.agent === undefined || isAgent(query.agent, entry.actor)) &&
     (query.user === undefined || query.user === (entry.onBehalfOf === 'system' ? 'system' : entry.onBehalfOf.user)) &&
-    (query.class === undefined || entry.classes?.includes(query.class) === true || entry.detected?.includes(query.class) === true) &&
+    (query.class === undefined ||
+      entry.classes?.includes(query.class) === true ||
+      entry.detected?.includes(query.class) === true) &&
     (query.tool === undefined || isTool(query.tool, entry.action)) &&
     (query.digest === undefined || commitments(entry).includes(query.digest)) &&
     (query.status === undefined || (entry.type === 'outcome' && entry.status === query.status)) &&

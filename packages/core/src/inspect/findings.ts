@@ -1,8 +1,8 @@
 import type { Channel } from '../model/channel.ts'
 import type { Finding } from '../model/finding.ts'
 import { plainPath } from '../model/plain-name.ts'
-import { atOf, pointerOf, type Leaf } from './flatten.ts'
 import type { At } from './edit/apply-edits.ts'
+import { atOf, pointerOf, type Leaf } from './flatten.ts'
 
 /** Most findings recorded for one value; more of the same would only fill the log. */
 export const FINDINGS_MAX = 50

@@ -28,7 +28,9 @@ const phrase = (id: string, words: string, of?: string) =>
     reads: 'every',
     detect: (text) => {
       const start = text.indexOf(words)
-      return start < 0 ? [] : [{ code: 'phrase', severity: 'high', start, end: start + words.length, ...(of === undefined ? {} : { class: of }) }]
+      return start < 0
+        ? []
+        : [{ code: 'phrase', severity: 'high', start, end: start + words.length, ...(of === undefined ? {} : { class: of }) }]
     },
   })
 const [instructions = ''] = INJECTION_DETECTORS
@@ -62,10 +64,15 @@ describe('inspect', () => {
   test('more text than the limit was not scanned, and says so', () => {
     const half = 'a'.repeat(INSPECT_CHARS_MAX / 2)
     expect(findings([half, half], { detectors: [letterX] })).toEqual([])
-    expect(findings([half, half, 'a'], { detectors: [letterX] }).map(({ code, path }) => [code, path])).toEqual([['unscanned', '/2']])
+    expect(findings([half, half, 'a'], { detectors: [letterX] }).map(({ code, path }) => [code, path])).toEqual([
+      ['unscanned', '/2'],
+    ])
   })
   test('of many alike a few are recorded and all are acted upon', () => {
-    const many = all(Array.from({ length: 1_000 }, () => 'x'), { detectors: [letterX] })
+    const many = all(
+      Array.from({ length: 1_000 }, () => 'x'),
+      { detectors: [letterX] },
+    )
     expect([many.findings.length, many.seen.length]).toEqual([5, 1_000])
   })
   test('a common finding does not hide a rare one', () => {
@@ -74,7 +81,10 @@ describe('inspect', () => {
   })
   test('findings are bounded, and more places than can be acted upon count as not scanned', () => {
     const detectors = Array.from({ length: 30 }, (_, i) => ({ ...letterX, id: `letter-${i}` }))
-    const many = all(Array.from({ length: 1_000 }, () => 'x'), { detectors })
+    const many = all(
+      Array.from({ length: 1_000 }, () => 'x'),
+      { detectors },
+    )
     expect([many.findings.length, many.seen.length]).toEqual([FINDINGS_MAX, SEEN_MAX + 1])
     expect(many.seen.at(-1)?.finding.code).toBe('unscanned')
   })
@@ -87,7 +97,9 @@ describe('inspect', () => {
     expect(findings({ 'a@b.c': { ok: 'x' } }, { detectors: [letterX] })[0]?.path).toBe('/?/ok')
   })
   test('classes that were seen are named once', () =>
-    expect(all(['a card', 'a card', 'a key'], { detectors: [phrase('a', 'card', 'pci'), phrase('b', 'key', 'secret')] }).classes).toEqual(['pci', 'secret']))
+    expect(
+      all(['a card', 'a card', 'a key'], { detectors: [phrase('a', 'card', 'pci'), phrase('b', 'key', 'secret')] }).classes,
+    ).toEqual(['pci', 'secret']))
   test('plain values have no findings', () =>
     expect(all({ a: 1, b: null, c: true, d: 'plain', e: [] })).toEqual({ findings: [], seen: [], classes: [] }))
 })

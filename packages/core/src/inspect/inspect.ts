@@ -5,8 +5,8 @@ import type { Json } from '../model/json.ts'
 import type { Detector } from './define-detector.ts'
 import { detectors as ALL } from './detectors/index.ts'
 import { fieldsViews } from './fields-view.ts'
-import { flatten, pointerOf, type Leaf } from './flatten.ts'
 import { openFindings, type Findings } from './findings.ts'
+import { flatten, pointerOf, type Leaf } from './flatten.ts'
 import { read } from './reading/read.ts'
 import type { Reading, View } from './reading/view.ts'
 
@@ -75,7 +75,10 @@ export function examine(value: Json, options: InspectOptions = {}): Examined {
         for (const sighting of sightings(detector, view, leaf)) {
           const span = view.kind === 'text' ? sighting : view.locate(sighting.start, sighting.end)
           const { start, end } = span
-          findings.add({ ...sighting, detector: detector.id, start, end, ...(view.kind === 'text' ? {} : { view: view.kind }) }, leaf)
+          findings.add(
+            { ...sighting, detector: detector.id, start, end, ...(view.kind === 'text' ? {} : { view: view.kind }) },
+            leaf,
+          )
         }
       }
     }
@@ -95,7 +98,8 @@ export function examine(value: Json, options: InspectOptions = {}): Examined {
             const parts = fields.locate(sighting.start, sighting.end)
             // What one field holds alone was seen there.
             if (parts.length < 2) continue
-            for (const { leaf, start, end } of parts) findings.add({ ...sighting, detector: detector.id, start, end, view: 'fields' }, leaf)
+            for (const { leaf, start, end } of parts)
+              findings.add({ ...sighting, detector: detector.id, start, end, view: 'fields' }, leaf)
           }
         }
       }
@@ -107,7 +111,11 @@ export function examine(value: Json, options: InspectOptions = {}): Examined {
     const first = leaves.find(({ kind }) => kind === 'string')
     if (earlier === '' || !first) return
     const before = earlier.slice(-SESSION_CHARS)
-    const view: View = { kind: 'session', text: `${before} ${first.text.slice(0, SESSION_CHARS)}`, locate: (start, end) => ({ start, end }) }
+    const view: View = {
+      kind: 'session',
+      text: `${before} ${first.text.slice(0, SESSION_CHARS)}`,
+      locate: (start, end) => ({ start, end }),
+    }
     for (const detector of active) {
       if (detector.reads !== 'every' || !INJECTION_DETECTORS.has(detector.id)) continue
       for (const sighting of sightings(detector, view, first)) {

@@ -28,7 +28,9 @@ const CLASS_DEFAULTS: Readonly<Record<string, DataAction>> = { secret: 'block', 
 
 export const GuardException = z
   .strictObject({
-    stage: z.enum(GUARD_STAGES).meta({ description: 'What only observes meanwhile: input, output, or process (budgets of scanning).' }),
+    stage: z
+      .enum(GUARD_STAGES)
+      .meta({ description: 'What only observes meanwhile: input, output, or process (budgets of scanning).' }),
     agent: z.string().max(64).optional().meta({ description: 'For one agent; for all unless set.' }),
     reason: z.string().min(3).max(500),
     until: z.iso.datetime().meta({ description: 'When it ends by itself.' }),
@@ -48,19 +50,22 @@ export const GuardPolicy = z
       .record(ClassName, OnData)
       .default({})
       .transform((given) => ({ ...CLASS_DEFAULTS, ...given }))
-      .meta({ description: 'What happens to data the receiver is not cleared for, by class: secret and pci block, phi redact, others mark.' }),
+      .meta({
+        description:
+          'What happens to data the receiver is not cleared for, by class: secret and pci block, phi redact, others mark.',
+      }),
     types: z
       .record(z.string().regex(/^[a-z][a-z0-9_]{0,63}$/), OnData)
       .default({})
       .meta({ description: 'The same by type of finding, such as `us_ssn`; goes before the class.' }),
-    exfiltration: z.enum(['block', 'mark']).default('block').meta({ description: 'Beacons, encoded runs and split secrets on their way out.' }),
-    onFailure: z
-      .enum(['block', 'block_consequential', 'mark'])
-      .default('block_consequential')
-      .meta({
-        description:
-          'When a detector fails or content is too much to scan. `block_consequential`: stops acts that are not plain low reads, and content of untrusted sources for tasks that hold such acts.',
-      }),
+    exfiltration: z
+      .enum(['block', 'mark'])
+      .default('block')
+      .meta({ description: 'Beacons, encoded runs and split secrets on their way out.' }),
+    onFailure: z.enum(['block', 'block_consequential', 'mark']).default('block_consequential').meta({
+      description:
+        'When a detector fails or content is too much to scan. `block_consequential`: stops acts that are not plain low reads, and content of untrusted sources for tasks that hold such acts.',
+    }),
     sanitise: z
       .boolean()
       .default(true)

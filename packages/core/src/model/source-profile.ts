@@ -5,7 +5,9 @@ import { ClassName } from './class-name.ts'
 /** What a person says of a source before its content may reach an agent (R226, R289). */
 export const SourceProfile = z
   .strictObject({
-    channel: z.enum(INGESTION_CHANNELS).meta({ description: 'By which channel its content comes; chooses detectors and thresholds.' }),
+    channel: z
+      .enum(INGESTION_CHANNELS)
+      .meta({ description: 'By which channel its content comes; chooses detectors and thresholds.' }),
     trust: z
       .enum(TRUST_LEVELS)
       .optional()
@@ -13,9 +15,14 @@ export const SourceProfile = z
     classes: z
       .array(ClassName)
       .max(20)
-      .meta({ description: 'Classes of data it holds; an empty list says that it holds none. Any other that is detected is reported.' }),
+      .meta({
+        description: 'Classes of data it holds; an empty list says that it holds none. Any other that is detected is reported.',
+      }),
   })
-  .meta({ id: 'SourceProfile', description: 'Where content comes from and what it may hold. Without one a source stays quarantined.' })
+  .meta({
+    id: 'SourceProfile',
+    description: 'Where content comes from and what it may hold. Without one a source stays quarantined.',
+  })
 export type SourceProfile = z.infer<typeof SourceProfile>
 
 /** A source as decisions see it. */

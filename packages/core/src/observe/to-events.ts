@@ -146,18 +146,21 @@ function outcomeEvent(entry: Extract<Entry, { type: 'outcome' }>, act: Act): Sec
 /** What detectors saw, as one event however many places it names: its weight is that of the worst. */
 function detectionEvent(entry: ActEntry, act: Act): SecurityEvent {
   const worst = entry.findings.reduce((most, { severity }) => Math.max(most, rank(severity)), 0)
-  const kind = stoppedKind(entry) ?? (['finding.info', 'finding.low', 'finding.medium', 'finding.high'] as const)[worst] ?? 'finding.high'
-  const findings = entry.findings.slice(0, EVENT_ITEMS_MAX).map(({ detector, code, severity, path, start, end, class: of, score, view }) => ({
-    detector: clip(detector),
-    code: clip(code),
-    severity: clip(severity),
-    path: clip(path),
-    start,
-    end,
-    ...(of === undefined ? {} : { class: clip(of) }),
-    ...(score === undefined ? {} : { score }),
-    ...(view === undefined ? {} : { view: clip(view) }),
-  }))
+  const kind =
+    stoppedKind(entry) ?? (['finding.info', 'finding.low', 'finding.medium', 'finding.high'] as const)[worst] ?? 'finding.high'
+  const findings = entry.findings
+    .slice(0, EVENT_ITEMS_MAX)
+    .map(({ detector, code, severity, path, start, end, class: of, score, view }) => ({
+      detector: clip(detector),
+      code: clip(code),
+      severity: clip(severity),
+      path: clip(path),
+      start,
+      end,
+      ...(of === undefined ? {} : { class: clip(of) }),
+      ...(score === undefined ? {} : { score }),
+      ...(view === undefined ? {} : { view: clip(view) }),
+    }))
   const content = entry.type === 'decision' ? entry.input : entry.output
   return { ...act, part: 1, ...about('detection', kind), findings, ...(content && { content: contentOf(content) }) }
 }
@@ -165,7 +168,9 @@ function detectionEvent(entry: ActEntry, act: Act): SecurityEvent {
 /** An act or a result that was stopped for what was seen in it. */
 function stoppedKind({ reasons }: ActEntry): EventKind | undefined {
   if (reasons.includes('injection_detected')) return 'injection.detected'
-  const isLeak = (['canary_leaked', 'exfiltration_detected', 'data_not_cleared'] as const).some((reason) => reasons.includes(reason))
+  const isLeak = (['canary_leaked', 'exfiltration_detected', 'data_not_cleared'] as const).some((reason) =>
+    reasons.includes(reason),
+  )
   return isLeak ? 'leak.detected' : undefined
 }
 

@@ -7,7 +7,11 @@ import { restoreBudgets, type Rules } from './rules.ts'
 import type { Stores } from './stores.ts'
 
 /** What agents speak to. `audit` is the log as their acts are recorded in it. */
-export function openProtocols(stores: Stores, rules: Rules, { audit, guard }: { audit: Pick<AuditLog, 'append'>; guard: Guard }): Mcp {
+export function openProtocols(
+  stores: Stores,
+  rules: Rules,
+  { audit, guard }: { audit: Pick<AuditLog, 'append'>; guard: Guard },
+): Mcp {
   const { home, loaded, state, budgets, refusals, bytes, address, nowMs, log, closing } = stores
   const mcp = openMcp({
     config: loaded.config,

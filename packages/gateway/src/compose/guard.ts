@@ -16,6 +16,7 @@ import {
 import type { GuardConfig } from '../config-guard.ts'
 import type { Config, ServerConfig } from '../config.ts'
 import { openExtractor } from '../content/index.ts'
+import { GATEWAY_VERSION } from '../gateway-version.ts'
 import type { Guard, Origin } from '../guard.ts'
 import { classifyTexts } from '../guard/classify-texts.ts'
 import { MODEL_HASHES } from '../guard/model-hashes.ts'
@@ -24,7 +25,6 @@ import { readModel } from '../guard/read-model.ts'
 import { compilePatterns } from '../inspect/compile-patterns.ts'
 import { phoneFinder } from '../inspect/find-phones.ts'
 import { openSealer } from '../inspect/seal-value.ts'
-import { GATEWAY_VERSION } from '../gateway-version.ts'
 import type { LoadedConfig } from '../load-config.ts'
 import type { Stores } from './stores.ts'
 
@@ -39,7 +39,10 @@ const NONCE_BYTES = 18
 
 export function openRunningGuard({ home, loaded, state, nowMs, closing }: Stores): RunningGuard {
   let servers = loaded.config.servers
-  const ngram = { name: `guard-ngram ${MODEL_HASHES['guard-ngram.bin'].slice(0, 12)}`, model: parseNgramModel(readModel('guard-ngram.bin')) }
+  const ngram = {
+    name: `guard-ngram ${MODEL_HASHES['guard-ngram.bin'].slice(0, 12)}`,
+    model: parseNgramModel(readModel('guard-ngram.bin')),
+  }
   const canaryKey = home.deriveKey('canary')
   const partsOf = (config: Config): GuardParts => assemble(config, { ngram, canaryKey })
   let parts = partsOf(loaded.config)

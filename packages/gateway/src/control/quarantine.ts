@@ -95,11 +95,19 @@ export const quarantineRevoke = defineVerb({
   async run(deps, { index, reason }) {
     const { commitment } = (await requireHeld(deps, index)).output
     if (!deps.state.isReleased(commitment)) throw new GatewayError('CONFLICT', 'this content was not released')
-    return { output: { index }, changes: [{ op: 'delete', kind: 'releasedContent', key: commitment }], detail: { reason, commitment } }
+    return {
+      output: { index },
+      changes: [{ op: 'delete', kind: 'releasedContent', key: commitment }],
+      detail: { reason, commitment },
+    }
   },
 })
 
-type HeldEntry = OutcomeEntry & { readonly output: { readonly vault: NonNullable<NonNullable<OutcomeEntry['output']>['vault']> } & NonNullable<OutcomeEntry['output']> }
+type HeldEntry = OutcomeEntry & {
+  readonly output: { readonly vault: NonNullable<NonNullable<OutcomeEntry['output']>['vault']> } & NonNullable<
+    OutcomeEntry['output']
+  >
+}
 
 function isHeld(entry: { readonly type: string }): entry is HeldEntry {
   const { type, reasons = [], output } = entry as Partial<OutcomeEntry> & { readonly type: string }

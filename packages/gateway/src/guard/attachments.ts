@@ -10,7 +10,7 @@ import {
   type Seen,
   type TrustLevel,
 } from '@sallyport/core'
-import type { ContentExtractor } from '../content/index.ts'
+import type { ContentReader } from '../content-reader.ts'
 
 /** Most pieces of content read out of one result. */
 const ATTACHMENTS_MAX = 20
@@ -23,7 +23,10 @@ interface Attachment {
 }
 
 /** Judges the texts of one content, as `Guard.inspect` does those of a result. */
-export type JudgeTexts = (value: Json, about: { readonly channel: Channel; readonly trust: TrustLevel }) => Inspected | Promise<Inspected>
+export type JudgeTexts = (
+  value: Json,
+  about: { readonly channel: Channel; readonly trust: TrustLevel },
+) => Inspected | Promise<Inspected>
 
 /**
  * Reads what is in the pictures, documents and archives of a result and lets it be judged. `undefined` where there are none.
@@ -32,7 +35,7 @@ export type JudgeTexts = (value: Json, about: { readonly channel: Channel; reado
 export function inspectAttachments(
   content: JsonObject,
   about: { readonly channel: Channel; readonly trust: TrustLevel },
-  { extractor, judge }: { readonly extractor: ContentExtractor; readonly judge: JudgeTexts },
+  { extractor, judge }: { readonly extractor: ContentReader; readonly judge: JudgeTexts },
 ): Promise<readonly Inspected[]> | undefined {
   const found = [...attachmentsOf(content)]
   if (found.length === 0) return undefined
@@ -74,8 +77,14 @@ function shapeOf({ visible, hidden, metadata, links, parts }: ContentText): Json
   }
 }
 
-function placedAt(attachment: Attachment, inspected: Inspected, { text, channel }: { text: ContentText; channel: Channel }): Inspected {
-  const about = contentFindings(text).map(({ detector, code, severity }) => seenAt(attachment, { detector, code, severity }, channel))
+function placedAt(
+  attachment: Attachment,
+  inspected: Inspected,
+  { text, channel }: { text: ContentText; channel: Channel },
+): Inspected {
+  const about = contentFindings(text).map(({ detector, code, severity }) =>
+    seenAt(attachment, { detector, code, severity }, channel),
+  )
   const seen = inspected.seen.map(({ finding: { path: _p, ...found } }) => seenAt(attachment, found, channel))
   const unread = text.isWhole ? [] : [unscanned(attachment, channel)]
   return { ...collected([...seen, ...about, ...unread]), classes: inspected.classes }

@@ -1,4 +1,12 @@
-import { type CascadeOptions, type Channel, classify, type Classified, type Examined, type Inspected, type TrustLevel } from '@sallyport/core'
+import {
+  type CascadeOptions,
+  type Channel,
+  classify,
+  type Classified,
+  type Examined,
+  type Inspected,
+  type TrustLevel,
+} from '@sallyport/core'
 
 /** Shorter texts say nothing a classifier could judge: names, numbers, states. */
 const TEXT_CHARS_MIN = 12

@@ -1,4 +1,13 @@
-import { type Channel, datamark, isJsonObject, type Json, type JsonObject, neutraliseMarkers, sanitise, wrapUntrusted } from '@sallyport/core'
+import {
+  type Channel,
+  datamark,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  neutraliseMarkers,
+  sanitise,
+  wrapUntrusted,
+} from '@sallyport/core'
 
 /** Members of the protocol that name things instead of saying something: changed, they would name another thing or nothing. */
 const NAMES: ReadonlySet<string> = new Set(['uri', 'mimeType', 'type', 'name', 'data', 'blob', 'role', 'requestState'])

@@ -26,7 +26,7 @@ import {
   type TrustLevel,
 } from '@sallyport/core'
 import type { GuardConfig } from '../config-guard.ts'
-import type { ContentExtractor } from '../content/index.ts'
+import type { ContentReader } from '../content-reader.ts'
 import type { Guard, GuardedResult, Origin, Recipient } from '../guard.ts'
 import { inspectAttachments } from './attachments.ts'
 import { boundTexts, sanitiseTexts } from './foreign-text.ts'
@@ -39,7 +39,10 @@ export interface GuardParts {
   readonly policy: GuardConfig
   readonly detectors: readonly Detector[]
   /** Judges texts by models; a promise only where one off this thread is asked. Adds to the findings of what was examined. */
-  readonly classify: (examined: Examined, about: { readonly channel: Channel; readonly trust: TrustLevel }) => Inspected | Promise<Inspected>
+  readonly classify: (
+    examined: Examined,
+    about: { readonly channel: Channel; readonly trust: TrustLevel },
+  ) => Inspected | Promise<Inspected>
   /** SHA-256 over policy, detectors and models. */
   readonly hash: string
 }
@@ -54,7 +57,7 @@ export interface GuardDeps {
   /** A new unguessable name: at least 96 bits. */
   readonly nonce: () => string
   /** Reads what is not text: PDF, archives, mail. */
-  readonly extractor: ContentExtractor
+  readonly extractor: ContentReader
   readonly nowMs: () => number
 }
 
@@ -67,7 +70,8 @@ export function openGuard(deps: GuardDeps): Guard {
     inspect: (principal, content) => then(look(principal, content), (inspected) => remember(principal, content, inspected)),
     facts,
     restore,
-    redact: (value, inspected, recipient) => masked(value, inspected, recipient, (finding) => actionOf(finding, recipient) === 'redact'),
+    redact: (value, inspected, recipient) =>
+      masked(value, inspected, recipient, (finding) => actionOf(finding, recipient) === 'redact'),
     release,
     wrap(content, origin) {
       const { channel, trust } = sourceAt(origin)
@@ -89,7 +93,13 @@ export function openGuard(deps: GuardDeps): Guard {
     const profile = deps.profile(origin)
     const sessionClasses = [...sessions(principal.session).classes].sort()
     // What has no server is answered by the gateway itself.
-    return { policy, hash, source: sourceOf(profile), isProfiled: profile !== undefined || origin.server === undefined, sessionClasses }
+    return {
+      policy,
+      hash,
+      source: sourceOf(profile),
+      isProfiled: profile !== undefined || origin.server === undefined,
+      sessionClasses,
+    }
   }
 
   function look(principal: Principal, content: Inspectable): Inspected | Promise<Inspected> {
@@ -127,7 +137,8 @@ export function openGuard(deps: GuardDeps): Guard {
     const memory = sessions(session)
     for (const each of inspected.classes) memory.classes.add(each)
     const { inferred } = deps.parts().policy
-    if (direction === 'arguments') return watchArguments(value, inspected, { memory, nowMs: deps.nowMs(), isInferredWanted: inferred !== 'off' })
+    if (direction === 'arguments')
+      return watchArguments(value, inspected, { memory, nowMs: deps.nowMs(), isInferredWanted: inferred !== 'off' })
     if (inferred !== 'off') rememberGiven(value, inspected, memory)
     return inspected
   }
@@ -137,7 +148,10 @@ export function openGuard(deps: GuardDeps): Guard {
     return applyEdits(value, edits) as JsonObject
   }
 
-  function actionOf({ code, class: of }: Finding, { cleared }: Pick<Recipient, 'cleared'>): 'block' | 'redact' | 'mark' | undefined {
+  function actionOf(
+    { code, class: of }: Finding,
+    { cleared }: Pick<Recipient, 'cleared'>,
+  ): 'block' | 'redact' | 'mark' | undefined {
     const { types, classes } = deps.parts().policy
     if (of === undefined || cleared.includes(of)) return undefined
     return types[code] ?? classes[of] ?? 'mark'
@@ -151,7 +165,14 @@ export function openGuard(deps: GuardDeps): Guard {
   ): JsonObject {
     const values = seen
       .filter(({ finding }) => finding.end > finding.start && isMasked(finding))
-      .map(({ finding, at, inName }) => ({ at, inName, start: finding.start, end: finding.end, type: finding.code, class: finding.class ?? 'pii' }))
+      .map(({ finding, at, inName }) => ({
+        at,
+        inName,
+        start: finding.start,
+        end: finding.end,
+        type: finding.code,
+        class: finding.class ?? 'pii',
+      }))
     if (values.length === 0) return value
     return applyEdits(value, redactions(value, values, deps.sealer(principal))) as JsonObject
   }
@@ -160,7 +181,8 @@ export function openGuard(deps: GuardDeps): Guard {
     { principal, action, acted, facts: { guard, nowMs }, inspected, commitment }: Releasing,
     { cleared, isConsequential }: { readonly cleared: readonly string[]; readonly isConsequential: boolean },
   ): GuardedResult {
-    if (!guard || action.kind === 'session.open' || action.kind === 'tool.list') return { effect: 'allow', reasons: [], content: acted.content }
+    if (!guard || action.kind === 'session.open' || action.kind === 'tool.list')
+      return { effect: 'allow', reasons: [], content: acted.content }
     const { channel, trust } = guard.source
     const source = { channel, trust }
     const verdict = judgeResult({
@@ -174,7 +196,8 @@ export function openGuard(deps: GuardDeps): Guard {
       isList: action.kind === 'prompt.list' || action.kind === 'resource.list',
     })
     const { isQuarantined } = verdict
-    if (verdict.effect === 'deny') return { effect: 'deny', reasons: verdict.reasons, content: acted.content, isQuarantined, source }
+    if (verdict.effect === 'deny')
+      return { effect: 'deny', reasons: verdict.reasons, content: acted.content, isQuarantined, source }
     const reasons: ReasonCode[] = [...verdict.reasons]
     const redacted = masked(acted.content, inspected, { principal, cleared }, verdict.redact)
     if (redacted !== acted.content) reasons.push('content_redacted')
@@ -191,7 +214,8 @@ function cutTexts(value: JsonObject, { seen }: Inspected, isCut: (finding: Findi
   const places = new Map(seen.filter(({ finding, inName }) => isCut(finding) && !inName).map(({ at }) => [JSON.stringify(at), at]))
   const edits = [...places.values()].flatMap((at): Edit[] => {
     const text = at.reduce<Json | undefined>(
-      (node, step) => (node === undefined || node === null || typeof node !== 'object' ? undefined : (node as Record<string | number, Json>)[step]),
+      (node, step) =>
+        node === undefined || node === null || typeof node !== 'object' ? undefined : (node as Record<string | number, Json>)[step],
       value,
     )
     return typeof text === 'string' && text !== '' ? [{ at, start: 0, end: text.length, replacement: CUT }] : []

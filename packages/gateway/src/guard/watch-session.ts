@@ -20,11 +20,19 @@ const URL_CHARS_MAX = 4_096
 export function watchArguments(
   value: JsonObject,
   inspected: Inspected,
-  { memory, nowMs, isInferredWanted }: { readonly memory: SessionMemory; readonly nowMs: number; readonly isInferredWanted: boolean },
+  {
+    memory,
+    nowMs,
+    isInferredWanted,
+  }: { readonly memory: SessionMemory; readonly nowMs: number; readonly isInferredWanted: boolean },
 ): Inspected {
   const seen = [...drips(value, memory, nowMs), ...(isInferredWanted ? inferred(value, inspected, memory) : [])]
   if (seen.length === 0) return inspected
-  return { ...inspected, seen: [...inspected.seen, ...seen], findings: [...seen.map(({ finding }) => finding), ...inspected.findings] }
+  return {
+    ...inspected,
+    seen: [...inspected.seen, ...seen],
+    findings: [...seen.map(({ finding }) => finding), ...inspected.findings],
+  }
 }
 
 function* drips(value: JsonObject, memory: SessionMemory, nowMs: number): Generator<Seen> {

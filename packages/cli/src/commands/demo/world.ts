@@ -4,7 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { GatewayError, readEntries } from '@sallyport/core'
-import { callControl, type Home, logReader, openHome, parsePrivateKey, readSecret, signLocalUserToken, startGateway } from '@sallyport/gateway'
+import {
+  callControl,
+  type Home,
+  logReader,
+  openHome,
+  parsePrivateKey,
+  readSecret,
+  signLocalUserToken,
+  startGateway,
+} from '@sallyport/gateway'
 import { z } from 'zod'
 import { createExample, EXAMPLE_COMPANY, type ExampleTask, startExampleServers } from '../../example/index.ts'
 import { seedCompany } from '../../seed-company.ts'
@@ -78,7 +87,8 @@ async function setGuardAside(home: Home): Promise<void> {
 
 async function countLoads(home: Home): Promise<number> {
   let count = 0
-  for await (const { entry } of readEntries(logReader(home.logDir))) if (entry.type === 'admin' && entry.verb === 'config.loaded') count++
+  for await (const { entry } of readEntries(logReader(home.logDir)))
+    if (entry.type === 'admin' && entry.verb === 'config.loaded') count++
   return count
 }
 

@@ -22,12 +22,12 @@ import { createEndpoint } from './endpoint.ts'
 import { type Hub, openHub, watchResource } from './hub.ts'
 import type { McpRequest } from './request.ts'
 import { openSeal } from './seal.ts'
-import { type FlaggedDefinition, watchDefinitions } from './watch-definitions.ts'
 import { openStages } from './stages.ts'
 import { type Catalogue, openCatalogue } from './upstream/catalogue.ts'
 import { GATEWAY_INFO } from './upstream/connection.ts'
 import { type Servers, openServers } from './upstream/servers.ts'
 import type { Upstream, UpstreamDeps } from './upstream/upstream.ts'
+import { type FlaggedDefinition, watchDefinitions } from './watch-definitions.ts'
 import { LEGACY_VERSIONS, MODERN_VERSION } from './wire.ts'
 
 export interface McpDeps {

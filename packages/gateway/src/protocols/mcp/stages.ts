@@ -86,11 +86,20 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
   /** Classes the grant of an act names: what its tool may be given, and the agent may see of it. */
   function clearedOf(principal: Principal, { kind, server, name }: Pick<Action, 'kind' | 'server' | 'name'>): readonly string[] {
     if (kind !== 'tool.call') return []
-    return deps.manifest(principal.agent)?.tasks.get(principal.task ?? '')?.tools.get(`${server}.${name}`)?.content?.classes ?? []
+    return (
+      deps
+        .manifest(principal.agent)
+        ?.tasks.get(principal.task ?? '')
+        ?.tools.get(`${server}.${name}`)?.content?.classes ?? []
+    )
   }
 
   /** What leaves: with placeholders where the decision obliges to redact. The definition decided on goes with it. */
-  function outgoing(request: McpRequest, action: Action, { principal, decision, inspected }: Performing): { request: McpRequest; action: Action } {
+  function outgoing(
+    request: McpRequest,
+    action: Action,
+    { principal, decision, inspected }: Performing,
+  ): { request: McpRequest; action: Action } {
     const redact = decision.obligations.find((one) => one.type === 'redact' && one.mode === 'enforce')
     if (redact?.type !== 'redact') return { request, action }
     const inputs = request.params['inputResponses']
@@ -180,7 +189,8 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
     const guarded = deps.guard.release(releasing, { cleared: clearedOf(principal, action), isConsequential })
     if (guarded.effect === 'deny') return guarded
     const shaped = shapeActed({ ...releasing, acted: { ...acted, content: guarded.content } })
-    const content = shaped.effect === 'allow' && acted.status !== 'input_required' ? deps.guard.wrap(shaped.content, action) : shaped.content
+    const content =
+      shaped.effect === 'allow' && acted.status !== 'input_required' ? deps.guard.wrap(shaped.content, action) : shaped.content
     return { ...guarded, ...shaped, content, reasons: [...guarded.reasons, ...shaped.reasons] }
   }
 

@@ -30,7 +30,14 @@ export function watchDefinitions({
     for (const definition of definitions) {
       const hash = pinHash(server, definition)
       if (told.has(hash) || pins().some((pin) => pin.hash === hash)) continue
-      const codes = [...new Set(guard.define(definition, otherTools).filter(isSerious).map(({ code }) => code))]
+      const codes = [
+        ...new Set(
+          guard
+            .define(definition, otherTools)
+            .filter(isSerious)
+            .map(({ code }) => code),
+        ),
+      ]
       if (codes.length === 0) continue
       if (told.size < TOLD_MAX) told.add(hash)
       onHostile({ server, tool: definition.name, hash, codes })

@@ -27,7 +27,10 @@ export const contentDrift = defineRule({
     const times = [...(before?.times ?? []), timeMs].filter((at) => at > timeMs - WINDOW_MS)
     const isDrift = times.length >= SUSPICIOUS_MAX && timeMs - (before?.toldMs ?? -Infinity) > CLEAN_MS
     state.delete(server)
-    state.set(server, { times: times.slice(-SUSPICIOUS_MAX), toldMs: times.length >= SUSPICIOUS_MAX ? timeMs : (before?.toldMs ?? -Infinity) })
+    state.set(server, {
+      times: times.slice(-SUSPICIOUS_MAX),
+      toldMs: times.length >= SUSPICIOUS_MAX ? timeMs : (before?.toldMs ?? -Infinity),
+    })
     for (const oldest of state.keys()) {
       if (state.size <= SOURCES_MAX) break
       state.delete(oldest)

@@ -21,7 +21,7 @@ function started(on: string, before = ''): StdioLink {
     args: ['-e', program],
     env: { NAME: 'value' },
     timeoutMs: 5_000,
-    timeoutsMs: {},
+    timeoutsMs: {}, sources: {},
     resultBytesMax: RESULT_MAX,
     pinRecheckMs: 0,
   })
@@ -115,7 +115,7 @@ describe('processes that fail', () => {
       args: [],
       env: {},
       timeoutMs: 1,
-      timeoutsMs: {},
+      timeoutsMs: {}, sources: {},
       resultBytesMax: RESULT_MAX,
       pinRecheckMs: 0,
     })
