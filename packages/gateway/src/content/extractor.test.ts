@@ -45,7 +45,7 @@ describe('R066: whatever happens, there is an answer, and the next one is served
     await after(open())
   })
   test('it needs too much memory for objects', async () => {
-    const extractor = open({ heapMib: 48, readMs: 30_000 })
+    const extractor = open({ heapMib: 48, bytesMib: 4_096, readMs: 30_000 })
     const heavy = flate(Buffer.from(`BT /F1 1 Tf (${'a'.repeat(10_000_000)}) Tj ET`))
     expect(await extractor.extract(heavy)).toMatchObject({ isWhole: false, problems: ['failed'] })
     await after(extractor)

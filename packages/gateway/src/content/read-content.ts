@@ -1,6 +1,6 @@
 import { mismatch, sniff, type ContentPart, type ContentText, type ContentType, type SniffedType } from '@sallyport/core'
 import { collectText, type Collector } from './collect-text.ts'
-import { readArchive, readPacked } from './formats/archive.ts'
+import { readArchive, readOpenDocument, readPacked } from './formats/archive.ts'
 import { readImage } from './formats/image.ts'
 import { readMail, readMailbox } from './formats/mail.ts'
 import { readPackage } from './formats/office/package.ts'
@@ -36,7 +36,7 @@ const READERS: Readonly<Partial<Record<ContentType, Reader>>> = {
   docx: readPackage,
   xlsx: readPackage,
   pptx: readPackage,
-  odf: readArchive,
+  odf: readOpenDocument,
   epub: readArchive,
   jar: readArchive,
   zip: readArchive,

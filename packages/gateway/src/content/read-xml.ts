@@ -52,10 +52,17 @@ export function hasWords(text: string): boolean {
   return /\p{L}\s{1,100}\p{L}/u.test(text)
 }
 
-/** All text of a document, elements apart from each other by line feeds. */
+/** Elements within a sentence; all others end one. */
+const INLINE = new Set(['span', 'a', 's', 'tab', 'bookmark', 'r', 't'])
+
+/** All text of a document; what is within a sentence stays together. */
 export function xmlText(xml: string): string {
   const parts: string[] = []
-  readXml(xml, { open: () => undefined, close: () => void parts.push('\n'), text: (text) => void parts.push(text) })
+  readXml(xml, {
+    open: () => undefined,
+    close: (name) => void (INLINE.has(name) || parts.push('\n')),
+    text: (text) => void parts.push(text),
+  })
   return parts.join('').replace(/\n{2,64}/g, '\n')
 }
 

@@ -19,6 +19,15 @@ describe('archives', () => {
       ],
     })
   })
+  test('an OpenDocument is its words', async () => {
+    const content =
+      '<office:document-content><text:p>Ign<text:span>ore</text:span> this</text:p><text:p>now</text:p></office:document-content>'
+    const found = await read(
+      pack({ mimetype: 'application/vnd.oasis.opendocument.text', 'content.xml': content, 'META-INF/manifest.xml': '<manifest/>' }),
+    )
+    expect(found).toMatchObject({ type: 'odf', isWhole: true })
+    expect(found.visible).toContain('Ignore this\nnow')
+  })
   test('packed files', async () => {
     expect(await read(gzipSync('one'))).toMatchObject({ type: 'gzip', isWhole: true, parts: [{ visible: 'one' }] })
     expect(await read(zstdCompressSync('one'))).toMatchObject({ type: 'zstd', isWhole: true, parts: [{ visible: 'one' }] })

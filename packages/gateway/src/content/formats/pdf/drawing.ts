@@ -79,99 +79,116 @@ interface Glyph {
 
 /** Follows the operators of a page. One pass. @see ISO 32000-1, chapters 8 and 9. */
 export function followDrawing(fnArray: readonly number[], argsArray: readonly unknown[], facts: PageFacts): Drawing {
-  const pen = openPen(facts)
+  const pen: Pen = {
+    facts,
+    state: { ...START },
+    saved: [],
+    layers: [],
+    textMatrix: IDENTITY,
+    lineMatrix: IDENTITY,
+    isClipNext: false,
+    runs: [],
+    fills: [],
+  }
+  const operators = { ...graphicsOperators(pen), ...textOperators(pen) }
   for (const [i, operator] of fnArray.entries()) {
     const args = argsArray[i]
-    pen(operator, Array.isArray(args) ? (args as readonly unknown[]) : [])
+    operators[operator]?.(Array.isArray(args) ? (args as readonly unknown[]) : [])
   }
-  return pen.drawing
+  return pen
 }
 
-type Pen = ((operator: number, args: readonly unknown[]) => void) & { readonly drawing: Drawing }
+/** What is known while a page is drawn. */
+interface Pen extends Drawing {
+  readonly facts: PageFacts
+  state: State
+  readonly saved: State[]
+  /** Whether each open marked content is on a hidden layer. */
+  readonly layers: boolean[]
+  textMatrix: Matrix
+  lineMatrix: Matrix
+  isClipNext: boolean
+  readonly runs: Run[]
+  readonly fills: Fill[]
+}
 
-function openPen(facts: PageFacts): Pen {
-  const runs: Run[] = []
-  const fills: Fill[] = []
-  const saved: State[] = []
-  const layers: boolean[] = []
-  let state: State = { ...START }
-  let textMatrix = IDENTITY
-  let lineMatrix = IDENTITY
-  let isClipNext = false
+type Operators = Readonly<Record<number, (args: readonly unknown[]) => void>>
 
-  const save = (): void => void (saved.length < STATES_MAX && saved.push({ ...state }))
-  const restore = (): void => void (state = saved.pop() ?? state)
-  const moveLine = (x: number, y: number): void => void (textMatrix = lineMatrix = multiply(lineMatrix, [1, 0, 0, 1, x, y]))
-  const enter = (matrix: Matrix): void => {
-    save()
-    state.matrix = multiply(state.matrix, matrix)
-  }
-  const draw = (args: readonly unknown[]): void => {
-    const box = boxOf(args[2], state.matrix)
-    if (isClipNext && box) state.clip = state.clip ? intersection(state.clip, box) : box
-    isClipNext = false
-    if (!box || !FILLING.has(Number(args[0])) || fills.length >= FILLS_MAX) return
-    if (box.top - box.bottom < FILL_POINTS_MIN || box.right - box.left < FILL_POINTS_MIN) return
-    const isSolid = state.fillAlpha > 0.95 && isRectangle(args[1])
-    fills.push({
-      box: state.clip ? intersection(box, state.clip) : box,
-      colour: state.fillAlpha > 0.5 ? state.fill : undefined,
-      isSolid,
-    })
-  }
-  const show = (glyphs: unknown): void => {
-    const isOnHiddenLayer = layers.includes(true)
-    const set = setGlyphs(Array.isArray(glyphs) ? (glyphs as readonly (Glyph | number | null)[]) : [], {
-      state,
-      textMatrix,
-      unit: facts.unitOf(state.font),
-    })
-    textMatrix = set.textMatrix
-    if (set.run) runs.push({ ...set.run, order: fills.length, isOnHiddenLayer })
-  }
-  const operators: Readonly<Record<number, (args: readonly unknown[]) => void>> = {
+function graphicsOperators(pen: Pen): Operators {
+  const save = (): void => void (pen.saved.length < STATES_MAX && pen.saved.push({ ...pen.state }))
+  const restore = (): void => void (pen.state = pen.saved.pop() ?? pen.state)
+  return {
     [OPS.save]: save,
     [OPS.restore]: restore,
-    [OPS.transform]: (args) => void (state.matrix = multiply(state.matrix, matrixOf(args))),
-    [OPS.paintFormXObjectBegin]: ([matrix]) => enter(matrixOf(matrix)),
+    [OPS.transform]: (args) => void (pen.state.matrix = multiply(pen.state.matrix, matrixOf(args))),
+    [OPS.paintFormXObjectBegin]: ([matrix]) => {
+      save()
+      pen.state.matrix = multiply(pen.state.matrix, matrixOf(matrix))
+    },
     [OPS.paintFormXObjectEnd]: restore,
     [OPS.beginAnnotation]: ([, , transform, matrix]) => {
       save()
-      state = { ...START, matrix: multiply(matrixOf(transform), matrixOf(matrix)) }
+      pen.state = { ...START, matrix: multiply(matrixOf(transform), matrixOf(matrix)) }
     },
     [OPS.endAnnotation]: restore,
-    [OPS.beginText]: () => void (textMatrix = lineMatrix = IDENTITY),
-    [OPS.setTextMatrix]: ([matrix]) => void (textMatrix = lineMatrix = matrixOf(matrix)),
+    [OPS.setGState]: ([entries]) => readState(entries, pen.state),
+    [OPS.setFillRGBColor]: ([colour]) => void (pen.state.fill = parseColour(colour)),
+    [OPS.setStrokeRGBColor]: ([colour]) => void (pen.state.stroke = parseColour(colour)),
+    [OPS.setFillColorN]: () => void (pen.state.fill = undefined),
+    [OPS.setStrokeColorN]: () => void (pen.state.stroke = undefined),
+    [OPS.setFillTransparent]: () => void (pen.state.fillAlpha = 0),
+    [OPS.clip]: () => void (pen.isClipNext = true),
+    [OPS.eoClip]: () => void (pen.isClipNext = true),
+    [OPS.constructPath]: (args) => drawPath(pen, args),
+    [OPS.shadingFill]: () => {
+      const box = pen.state.clip
+      if (box && pen.fills.length < FILLS_MAX) pen.fills.push({ box, colour: undefined, isSolid: false })
+    },
+    [OPS.beginMarkedContent]: () => void pen.layers.push(false),
+    [OPS.beginMarkedContentProps]: ([tag, layer]) => void pen.layers.push(tag === 'OC' && !pen.facts.isShown(layer)),
+    [OPS.endMarkedContent]: () => void pen.layers.pop(),
+  }
+}
+
+function textOperators(pen: Pen): Operators {
+  const place = (matrix: Matrix): void => void (pen.textMatrix = pen.lineMatrix = matrix)
+  const moveLine = (x: number, y: number): void => place(multiply(pen.lineMatrix, [1, 0, 0, 1, x, y]))
+  return {
+    [OPS.beginText]: () => place(IDENTITY),
+    [OPS.setTextMatrix]: ([matrix]) => place(matrixOf(matrix)),
     [OPS.moveText]: ([x, y]) => moveLine(Number(x), Number(y)),
     [OPS.setLeadingMoveText]: ([x, y]) => {
-      state.leading = -Number(y)
+      pen.state.leading = -Number(y)
       moveLine(Number(x), Number(y))
     },
-    [OPS.nextLine]: () => moveLine(0, -state.leading),
-    [OPS.setLeading]: ([leading]) => void (state.leading = -Number(leading)),
-    [OPS.setCharSpacing]: ([spacing]) => void (state.charSpacing = Number(spacing)),
-    [OPS.setWordSpacing]: ([spacing]) => void (state.wordSpacing = Number(spacing)),
-    [OPS.setHScale]: ([scale]) => void (state.scale = Number(scale) / 100),
-    [OPS.setTextRise]: ([rise]) => void (state.rise = Number(rise)),
-    [OPS.setTextRenderingMode]: ([mode]) => void (state.mode = Number(mode)),
-    [OPS.setFont]: ([font, size]) => Object.assign(state, { font: String(font), fontSize: Number(size) }),
-    [OPS.setGState]: ([entries]) => readState(entries, state),
-    [OPS.setFillRGBColor]: ([colour]) => void (state.fill = parseColour(colour)),
-    [OPS.setStrokeRGBColor]: ([colour]) => void (state.stroke = parseColour(colour)),
-    [OPS.setFillColorN]: () => void (state.fill = undefined),
-    [OPS.setStrokeColorN]: () => void (state.stroke = undefined),
-    [OPS.setFillTransparent]: () => void (state.fillAlpha = 0),
-    [OPS.clip]: () => void (isClipNext = true),
-    [OPS.eoClip]: () => void (isClipNext = true),
-    [OPS.constructPath]: draw,
-    [OPS.shadingFill]: () =>
-      void (state.clip && fills.length < FILLS_MAX && fills.push({ box: state.clip, colour: undefined, isSolid: false })),
-    [OPS.showText]: ([glyphs]) => show(glyphs),
-    [OPS.beginMarkedContent]: () => void layers.push(false),
-    [OPS.beginMarkedContentProps]: ([tag, layer]) => void layers.push(tag === 'OC' && !facts.isShown(layer)),
-    [OPS.endMarkedContent]: () => void layers.pop(),
+    [OPS.nextLine]: () => moveLine(0, -pen.state.leading),
+    [OPS.setLeading]: ([leading]) => void (pen.state.leading = Number(leading)),
+    [OPS.setCharSpacing]: ([spacing]) => void (pen.state.charSpacing = Number(spacing)),
+    [OPS.setWordSpacing]: ([spacing]) => void (pen.state.wordSpacing = Number(spacing)),
+    [OPS.setHScale]: ([scale]) => void (pen.state.scale = Number(scale) / 100),
+    [OPS.setTextRise]: ([rise]) => void (pen.state.rise = Number(rise)),
+    [OPS.setTextRenderingMode]: ([mode]) => void (pen.state.mode = Number(mode)),
+    [OPS.setFont]: ([font, size]) => Object.assign(pen.state, { font: String(font), fontSize: Number(size) }),
+    [OPS.showText]: ([glyphs]) => {
+      const { textMatrix, run } = setGlyphs(Array.isArray(glyphs) ? (glyphs as readonly (Glyph | number | null)[]) : [], pen)
+      pen.textMatrix = textMatrix
+      if (run) pen.runs.push({ ...run, order: pen.fills.length, isOnHiddenLayer: pen.layers.includes(true) })
+    },
   }
-  return Object.assign((operator: number, args: readonly unknown[]) => operators[operator]?.(args), { drawing: { runs, fills } })
+}
+
+function drawPath(pen: Pen, args: readonly unknown[]): void {
+  const { state, fills } = pen
+  const box = boxOf(args[2], state.matrix)
+  if (pen.isClipNext && box) state.clip = state.clip ? intersection(state.clip, box) : box
+  pen.isClipNext = false
+  if (!box || !FILLING.has(Number(args[0])) || fills.length >= FILLS_MAX) return
+  if (box.top - box.bottom < FILL_POINTS_MIN || box.right - box.left < FILL_POINTS_MIN) return
+  fills.push({
+    box: state.clip ? intersection(box, state.clip) : box,
+    colour: state.fillAlpha > 0.5 ? state.fill : undefined,
+    isSolid: state.fillAlpha > 0.95 && isRectangle(args[1]),
+  })
 }
 
 const START: State = {
@@ -200,18 +217,13 @@ const FILLING: ReadonlySet<number> = new Set([
   OPS.closeEOFillStroke,
 ])
 
-interface Setting {
-  readonly state: State
-  readonly textMatrix: Matrix
-  readonly unit: number
-}
-
 /** Sets letters, and tells where they stand. @see ISO 32000-1, section 9.4.4. */
 function setGlyphs(
   glyphs: readonly (Glyph | number | null)[],
-  { state, textMatrix, unit }: Setting,
+  { state, textMatrix, facts }: Pen,
 ): { readonly textMatrix: Matrix; readonly run?: Omit<Run, 'order' | 'isOnHiddenLayer'> } {
   const { fontSize, charSpacing, wordSpacing, scale, rise, mode } = state
+  const unit = facts.unitOf(state.font)
   const onPage = multiply(state.matrix, textMatrix)
   const size = Math.hypot(onPage[2], onPage[3]) * Math.abs(fontSize) * unit
   let text = ''

@@ -49,9 +49,12 @@ export function contains(outer: Box, inner: Box): boolean {
   return outer.left <= inner.left && outer.right >= inner.right && outer.bottom <= inner.bottom && outer.top >= inner.top
 }
 
-/** Whether two boxes have nothing in common, not even when one is moved by `slack`. */
-export function areApart(a: Box, b: Box, slack: number): boolean {
-  return a.right + slack < b.left || b.right + slack < a.left || a.top + slack < b.bottom || b.top + slack < a.bottom
+/** How much of a box lies within another, 0 to 1. */
+export function shareWithin(inner: Box, outer: Box): number {
+  const area = (inner.right - inner.left) * (inner.top - inner.bottom)
+  const both = intersection(inner, outer)
+  if (area <= 0) return both.right >= both.left && both.top >= both.bottom ? 1 : 0
+  return (Math.max(0, both.right - both.left) * Math.max(0, both.top - both.bottom)) / area
 }
 
 export function intersection(a: Box, b: Box): Box {

@@ -2,10 +2,12 @@ import type { HiddenPlace } from '@sallyport/core'
 import type { Collector } from '../../collect-text.ts'
 import { vanishes, WHITE, type Colour } from './colours.ts'
 import type { Drawing, Fill, Run } from './drawing.ts'
-import { areApart, contains, type Box } from './geometry.ts'
+import { contains, shareWithin, type Box } from './geometry.ts'
 
 /** Letters of this height, in points, are not read by anybody. */
 const TINY_POINTS = 1
+/** Text of which less than this is on the page is not read either. */
+const SEEN_SHARE_MIN = 0.3
 /** A gap of this share of the letters' height is a space. */
 const SPACE_SHARE = 0.15
 /** A step to the side of this share is a new line. */
@@ -23,7 +25,8 @@ export function judgeRuns({ runs, fills }: Drawing, page: Page, out: Collector):
   const isTextLayer = runs.every(({ mode }) => isInkless(mode))
   let seen: Run | undefined
   let unseen: { readonly where: HiddenPlace; readonly run: Run } | undefined
-  for (const run of runs) {
+  for (const set of runs) {
+    const run = { ...set, text: asWritten(set.text) }
     const place = placeOf(run, fills, page)
     const where = place === 'invisible' && isTextLayer ? 'text_layer' : place
     if (where) {
@@ -37,6 +40,23 @@ export function judgeRuns({ runs, fills }: Drawing, page: Page, out: Collector):
   out.show('\n\n')
 }
 
+/** A letter of Hebrew or Arabic, also as fonts shape it. */
+const FROM_THE_RIGHT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/
+
+/** Hebrew and Arabic are set from the left, last letter first; here they are read as they were written. */
+function asWritten(text: string): string {
+  if (!FROM_THE_RIGHT.test(text)) return text
+  const pieces: { text: string; isTurned: boolean }[] = []
+  for (const char of text) {
+    const last = pieces.at(-1)
+    // Spaces go with what stands before them.
+    const isTurned = char === ' ' ? (last?.isTurned ?? false) : FROM_THE_RIGHT.test(char)
+    if (last?.isTurned === isTurned) last.text = isTurned ? char + last.text : last.text + char
+    else pieces.push({ text: char, isTurned })
+  }
+  return pieces.map((piece) => piece.text).join('')
+}
+
 function isInkless(mode: number): boolean {
   return mode === 3 || mode === 7
 }
@@ -45,7 +65,7 @@ function placeOf(run: Run, fills: readonly Fill[], { box, hasPictures }: Page): 
   if (run.isOnHiddenLayer) return 'layer'
   if (isInkless(run.mode)) return 'invisible'
   if (run.size <= TINY_POINTS) return 'tiny'
-  if (areApart(run.box, box, 0)) return 'off_page'
+  if (shareWithin(run.box, box) < SEEN_SHARE_MIN) return 'off_page'
   if (run.isClipped || fills.slice(run.order).some((fill) => fill.isSolid && contains(fill.box, run.box))) return 'covered'
   const ground = groundOf(run, fills)
   if (!run.colour || ground === 'unknown' || !vanishes(run.colour, ground ?? WHITE, run.alpha)) return undefined

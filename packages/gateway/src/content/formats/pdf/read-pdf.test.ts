@@ -137,9 +137,37 @@ describe('words stay words', () => {
   })
 })
 
+test('lines, scales and turned pages', async () => {
+  const visible = async (content: string) => (await read(makePdf({ content }))).visible.trim()
+  const lines = 'BT /F1 12 Tf 72 30 Td 14 TL (one) Tj T* (two) Tj T* (three) Tj T* (four) Tj ET'
+  // The fourth line is below the page.
+  expect(await read(makePdf({ content: lines }))).toMatchObject({ hidden: [{ text: 'four', where: 'off_page' }] })
+  // At half their width, letters end where the next begin.
+  expect(await visible('BT /F1 12 Tf 50 Tz 72 700 Td (A) Tj 4.002 0 Td (B) Tj ET')).toBe('AB')
+  expect(await visible('BT /F1 12 Tf 0 1 -1 0 300 300 Tm (up) Tj ( the side) Tj ET')).toBe('up the side')
+})
+
 describe('R066: what cannot be read is said', () => {
   test('not a PDF behind its header, and one cut short', async () => {
     expect(await read('%PDF-1.7\nnothing')).toMatchObject({ isWhole: false, problems: ['malformed'] })
+  })
+  test('a font whose tables are not there', async () => {
+    const font = '<< /Type /Font /Subtype /Type0 /BaseFont /KozMinPro /Encoding /90ms-RKSJ-H /DescendantFonts [7 0 R] >>'
+    const inner =
+      '<< /Type /Font /Subtype /CIDFontType0 /BaseFont /KozMinPro /CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >> /FontDescriptor 8 0 R >>'
+    const descriptor =
+      '<< /Type /FontDescriptor /FontName /KozMinPro /Flags 4 /FontBBox [0 0 1000 1000] /ItalicAngle 0 /Ascent 800 /Descent -200 /CapHeight 700 /StemV 80 >>'
+    const content = `${SEEN} BT /F2 12 Tf 72 600 Td <93FA967B8CEA> Tj ET`
+    const page = '/Resources << /Font << /F1 5 0 R /F2 6 0 R >> >>'
+    expect(await read(makePdf({ content, page, extra: [font, inner, descriptor] }))).toMatchObject({
+      isWhole: false,
+      problems: ['font_unreadable'],
+    })
+  })
+  test('a page that needs a word to open', async () => {
+    const encrypt =
+      '/Encrypt << /Filter /Standard /V 1 /R 2 /O <28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A> /U <00000000000000000000000000000000000000000000000000000000000000AA> /P -4 >> /ID [<00> <00>]'
+    expect(await read(makePdf({ content: SEEN, trailer: encrypt }))).toMatchObject({ isWhole: false, problems: ['encrypted'] })
   })
   test('packed content is read, and pages beyond the limit are not', async () => {
     const packed = makePdf({ content: deflateSync(SEEN), stream: '/Filter /FlateDecode' })

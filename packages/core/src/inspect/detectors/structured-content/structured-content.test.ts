@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Surroundings } from '../../define-detector.ts'
 import { formulas, json, noFormulas, noPages, pages, plainJson } from './fixtures/texts.ts'
-import { structuredData } from './index.ts'
+import { structuredContent } from './index.ts'
 
 const place: Surroundings = { channel: 'tool', path: '', field: '', view: 'text', otherTools: [] }
-const seen = (text: string, at: Partial<Surroundings> = {}) => structuredData.detect(text, { ...place, ...at })
+const seen = (text: string, at: Partial<Surroundings> = {}) => structuredContent.detect(text, { ...place, ...at })
 const codes = (text: string) => seen(text).map(({ code }) => code)
 
 describe('R050, R066: formulas in cells', () => {
@@ -31,7 +31,7 @@ describe('R050, R066: markup in a text field', () => {
     expect(seen(text, { channel: 'email' })).toEqual([])
   })
   test('R050: a formula is found in every channel', () => {
-    for (const channel of structuredData.channels) expect(seen('=HYPERLINK("x")', { channel })).toHaveLength(1)
+    for (const channel of structuredContent.channels) expect(seen('=HYPERLINK("x")', { channel })).toHaveLength(1)
   })
 })
 

@@ -24,7 +24,7 @@ const PASSIVE = new Set(
   ),
 )
 /** Attributes that take an address which may be a program. */
-const RUNS = /(?:^|[\s/"'])(?:on[a-z]{3,24}|srcdoc)\s{0,8}=/i
+const RUNS = /(?:^|[\s/"'])(?:on[a-z]{3,24}|srcdoc)\s{0,8}=(?!\s{0,8}\{)/i
 const SCRIPT_ADDRESS = /=\s{0,8}["']?\s{0,8}(?:javascript|vbscript):|=\s{0,8}["']?\s{0,8}data:text\/html/i
 
 /**
