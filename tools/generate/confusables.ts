@@ -13,7 +13,7 @@ const LINE_CHARS = 128
  * capitals come first, because UTS #39 resolves Cyrillic letters such as U+0432 and U+043D to them; then Cyrillic, Armenian.
  */
 const SUPPLEMENT: Readonly<Record<string, string>> = {
-  a: 'ᴀα⍺', b: 'ʙβЬь', c: 'ᴄ', d: 'ᴅ', e: 'ᴇεҽ', f: 'ꜰƒϝ', g: 'ɢ', h: 'ʜ', i: 'ɪɩι', j: 'ᴊ', k: 'ᴋĸκ', l: 'ʟ', m: 'ᴍ', n: 'ɴпηոᴨ',
+  a: 'ᴀα⍺', b: 'ʙβЬь', c: 'ᴄ', d: 'ᴅ', e: 'ᴇεҽ', f: 'ꜰƒϝ', g: 'ɢ', h: 'ʜ', i: 'ɪɩι', j: 'ᴊ', k: 'ᴋĸκ', l: 'ʟ', m: 'ᴍм', n: 'ɴпηոᴨ',
   o: 'ᴏσօ', p: 'ᴘ', q: 'ǫ', r: 'ʀ', s: 'ꜱƽ', t: 'ᴛτ', u: 'ᴜ', v: 'ᴠ', w: 'ᴡɯաѡ', x: 'ꭓ×χ', y: 'ʏ', z: 'ᴢʐ',
 } // prettier-ignore
 

@@ -100,7 +100,7 @@ export const CONFUSABLES: readonly string[] = [
   'ls iy',
   'lt 6gm',
   'lz iz',
-  'm 5ql 1ddf df',
+  'm u4 4wh 1ddf df',
   'n hg 8z 3s 8p 4 4oc 31v',
   'o qn 4 16 29 93 2k 2u u 2h 3 k w hd 3k 3k 3k 3k 3k s 2s s 3k u 1y s 5q 3k 99 z 5b 1cx 10v 2 32m p0e hkf 5a 352 s8 f',
   'oe 9f 83',

@@ -74,12 +74,14 @@ function isOrdinary(point: number, before: number, after: number): boolean {
   return false
 }
 
+/** Emoji outside the blocks of symbols: copyright, registered, exclamations, trade mark, information. */
+const LONE_SYMBOLS = new Set([0xa9, 0xae, 0x203c, 0x2049, 0x2122, 0x2139])
+
 function isSymbol(point: number): boolean {
   return (
     (point >= 0x2190 && point <= 0x3299) ||
     (point >= 0x1f000 && point <= 0x1faff) ||
-    point === 0xa9 ||
-    point === 0xae ||
+    LONE_SYMBOLS.has(point) ||
     (point >= 0x23 && point <= 0x39)
   )
 }

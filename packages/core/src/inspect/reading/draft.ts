@@ -74,19 +74,27 @@ export class Draft {
     if (this.#length === 0) return { start: 0, end: Math.min(1, this.#source.length) }
     const first = Math.max(0, Math.min(start, this.#length - 1))
     const last = Math.max(first, Math.min(end, this.#length) - 1)
-    const [a, b] = [this.#origin(first), this.#origin(last)]
-    return { start: Math.min(a.start, b.start), end: Math.max(a.end, b.end) }
+    const [piece, lastPiece] = [this.#pieceAt(first), this.#pieceAt(last)]
+    const ends = [this.#origin(piece, first), this.#origin(lastPiece, last)]
+    // A piece may run backwards, so that its far end in the reading is its near one in the source.
+    if (piece !== lastPiece)
+      ends.push(this.#origin(piece, (this.#at[piece + 1] ?? 1) - 1), this.#origin(lastPiece, this.#at[lastPiece] ?? 0))
+    return { start: Math.min(...ends.map(({ start: from }) => from)), end: Math.max(...ends.map(({ end: to }) => to)) }
   }
 
-  #origin(index: number): Span {
+  #pieceAt(index: number): number {
     let low = 0
     for (let high = this.#at.length - 1; low < high;) {
       const middle = (low + high + 1) >> 1
       if ((this.#at[middle] ?? 0) <= index) low = middle
       else high = middle - 1
     }
-    const [from, to, read] = [this.#from[low] ?? 0, this.#to[low] ?? 0, this.#read[low] ?? 1]
-    const step = Math.floor((index - (this.#at[low] ?? 0)) / (this.#written[low] ?? 1)) * read
+    return low
+  }
+
+  #origin(piece: number, index: number): Span {
+    const [from, to, read] = [this.#from[piece] ?? 0, this.#to[piece] ?? 0, this.#read[piece] ?? 1]
+    const step = Math.floor((index - (this.#at[piece] ?? 0)) / (this.#written[piece] ?? 1)) * read
     const start = read > 0 ? Math.min(from + step, to - 1) : Math.max(from, to + step + read)
     return { start, end: read > 0 ? Math.min(start + read, to) : Math.min(start - read, to) }
   }

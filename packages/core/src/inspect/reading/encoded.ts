@@ -1,10 +1,12 @@
 import { Draft, type Step } from './draft.ts'
 import { RUN_CHARS_MIN, isHexDigit, type Marks } from './marks.ts'
-import { looksLikeText, textOfBytes } from './text-bytes.ts'
+import { isPrintable, looksLikeText, textOfBytes } from './text-bytes.ts'
 import type { Span } from './view.ts'
 
 /** Characters decoded first, to see whether the rest is worth it. */
-const PROBE_CHARS = 32
+const PROBE_CHARS = 16
+/** Shortest run of digits that is no number, in characters. */
+const NUMBER_CHARS_MAX = 40
 /** Longest indentation of a wrapped line, in characters. */
 const INDENT_CHARS_MAX = 8
 
@@ -59,6 +61,7 @@ function decodeRun(text: string, run: Span, add: Add): number {
   for (const encoding of ['hex', 'base32', 'base64'] as const) {
     const isPrefixed = encoding === 'hex' && text[run.start] === '0' && text[run.start + 1] === 'x'
     const first = { start: run.start + (isPrefixed ? 2 : 0), end: run.end }
+    if (encoding === 'hex' && isNumber(text, first)) continue
     if (!isOf(text, first, encoding) || !isPromising(text, first, encoding)) continue
     const lines = [first, ...linesAfter(text, first.end, encoding)]
     const whole = blockOf(text, lines, encoding)
@@ -77,9 +80,14 @@ function decodeRun(text: string, run: Span, add: Add): number {
   return run.end
 }
 
+/** Digits alone are a number. Text in hex has letters among its digits before long. */
+function isNumber(text: string, { start, end }: Span): boolean {
+  return end - start < NUMBER_CHARS_MAX && /^[0-9]*$/.test(text.slice(start, end))
+}
+
 function isPromising(text: string, { start, end }: Span, encoding: Encoding): boolean {
   const probe = textOfBytes(bytesOf(text, [{ start, end: Math.min(end, start + PROBE_CHARS) }], encoding))
-  return probe !== undefined && looksLikeText(probe)
+  return probe !== undefined && isPrintable(probe)
 }
 
 /** The lines below that go on with a run: nothing but its alphabet, to the end of the line. */

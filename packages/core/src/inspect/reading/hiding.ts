@@ -11,12 +11,15 @@ const STYLE_CHARS_MAX = 2000
 const NOWHERE = /^(?:-\d{3,}(?:\.\d*)?(?:px|pt|%|vw|vh)?|-\d{2,}(?:\.\d*)?(?:em|rem|vw|vh|cm|in))$/
 const NOTHING = /^(?:0|0?\.0\d*|0\.?0*|[01]px|0?\.\d+px|1pt|0%|0r?em|0pt)$/
 
+const PLAIN: Look = { isHidden: false, color: '', background: '' }
+
 /**
  * How declarations of a style hide: not displayed, transparent, without size, outside the page, clipped away, or text in the
  * colour of its own background.
  * @see CSS Display, CSS Color, CSS Masking
  */
 export function lookOf(style: string): Look {
+  if (style === '') return PLAIN
   const said = new Map<string, string>()
   for (const declaration of style.slice(0, STYLE_CHARS_MAX).toLowerCase().split(';')) {
     const colon = declaration.indexOf(':')

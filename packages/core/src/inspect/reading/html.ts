@@ -1,6 +1,7 @@
 import { Draft } from './draft.ts'
 import { isBlock, isEndedBy, isVoid } from './elements.ts'
 import { entityAt } from './entities.ts'
+import { Finder } from './finder.ts'
 import { hidingSelectors, isSameColor, lookOf } from './hiding.ts'
 import { tokens, type Attribute } from './tokens.ts'
 import type { Span } from './view.ts'
@@ -50,6 +51,7 @@ class Page implements HtmlReadings {
   readonly hidden: Draft
   readonly target: Draft
   readonly #text: string
+  readonly #finder: Finder
   readonly #stack: Frame[] = [ROOT]
   /** How many elements of a name are open: an end tag without its element costs nothing. */
   readonly #opened = new Map<string, number>()
@@ -59,6 +61,7 @@ class Page implements HtmlReadings {
 
   constructor(text: string) {
     this.#text = text
+    this.#finder = new Finder(text)
     this.visible = new Draft(text)
     this.hidden = new Draft(text)
     this.target = new Draft(text)
@@ -148,8 +151,8 @@ class Page implements HtmlReadings {
 
   /** `url(…)` in a style. */
   #addressesOf(start: number, end: number): void {
-    for (let at = this.#text.indexOf('url(', start); at >= 0 && at < end; at = this.#text.indexOf('url(', at + 4)) {
-      const close = this.#text.indexOf(')', at)
+    for (let at = this.#finder.find('url(', start); at >= 0 && at < end; at = this.#finder.find('url(', at + 4)) {
+      const close = this.#finder.find(')', at)
       if (close < 0 || close > end) return
       if (close > at + 4) this.#line(this.target, { start: at + 4, end: close })
     }
@@ -171,7 +174,7 @@ class Page implements HtmlReadings {
 
   #decode(draft: Draft, { start, end }: Span): void {
     let from = start
-    for (let at = this.#text.indexOf('&', start); at >= 0 && at < end; at = this.#text.indexOf('&', at + 1)) {
+    for (let at = this.#finder.find('&', start); at >= 0 && at < end; at = this.#finder.find('&', at + 1)) {
       const entity = entityAt(this.#text, at)
       if (!entity || entity.end > end) continue
       draft.copy(from, at)

@@ -62,7 +62,7 @@ function spelledAt(text: string, start: number): Edit | undefined {
 }
 
 /** A known word with marks of emphasis or punctuation inside, whose parts are no words: `ig**no**re`, `in_struct_ions`. */
-function splitAt(text: string, start: number): Edit | undefined {
+export function splitAt(text: string, start: number): Edit | undefined {
   let [end, word, isWhole] = [start, '', true]
   for (let at = start; isLetter(text.charCodeAt(at));) {
     const from = at
@@ -74,12 +74,15 @@ function splitAt(text: string, start: number): Edit | undefined {
     while (at - end < SEPARATOR_CHARS_MAX && '-_.*~`'.includes(text[at] ?? ' ')) at++
     if (at === end) break
   }
+  // `e-mail` is how people write it.
+  if (end - start === word.length + 1 && text[start + 1] === '-') return undefined
   const isSplit = word.length < end - start && word.length > WORD_CHARS_MIN && !isWhole
   if (!isSplit || !isKnown(word.toLowerCase())) return undefined
   // Emphasis around the word goes with the emphasis in it.
   let from = start
   while (from > 0 && start - from < SEPARATOR_CHARS_MAX && '_*~`'.includes(text[from - 1] ?? ' ')) from--
-  for (let most = end + SEPARATOR_CHARS_MAX; end < most && '_*~`'.includes(text[end] ?? ' ');) end++
+  const most = end + SEPARATOR_CHARS_MAX
+  while (end < most && '_*~`'.includes(text[end] ?? ' ')) end++
   return { start: from, end, text: word }
 }
 

@@ -61,7 +61,8 @@ export function marksOf(text: string, isMarkup: boolean): Marks {
       pairs = isHexPair(text, start, length) ? pairs + 1 : 0
       if (pairs >= PAIRS_MIN) found.hasHexPairs = true
     } else if (length > 0) pairs = 0
-    if (kind === MARK) note(found, { text, i, code }, isMarkup)
+    if (code >= 128) found.isUnusual = true
+    else if (kind === MARK) note(found, { text, i, code }, isMarkup)
     start = i + 1
     classes = 0
   }
@@ -99,9 +100,11 @@ function isTypeArgument(text: string, i: number, name: string): boolean {
   return isLetter(text.charCodeAt(i - 1)) && name !== name.toLowerCase() && name !== name.toUpperCase()
 }
 
+/** Two hex digits, or `0x` and two, that stand for an ASCII character from the space on. Dates and times hold smaller ones. */
 function isHexPair(text: string, start: number, length: number): boolean {
   if (length === 4 && (text[start] !== '0' || (text.charCodeAt(start + 1) | 32) !== 0x78)) return false
-  return isHexDigit(text.charCodeAt(start + length - 2)) && isHexDigit(text.charCodeAt(start + length - 1))
+  const first = text.charCodeAt(start + length - 2)
+  return first >= 0x32 && first <= 0x37 && isHexDigit(text.charCodeAt(start + length - 1))
 }
 
 export function isHexDigit(code: number): boolean {

@@ -34,22 +34,34 @@ export function textOfBytes(bytes: Uint8Array): string | undefined {
   return utf8Text(isWide ? bytes.filter((_, index) => index % 2 === 0) : bytes)
 }
 
-/** Of the characters of a decoded text, how many must be letters. Random bytes stay far below. */
-const LETTERS_MIN = 0.5
+/** Of the characters of a decoded text, how many must be letters, digits or spaces. Random bytes stay far below. */
+const PLAIN_MIN = 0.7
+/** A short text is a coincidence more easily. */
+const SHORT_CHARS_MAX = 12
+const SHORT_LETTERS_MIN = 0.8
 
-/**
- * Whether a decoded text reads as text: no control characters but tabs and line ends, and mostly letters and spaces. Hashes, keys,
- * images and other binary content do not.
- */
-export function looksLikeText(text: string): boolean {
-  let letters = 0
-  let spaces = 0
+/** Whether a text has no control characters but tabs and line ends. */
+export function isPrintable(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
     if (code < 32 ? code !== 9 && code !== 10 && code !== 13 : code >= 0x7f && code < 0xa0) return false
-    if ((code | 32) >= 97 && (code | 32) <= 122) letters++
-    else if (code > 0xbf) letters++
-    else if (code === 32 || code === 10) spaces++
   }
-  return letters >= 3 && letters + spaces >= text.length * (text.length < 12 ? 0.8 : LETTERS_MIN + 0.1)
+  return true
+}
+
+/**
+ * Whether a decoded text reads as text: no control characters but tabs and line ends, and mostly letters, digits and spaces.
+ * Hashes, keys, images and other binary content do not.
+ */
+export function looksLikeText(text: string): boolean {
+  if (!isPrintable(text)) return false
+  let letters = 0
+  let others = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (((code | 32) >= 97 && (code | 32) <= 122) || code > 0xbf) letters++
+    else if (code === 32 || code === 10 || (code >= 48 && code <= 57)) others++
+  }
+  if (text.length < SHORT_CHARS_MAX) return letters >= 3 && letters >= text.length * SHORT_LETTERS_MIN
+  return letters + others >= text.length * PLAIN_MIN
 }

@@ -1,4 +1,5 @@
 import { isElement, isRaw } from './elements.ts'
+import { Finder } from './finder.ts'
 import { isLetter, isNameCode } from './marks.ts'
 import type { Span } from './view.ts'
 
@@ -41,7 +42,7 @@ export function tokens(text: string, sink: TokenSink): void {
     else sink.open(tag.name, tag.attributes, span)
     from = tag.end
     if (tag.kind === 'open' && isRaw(tag.name)) {
-      from = ends.endTag(tag.name, tag.end)
+      from = ends.endTag(text, tag.name, tag.end)
       if (from > tag.end) sink.text({ start: tag.end, end: from })
     }
     i = text.indexOf('<', from)
@@ -54,36 +55,20 @@ type Token =
   | { readonly kind: 'close'; readonly name: string; readonly end: number }
   | { readonly kind: 'open'; readonly name: string; readonly attributes: readonly Attribute[]; readonly end: number }
 
-/** Finds ends. The last place found is kept, and what was not found once is not looked for again: all searches are one pass. */
-class Ends {
+/** Where things end. */
+class Ends extends Finder {
   /** Off once a quotation mark has swallowed the end of a tag: then none is heeded any more. */
   heedsQuotes = true
-  readonly #text: string
-  readonly #missing = new Set<string>()
-  readonly #found = new Map<string, Span>()
-
-  constructor(text: string) {
-    this.#text = text
-  }
-
-  find(what: string, from: number): number {
-    if (this.#missing.has(what)) return -1
-    const last = this.#found.get(what)
-    if (last && last.start <= from && from <= last.end) return last.end
-    const at = this.#text.indexOf(what, from)
-    if (at < 0) this.#missing.add(what)
-    else this.#found.set(what, { start: from, end: at })
-    return at
-  }
+  readonly #open = new Set<string>()
 
   /** Where the end tag of a raw text element begins; the end of the text when there is none. */
-  endTag(name: string, from: number): number {
-    if (this.#missing.has(`</${name}`)) return this.#text.length
+  endTag(text: string, name: string, from: number): number {
+    if (this.#open.has(name)) return text.length
     for (let at = this.find('</', from); at >= 0; at = this.find('</', at + 2)) {
-      if (this.#text.slice(at + 2, at + 2 + name.length).toLowerCase() === name) return at
+      if (text.slice(at + 2, at + 2 + name.length).toLowerCase() === name) return at
     }
-    this.#missing.add(`</${name}`)
-    return this.#text.length
+    this.#open.add(name)
+    return text.length
   }
 }
 
