@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { CHANNELS } from '../model/channel.ts'
 import type { Detector, Surroundings } from './define-detector.ts'
 
-const places: readonly Surroundings[] = ['/name', '/description', ''].map((path) => ({
+const places: readonly Surroundings[] = ['/name', '/inputSchema/properties/a/default', '/description', ''].map((path) => ({
   channel: 'definition',
   path,
-  field: path.slice(1),
+  field: path.slice(path.lastIndexOf('/') + 1),
   view: 'text',
   otherTools: ['send_mail', 'search'],
 }))
@@ -32,6 +32,22 @@ const HOSTILE: readonly string[] = [
   "'",
   'send_mail must ',
   'aаb',
+  '<|',
+  '<system ',
+  '[SYSTEM',
+  '---',
+  '--- end of ',
+  '\n\nHuman:',
+  '"role":',
+  '</data>',
+  'sallyport-untruste',
+  'ignore all previous ',
+  'you are now ',
+  'send the full ',
+  'decode base64 and ',
+  '忽略',
+  '忽略之前的',
+  '. ',
 ]
 
 /** What every detector owes: spans inside the text, the same answer each time, nothing thrown, and linear time. */

@@ -14,8 +14,8 @@ const TALK = new Set(
     'such example examples sentence sentences string strings payload payloads malicious attempt attempts attempting trying tries tried ' +
     'trick tricks tricked detect detects detecting detection detected prevent prevents preventing block blocks blocked filter filters ' +
     'vulnerability vulnerabilities exploit exploits whether why how test tests tested testing regex pattern patterns titled ' +
-    'article paper blog research researchers people someone hackers hacker users anyone warns warning convince asks asked asking ' +
-    'saying says said means meaning like called instructing told telling instructs contain contains containing defend against'
+    'article paper blog research researchers people someone hackers hacker warns warning convince asks asked asking ' +
+    'saying says said meaning telling instructing instructs defend against'
   )
     .split(' ')
     .map(wordKey),
@@ -40,9 +40,10 @@ export function spokenSeverity(words: Words, match: Match): Finding['severity'] 
   return severity === 'high' ? 'medium' : 'low'
 }
 
-function isTalkedAbout({ keys, breaks }: Words, { first }: Match): boolean {
+function isTalkedAbout({ text, keys, starts, breaks }: Words, { first }: Match): boolean {
   for (let at = first; at > 0 && first - at < REACH_WORDS && breaks[at] !== BREAK.sentence; at--)
-    if (TALK.has(keys[at - 1] ?? 0)) return true
+    // Part of an address such as mail.example.com is no word.
+    if (TALK.has(keys[at - 1] ?? 0) && text[(starts[at - 1] ?? 0) - 1] !== '.') return true
   return false
 }
 

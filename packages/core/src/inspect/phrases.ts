@@ -17,6 +17,8 @@ export interface PhraseBook<C extends string = string> {
   readonly byFirst: ReadonlyMap<number, readonly Phrase<C>[]>
   /** One bit for each value that the lowest 13 bits of a first word's key take, so that almost no other word is looked up. */
   readonly sieve: Uint8Array
+  /** How many kinds of phrases there are; `MATCHES_MAX` holds for each. */
+  readonly kinds: number
 }
 
 /** One phrase that was found: its code, its strength, and its first and last word. */
@@ -28,6 +30,8 @@ export interface Match<C extends string = string> {
 }
 
 interface Phrase<C extends string> {
+  /** Number of its code and severity in the book. */
+  readonly kind: number
   readonly code: C
   readonly severity: Finding['severity']
   readonly isOrder: boolean
@@ -35,13 +39,15 @@ interface Phrase<C extends string> {
 }
 interface Part {
   readonly keys: ReadonlySet<number>
+  /** One bit for each value of the lowest ten bits of a key: almost every other word is turned away by it. */
+  readonly bits: Int32Array
   /** Most words between this part and the one before. */
   readonly gapMax: number
   /** The break that ends the search. */
   readonly stop: number
 }
 
-/** Most matches of one code and strength in a text; further ones would say the same. */
+/** Most matches of one kind of phrase in a text; further ones would say the same. */
 const MATCHES_MAX = 16
 const SIEVE_BITS = 13
 const SIEVE_MASK = (1 << SIEVE_BITS) - 1
@@ -61,39 +67,41 @@ export function phraseBook<C extends string>(
   const byFirst = new Map<number, Phrase<C>[]>()
   const sieve = new Uint8Array(SIEVE_MASK + 1)
   const keysOf = keyReader(sets)
-  for (const [code, severity, ...texts] of phrases)
+  for (const [kind, [code, severity, ...texts]] of phrases.entries())
     for (const text of texts) {
       const isOrder = text.startsWith('^')
-      const phrase = { code, severity, isOrder, parts: partsOf(isOrder ? text.slice(1) : text, keysOf) }
+      const phrase = { kind, code, severity, isOrder, parts: partsOf(isOrder ? text.slice(1) : text, keysOf) }
       for (const key of phrase.parts[0]?.keys ?? []) {
         byFirst.set(key, [...(byFirst.get(key) ?? []), phrase])
         sieve[key & SIEVE_MASK] = 1
       }
     }
-  return { byFirst, sieve }
+  return { byFirst, sieve, kinds: phrases.length }
 }
 
-/** Every phrase of the book that the words contain, at most `MATCHES_MAX` of one code and strength. Time linear in the words. */
+/** Every phrase of the book that the words contain, at most `MATCHES_MAX` of one kind. Time linear in the words. */
 export function findPhrases<C extends string>(book: PhraseBook<C>, words: Words): readonly Match<C>[] {
   const { keys, count } = words
   const { sieve, byFirst } = book
   const matches: Match<C>[] = []
-  const seen = new Map<string, number>()
+  let seen: Uint8Array | undefined
   for (let at = 0; at < count; at++) {
     const key = keys[at] ?? 0
     if (sieve[key & SIEVE_MASK] === 0) continue
-    for (const phrase of byFirst.get(key) ?? []) {
-      const { code, severity } = phrase
-      const kind = `${code} ${severity}`
-      if ((seen.get(kind) ?? 0) >= MATCHES_MAX || (phrase.isOrder && !canOpen(words, at))) continue
-      const last = follow(phrase.parts, words, at)
+    for (const phrase of byFirst.get(key) ?? NONE) {
+      const { kind, code, severity } = phrase
+      if (seen && (seen[kind] ?? 0) >= MATCHES_MAX) continue
+      const last = phrase.isOrder && !canOpen(words, at) ? -1 : follow(phrase.parts, words, at)
       if (last < 0) continue
       matches.push({ code, severity, first: at, last })
-      seen.set(kind, (seen.get(kind) ?? 0) + 1)
+      seen ??= new Uint8Array(book.kinds)
+      seen[kind] = (seen[kind] ?? 0) + 1
     }
   }
   return matches
 }
+
+const NONE: readonly never[] = []
 
 /** The place of a match in its text. */
 export function placeOf(words: Words, { first, last }: Pick<Match, 'first' | 'last'>): Pick<Sighting, 'start' | 'end'> {
@@ -105,8 +113,11 @@ const RANK = { info: 0, low: 1, medium: 2, high: 3 } as const
 /** Of sightings of one code that overlap, the most severe. */
 export function distinct(sightings: readonly Sighting[]): readonly Sighting[] {
   const kept: Sighting[] = []
-  for (const { code, severity, start, end } of sightings.toSorted((a, b) => RANK[b.severity] - RANK[a.severity] || a.start - b.start))
-    if (!kept.some((other) => other.code === code && start < other.end && other.start < end)) kept.push({ code, severity, start, end })
+  for (const { code, severity, start, end } of sightings.toSorted(
+    (a, b) => RANK[b.severity] - RANK[a.severity] || a.start - b.start,
+  ))
+    if (!kept.some((other) => other.code === code && start < other.end && other.start < end))
+      kept.push({ code, severity, start, end })
   return kept.toSorted((a, b) => a.start - b.start)
 }
 
@@ -121,13 +132,27 @@ function follow(parts: readonly Part[], words: Words, at: number): number {
   for (let index = 1; index < parts.length; index++) {
     const part = parts[index]
     if (!part) break
-    const end = Math.min(words.count, last + 2 + part.gapMax)
-    let next = last + 1
-    while (next < end && (words.breaks[next] ?? 0) < part.stop && !part.keys.has(words.keys[next] ?? 0)) next++
-    if (next >= end || (words.breaks[next] ?? 0) >= part.stop) return -1
-    last = next
+    last = nextOf(part, words, last)
+    if (last < 0) return -1
   }
   return last
+}
+
+/** The first word of the part behind `last`; -1 when there is none near enough. */
+function nextOf({ keys, bits, gapMax, stop }: Part, words: Words, last: number): number {
+  const end = Math.min(words.count, last + 2 + gapMax)
+  for (let next = last + 1; next < end; next++) {
+    if ((words.breaks[next] ?? 0) >= stop) return -1
+    const key = words.keys[next] ?? 0
+    if ((((bits[(key >>> 5) & 31] ?? 0) >>> (key & 31)) & 1) === 1 && keys.has(key)) return next
+  }
+  return -1
+}
+
+function bitsOf(keys: Iterable<number>): Int32Array {
+  const bits = new Int32Array(32)
+  for (const key of keys) bits[(key >>> 5) & 31] = (bits[(key >>> 5) & 31] ?? 0) | (1 << (key & 31))
+  return bits
 }
 
 function partsOf(text: PhraseText, keysOf: (name: string) => readonly number[]): readonly Part[] {
@@ -140,7 +165,8 @@ function partsOf(text: PhraseText, keysOf: (name: string) => readonly number[]):
       stop = item.startsWith('-') ? BREAK.clause : BREAK.sentence
       continue
     }
-    parts.push({ keys: new Set(item.split('/').flatMap(keysOf)), gapMax, stop })
+    const keys = new Set(item.split('/').flatMap(keysOf))
+    parts.push({ keys, bits: bitsOf(keys), gapMax, stop })
     gapMax = 0
     stop = BREAK.sentence
   }

@@ -6,8 +6,7 @@ export const VOCABULARY = {
     'ai assistant assistants agent agents llm llms model chatbot chatbots chatgpt gpt gpt4 claude gemini copilot bot bots bard llama mistral grok ais',
   PERSON: 'user users human humans customer person operator owner anyone them',
   RULES:
-    'instruction instructions prompt prompts rule rules guideline guidelines directive directives command commands orders programming guidance ' +
-    'constraints constraint restriction restrictions training safeguards policies protocols filters limitations directions',
+    'instruction instructions prompt prompts rules guidelines guideline directive directives commands orders programming guidance constraints restrictions training safeguards limitations',
   EARLIER: 'previous previously prior above earlier preceding foregoing initial original existing former past before system old',
   ALL: 'all any every each everything',
   REVEAL:

@@ -23,7 +23,7 @@ const KEPT_CHARS_MAX = 1_048_576
 const TABLE_END = 0x530
 
 /** Stands for characters that are not seen: accents, joiners, soft hyphens. */
-const IGNORED = 0xffff_ffff
+const IGNORED = -1
 /** Per character: 0 separates, otherwise one or two folded letters, the second in the upper half. */
 const FOLDED = foldedLetters()
 
@@ -40,22 +40,41 @@ export function wordsOf(text: string): Words {
   return words
 }
 
+/** The keys of all words of a short text, such as a name. */
+export function wordKeys(text: string): readonly number[] {
+  const { count, keys } = cut(text)
+  return Array.from(keys.subarray(0, count))
+}
+
 /** The key of one word. @throws RangeError when it is not exactly one. */
 export function wordKey(word: string): number {
-  const { count, keys } = cut(word)
-  if (count !== 1) throw new RangeError(`"${word}" is not one word`)
-  return keys[0] ?? 0
+  const [key, ...more] = wordKeys(word)
+  if (key === undefined || more.length > 0) throw new RangeError(`"${word}" is not one word`)
+  return key
 }
 
 /** What `cut` writes to; grows as needed. */
 class Sheet {
   count = 0
-  keys = new Int32Array(256)
-  starts = new Int32Array(256)
-  ends = new Int32Array(256)
-  breaks = new Uint8Array(256)
+  keys: Int32Array
+  starts: Int32Array
+  ends: Int32Array
+  breaks: Uint8Array
 
-  grow(): void {
+  constructor(size: number) {
+    this.keys = new Int32Array(size)
+    this.starts = new Int32Array(size)
+    this.ends = new Int32Array(size)
+    this.breaks = new Uint8Array(size)
+  }
+
+  /** The place of one more word. */
+  next(): number {
+    if (this.count === this.keys.length) this.grow()
+    return this.count++
+  }
+
+  private grow(): void {
     const size = this.keys.length * 2
     const wider = <A extends Int32Array | Uint8Array>(next: A, list: A): A => {
       next.set(list)
@@ -70,41 +89,46 @@ class Sheet {
 
 const FNV_OFFSET = 0x811c9dc5
 const FNV_PRIME = 0x01000193
+const SPACE = 0x20
+const UNDERSCORE = 0x5f
 
 function cut(text: string): Words {
-  const sheet = new Sheet()
+  const sheet = new Sheet(Math.min(256, (text.length >>> 1) + 1))
   const { length } = text
   let gap: number = BREAK.sentence
   let newlines = 0
   let hasCjk = false
   for (let i = 0; i < length;) {
-    const first = folded(text.charCodeAt(i))
-    if (first === 0 || first === IGNORED) {
-      const code = text.charCodeAt(i)
-      newlines = code === 10 ? newlines + 1 : code === 32 || code === 13 || code === 9 ? newlines : 0
+    let code = text.charCodeAt(i)
+    if (code === SPACE) {
+      i++
+      continue
+    }
+    let letters = folded(code)
+    if (letters <= 0) {
+      newlines = code === 10 ? newlines + 1 : code === 13 || code === 9 ? newlines : 0
       gap = Math.max(gap, newlines > 1 ? BREAK.sentence : breakOf(code, text, i))
       if (code >= 0x3040 && code <= 0xd7a3) hasCjk = true
       i++
       continue
     }
-    if (sheet.count === sheet.keys.length) sheet.grow()
-    const at = sheet.count++
+    const at = sheet.next()
     sheet.starts[at] = i
     sheet.breaks[at] = gap
     let key = FNV_OFFSET
     let end = i
-    while (i < length) {
-      const code = text.charCodeAt(i)
-      const letters = folded(code)
-      if (letters === 0) {
-        if (!isJoint(code, text, i)) break
-        if (code === 0x5f) key = Math.imul(key ^ code, FNV_PRIME)
-      } else if (letters !== IGNORED) {
+    for (;;) {
+      if (letters > 0) {
         key = Math.imul(key ^ (letters & 0xffff), FNV_PRIME)
         if (letters > 0xffff) key = Math.imul(key ^ (letters >>> 16), FNV_PRIME)
         end = i + 1
+      } else if (letters === 0) {
+        if (code === SPACE || !isJoint(code, text, i)) break
+        if (code === UNDERSCORE) key = Math.imul(key ^ code, FNV_PRIME)
       }
-      i++
+      if (++i >= length) break
+      code = text.charCodeAt(i)
+      letters = folded(code)
     }
     i = end
     sheet.keys[at] = (key ^ (key >>> 30)) & 0x3fff_ffff
@@ -125,14 +149,14 @@ function folded(code: number): number {
 
 /** An underscore holds a name together; an apostrophe holds short endings (`don't`, `user's`) and parts elisions (`l'utente`). */
 function isJoint(code: number, text: string, at: number): boolean {
-  if (code === 0x5f) return isLetterAt(text, at + 1)
+  if (code === UNDERSCORE) return isLetterAt(text, at + 1)
   if (code !== 0x27 && code !== 0x2019) return false
   return isLetterAt(text, at + 1) && !(isLetterAt(text, at + 2) && isLetterAt(text, at + 3))
 }
 
 function isLetterAt(text: string, at: number): boolean {
   const letters = at < text.length ? folded(text.charCodeAt(at)) : 0
-  return letters !== 0 && letters !== IGNORED
+  return letters > 0
 }
 
 function breakOf(code: number, text: string, at: number): number {
@@ -168,15 +192,15 @@ function isSpaceAt(text: string, at: number): boolean {
 }
 
 /** Lower case without accents; the few letters that Unicode does not take apart are written as they are typed without them. */
-function foldedLetters(): Uint32Array {
-  const table = new Uint32Array(TABLE_END + 0x100)
+function foldedLetters(): Int32Array {
+  const table = new Int32Array(TABLE_END + 0x100)
   const typed: Readonly<Record<string, string>> = { ß: 'ss', ł: 'l', ø: 'o', đ: 'd', æ: 'ae', œ: 'oe', ı: 'i', ħ: 'h' }
   for (let slot = 0; slot < table.length; slot++) {
     const char = String.fromCharCode(slot < TABLE_END ? slot : slot - TABLE_END + 0x1e00)
     const lower = char.toLowerCase()
     const plain = (typed[lower] ?? lower).normalize('NFKD').replaceAll(/[^\p{L}\p{N}]/gu, '')
     if (/[\p{M}\p{Cf}]/u.test(char)) table[slot] = IGNORED
-    else if (/[\p{L}\p{N}]/u.test(char)) table[slot] = (plain.charCodeAt(0) | (plain.length > 1 ? plain.charCodeAt(1) << 16 : 0)) >>> 0
+    else if (/[\p{L}\p{N}]/u.test(char)) table[slot] = plain.charCodeAt(0) | (plain.length > 1 ? plain.charCodeAt(1) << 16 : 0)
   }
   return table
 }

@@ -1,9 +1,20 @@
-import { findMarkers, type Marker } from '../detectors/boundary-markers/find-markers.ts'
+import { findMarkers } from '../detectors/boundary-markers/find-markers.ts'
+import type { Marker } from '../detectors/boundary-markers/marker.ts'
 
 /** What a person reads as the same sign and no tokenizer or template does; none changes under NFKC. */
-const HARMLESS: Readonly<Record<string, string>> = { '<': '‹', '>': '›', '[': '⟦', ']': '⟧', '#': '⌗', ':': '꞉', '|': '¦', '｜': '¦', '∣': '¦' }
-/** Signs that frame a line such as `--- END OF DOCUMENT ---`. */
-const FRAME = /[-=*#~_%+<>[\](){}|]/g
+const HARMLESS: Readonly<Record<string, string>> = {
+  '<': '‹',
+  '>': '›',
+  '[': '⟦',
+  ']': '⟧',
+  '#': '⌗',
+  ':': '꞉',
+  '|': '¦',
+  '｜': '¦',
+  '∣': '¦',
+}
+/** Signs that frame a line such as `--- END OF DOCUMENT ---`; where there are none, the spaces of `END OF USER INPUT`. */
+const FRAME = /[-=*#~_%+<>[\](){}| ]/g
 
 /** Most rounds; one mark inside another needs a second. */
 const ROUNDS_MAX = 4

@@ -11,31 +11,53 @@ const LOOK = Uint16Array.from({ length: TABLE_END }, (_, code) => {
 /** Per character whether it can stand between the letters of one word without being one. */
 const FILLER = Uint8Array.from({ length: TABLE_END }, (_, code) => (/[\p{L}\p{N}]/u.test(String.fromCharCode(code)) ? 0 : 1))
 
+/** A word made ready to be looked for: what its letters and digits look like, and how far to fall back where they do not go on. */
+export interface Spelling {
+  readonly target: Uint16Array
+  readonly fallback: Uint8Array
+}
+
+export function spellingOf(word: string): Spelling {
+  const target = Uint16Array.from(Array.from(word.replaceAll(/[^\p{L}\p{N}]/gu, ''), looksLike).join(''), (letter) =>
+    letter.charCodeAt(0),
+  )
+  return { target, fallback: fallbacks(target) }
+}
+
 /**
  * Finds a word however it is spelled: in any case, with spaces, punctuation or invisible characters between its letters, in
  * look-alike letters. Overlapping finds are one. Linear in the text (Knuth, Morris and Pratt, 1977).
  */
-export function findSpelled(text: string, word: string): readonly Span[] {
-  const target = Uint16Array.from(Array.from(word, looksLike).join(''), (letter) => letter.charCodeAt(0))
-  const fallback = fallbacks(target)
+export function findSpelled(text: string, { target, fallback }: Spelling): readonly Span[] {
   // Where each of the last letters stands; the first of a find is that many letters back.
   const places = new Float64Array(target.length)
   const spans: Span[] = []
+  const first = target[0]
   let state = 0
   let letters = 0
 
   for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
+    let code = text.charCodeAt(i)
+    // Nearly every character of an ordinary text ends here.
+    if (state === 0) while (code < TABLE_END && LOOK[code] !== first && ++i < text.length) code = text.charCodeAt(i)
     if (code < TABLE_END) {
       const letter = LOOK[code] ?? 0
-      if (FILLER[code] === 0 || letter === target[state]) take(letter, i, i + 1)
+      if (i < text.length && (FILLER[code] === 0 || letter === target[state])) take(letter, i, i + 1)
+      continue
+    }
+    // Neither seen nor read as a letter: joiners, variation selectors. And scripts whose letters look like no other.
+    if ((code >= 0x200b && code <= 0x206f) || (code >= 0xfe00 && code <= 0xfe0f) || code === 0xfeff) continue
+    if (code >= 0x2e80 && code <= 0xd7ff) {
+      state = 0
       continue
     }
     const isPair = (code & 0xfc00) === 0xd800 && i + 1 < text.length
     const char = isPair ? text.slice(i, i + 2) : text.charAt(i)
-    const look = looksLike(char)
     const isLetter = /[\p{L}\p{N}]/u.test(char)
-    for (const part of look) if (isLetter || part.charCodeAt(0) === target[state]) take(part.charCodeAt(0), i, i + char.length)
+    for (const part of looksLike(char)) {
+      const letter = part.charCodeAt(0)
+      if (isLetter || letter === target[state]) take(letter, i, i + char.length)
+    }
     if (isPair) i++
   }
   return spans
@@ -45,10 +67,10 @@ export function findSpelled(text: string, word: string): readonly Span[] {
     if (target[state] === letter) state++
     places[letters++ % target.length] = start
     if (state < target.length) return
-    const first = places[letters % target.length] ?? 0
+    const from = places[letters % target.length] ?? 0
     const before = spans.at(-1)
-    if (before && first < before.end) spans[spans.length - 1] = { start: before.start, end }
-    else spans.push({ start: first, end })
+    if (before && from < before.end) spans[spans.length - 1] = { start: before.start, end }
+    else spans.push({ start: from, end })
     state = fallback[state - 1] ?? 0
   }
 }

@@ -1,7 +1,7 @@
 import type { Channel } from '../../model/channel.ts'
 import type { Span } from '../reading/view.ts'
 import { BOUNDARY_NAME, findForgedBoundaries } from './forged.ts'
-import { findSpelled } from './spelled.ts'
+import { findSpelled, spellingOf, type Spelling } from './spelled.ts'
 
 /** Fewest characters of a nonce: 96 bits in hexadecimal. */
 export const NONCE_CHARS_MIN = 24
@@ -30,18 +30,19 @@ export const BOUNDARY_NOTE =
 export function wrapUntrusted(text: string, { nonce, channel, source }: Boundary): string {
   if (nonce.length < NONCE_CHARS_MIN || nonce.length > NONCE_CHARS_MAX || !/^[A-Za-z0-9_-]+$/.test(nonce))
     throw new RangeError('a nonce has 24 to 128 letters, digits, hyphens and underscores')
-  const inside = withoutMarks(text, nonce)
-  return `<<${BOUNDARY_NAME} id=${nonce} channel=${channel} source=${label(source, nonce)}>>\n${inside}\n<</${BOUNDARY_NAME} id=${nonce}>>`
+  const spelling = spellingOf(nonce)
+  const inside = withoutMarks(text, spelling)
+  return `<<${BOUNDARY_NAME} id=${nonce} channel=${channel} source=${label(source, spelling)}>>\n${inside}\n<</${BOUNDARY_NAME} id=${nonce}>>`
 }
 
-function withoutMarks(text: string, nonce: string): string {
+function withoutMarks(text: string, nonce: Spelling): string {
   // Replacing one mark can join the parts of another, so the text is read until there is none; each round takes letters away.
   let plain = text
   for (let spans = marks(plain, nonce); spans.length > 0; spans = marks(plain, nonce)) plain = replaced(plain, spans)
   return plain
 }
 
-function marks(text: string, nonce: string): readonly Span[] {
+function marks(text: string, nonce: Spelling): readonly Span[] {
   const names = findForgedBoundaries(text)
   return names.length > 0 ? names : findSpelled(text, nonce)
 }
@@ -56,7 +57,7 @@ function replaced(text: string, spans: readonly Span[]): string {
   return out + text.slice(from)
 }
 
-function label(source: string, nonce: string): string {
+function label(source: string, nonce: Spelling): string {
   const plain = source.slice(0, SOURCE_CHARS_MAX).replaceAll(/[^A-Za-z0-9._-]/g, '_')
   return plain === '' || marks(plain, nonce).length > 0 ? 'unknown' : plain
 }

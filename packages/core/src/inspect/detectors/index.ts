@@ -5,6 +5,7 @@ import { hiddenText } from './hidden-text/index.ts'
 import { instructionOverride } from './instruction-override/index.ts'
 import { lookalike } from './lookalike/index.ts'
 import { roleReassignment } from './role-reassignment/index.ts'
+import { schemaSmuggling } from './schema-smuggling/index.ts'
 import { toolImperatives } from './tool-imperatives/index.ts'
 import { toolPoisoning } from './tool-poisoning/index.ts'
 
@@ -19,4 +20,5 @@ export const detectors = [
   encodedInstructions,
   lookalike,
   toolPoisoning,
+  schemaSmuggling,
 ] as const

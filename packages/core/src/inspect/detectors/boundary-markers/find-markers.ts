@@ -1,37 +1,16 @@
-import type { Sighting } from '../../define-detector.ts'
-import type { Span } from '../../reading/view.ts'
-
-/** What kind of mark stands at a place. */
-export type MarkerKind =
-  | 'control_token'
-  | 'sequence_token'
-  | 'role_tag'
-  | 'tool_block'
-  | 'section_header'
-  | 'turn_header'
-  | 'role_member'
-  | 'end_of_content'
-  | 'forged_boundary'
-
-/** A mark that formats a prompt, in a text that should not. */
-export interface Marker extends Span {
-  readonly kind: MarkerKind
-  readonly severity: Sighting['severity']
-  /** Whether a template or a tokenizer may take it for structure, so that it is escaped before text is passed on. */
-  readonly isToken: boolean
-}
+import { contentEnds } from './content-ends.ts'
+import type { Marker } from './marker.ts'
 
 interface Rule {
-  readonly kind: MarkerKind
-  readonly severity: Sighting['severity']
+  /** A text without any of these cannot match; looking for them costs next to nothing. */
+  readonly needs: readonly string[]
+  readonly kind: Marker['kind']
+  readonly severity: Marker['severity']
   readonly isToken: boolean
   readonly pattern: RegExp
 }
 
 const ROLES = 'system|developer|assistant|user|human|tool|function|model|ipython|environment'
-const OBJECTS =
-  'prompt|prompts|system ?prompt|instructions?|user ?(?:input|query|prompt|message|request)|tool ?(?:output|outputs|result|results|response|call)|system(?: ?message)?|untrusted(?: ?(?:data|content|input|text))?|context|assistant(?: ?(?:response|message|turn))?|function ?(?:results?|output)|trusted(?: ?(?:data|content))?|conversation'
-const THINGS = 'document|documents|data|content|file|page|article|text|email|e-mail|website|web ?page|search ?results?|retrieved ?(?:text|context|documents?)|passage|excerpt|input|output|results?'
 
 /**
  * Every quantifier is bounded and each pattern starts with a mark that is rare in prose, so time is linear in the text.
@@ -42,41 +21,49 @@ const THINGS = 'document|documents|data|content|file|page|article|text|email|e-m
 const RULES: readonly Rule[] = [
   {
     kind: 'control_token',
+    needs: ['<'],
     severity: 'high',
     isToken: true,
     pattern:
       /<[ \u200b]{0,2}[|｜¦∣][ \u200b]{0,2}(?:im_(?:start|end|sep)|(?:start|end)_(?:header_id|of_(?:text|turn|role|message|middle|thought))|begin[_▁ ]of[_▁ ](?:text|sentence)|end[_▁ ]of[_▁ ](?:text|sentence)|endoftext|endofprompt|eo[tm]_id|eot|python_tag|system|developer|assistant|user|human|tool|function|model|end|start|channel|message|return|call|constrain|tool_(?:call|calls|response|outputs?)|tool▁(?:calls?|outputs?|sep)(?:▁(?:begin|end))?|fim_(?:prefix|suffix|middle)|fim▁(?:begin|hole|end)|observation|context|diff_marker)[ \u200b]{0,2}[|｜¦∣][ \u200b]{0,2}>/giu,
   },
-  { kind: 'control_token', severity: 'medium', isToken: true, pattern: /<[|｜][a-z][a-z0-9_▁]{0,40}[|｜]>/giu },
-  { kind: 'control_token', severity: 'high', isToken: true, pattern: /<(?:start|end)_of_turn>/gi },
+  { kind: 'control_token', needs: ['<'], severity: 'medium', isToken: true, pattern: /<[|｜][a-z][a-z0-9_▁]{0,40}[|｜]>/giu },
+  { kind: 'control_token', needs: ['<'], severity: 'high', isToken: true, pattern: /<(?:start|end)_of_turn>/gi },
   {
     kind: 'control_token',
+    needs: ['['],
     severity: 'high',
     isToken: true,
     pattern: /\[ ?\/? ?(?:INST|SYS|SYSTEM_PROMPT|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|AVAILABLE_TOOLS) ?\]/g,
   },
-  { kind: 'control_token', severity: 'high', isToken: true, pattern: /<< ?\/?SYS ?>>/gi },
-  { kind: 'sequence_token', severity: 'info', isToken: true, pattern: /<\/?(?:s|bos|eos|pad|unk|mask)>/g },
+  { kind: 'control_token', needs: ['<'], severity: 'high', isToken: true, pattern: /<< ?\/?SYS ?>>/gi },
+  { kind: 'sequence_token', needs: ['<'], severity: 'info', isToken: true, pattern: /<\/?(?:s|bos|eos|pad|unk|mask)>/g },
   {
     kind: 'role_tag',
+    needs: ['<'],
     severity: 'medium',
     isToken: true,
     pattern: /<\/?(?:system|system[-_ ]?(?:prompt|message|reminder|instructions?|note)|assistant|developer)(?: [^<>]{0,80})?>/gi,
   },
   {
     kind: 'role_tag',
+    needs: ['<'],
     severity: 'low',
     isToken: true,
-    pattern: /<\/?(?:user|human|user[-_]?(?:query|message|input|prompt)|admin|instructions?|important|critical|secret|hidden|override)(?: [^<>]{0,80})?>/gi,
+    pattern:
+      /<\/?(?:user|human|user[-_]?(?:query|message|input|prompt)|admin|instructions?|important|critical|secret|hidden|override)(?: [^<>]{0,80})?>/gi,
   },
   {
     kind: 'role_tag',
+    needs: ['['],
     severity: 'medium',
     isToken: true,
-    pattern: /\[{1,2} ?\/?(?:SYSTEM(?: (?:PROMPT|MESSAGE|NOTE|NOTICE|INSTRUCTIONS?|OVERRIDE))?|[Ss]ystem (?:[Pp]rompt|[Mm]essage|[Nn]ote|[Nn]otice|[Ii]nstructions?|[Oo]verride)) ?:?[^[\]\n]{0,40}\]{1,2}/g,
+    pattern:
+      /\[{1,2} ?\/?(?:SYSTEM(?: (?:PROMPT|MESSAGE|NOTE|NOTICE|INSTRUCTIONS?|OVERRIDE))?|[Ss]ystem (?:[Pp]rompt|[Mm]essage|[Nn]ote|[Nn]otice|[Ii]nstructions?|[Oo]verride)) ?:?[^[\]\n]{0,40}\]{1,2}/g,
   },
   {
     kind: 'tool_block',
+    needs: ['<'],
     severity: 'medium',
     isToken: true,
     pattern:
@@ -84,69 +71,57 @@ const RULES: readonly Rule[] = [
   },
   {
     kind: 'section_header',
+    needs: ['##'],
     severity: 'medium',
     isToken: true,
-    pattern: /(?<![^\n])[ \t]{0,3}#{2,6} ?(?:SYSTEM|ASSISTANT|USER|HUMAN|DEVELOPER)\b(?=[ \t]{0,4}(?::|\n|$| (?:PROMPT|MESSAGE|INSTRUCTIONS?|OVERRIDE|NOTE)))/g,
+    pattern:
+      /(?<![^\n])[ \t]{0,3}#{2,6} ?(?:SYSTEM|ASSISTANT|USER|HUMAN|DEVELOPER)\b(?=[ \t]{0,4}(?::|\n|$| (?:PROMPT|MESSAGE|INSTRUCTIONS?|OVERRIDE|NOTE)))/g,
   },
   {
     kind: 'section_header',
+    needs: ['##'],
     severity: 'medium',
     isToken: true,
-    pattern: /(?<![^\n])[ \t]{0,3}#{2,6} ?(?:system|assistant|user|human|developer|instruction|response|input|new instructions?)(?: (?:prompt|message|instructions?|override))?[ \t]{0,4}:/gi,
+    pattern:
+      /(?<![^\n])[ \t]{0,3}#{2,6} ?(?:system|assistant|user|human|developer|instruction|response|input|new instructions?)(?: (?:prompt|message|instructions?|override))?[ \t]{0,4}:/gi,
   },
-  { kind: 'turn_header', severity: 'low', isToken: true, pattern: /(?<=\n\n)[ \t]{0,3}(?:Human|Assistant|System|H|A):(?=[ \n])/g },
+  {
+    kind: 'turn_header',
+    needs: ['\n\n'],
+    severity: 'low',
+    isToken: true,
+    pattern: /(?<=\n\n)[ \t]{0,3}(?:Human|Assistant|System|H|A):(?=[ \n])/g,
+  },
   {
     kind: 'role_member',
+    needs: ['role'],
     severity: 'low',
     isToken: false,
     pattern: new RegExp(String.raw`["']role["'][ \t]{0,4}:[ \t]{0,4}["'](?:${ROLES})["']`, 'gi'),
   },
   {
     kind: 'end_of_content',
-    severity: 'high',
-    isToken: true,
-    pattern: new RegExp(
-      String.raw`[-=*#~_%+<[({|]{2,40}[ \t]{0,3}\/?(?:end|begin|start|close|new|stop)(?:[ _-](?:of|the)){0,2}[ _-](?:${OBJECTS})[ \t]{0,3}[-=*#~_%+>\])}|]{2,40}`,
-      'gi',
-    ),
-  },
-  {
-    kind: 'end_of_content',
+    needs: ['END', 'BEGIN', 'START', 'CLOSE'],
     severity: 'medium',
     isToken: true,
-    pattern: new RegExp(
-      String.raw`(?:[-=*#~%+<({|]{2,40}[ \t]{0,3}|\[)\/?(?:end|close|stop)(?:[ _-](?:of|the)){0,2}[ _-](?:${THINGS}|${OBJECTS})(?:[ \t]{0,3}[-=*#~%+>)}|]{2,40}|\])`,
-      'gi',
-    ),
-  },
-  {
-    kind: 'end_of_content',
-    severity: 'medium',
-    isToken: true,
-    pattern: /[-=*#~%+<]{2,40}[ \t]{0,3}(?:end|begin|start)(?: [a-z]{1,20}){0,4} (?:instructions?|prompt|user input|ambiguity|untrusted input)[ \t]{0,3}[-=*#~%+>]{2,40}/gi,
-  },
-  {
-    kind: 'end_of_content',
-    severity: 'medium',
-    isToken: true,
-    pattern: /(?<![^\n])[ \t]{0,3}(?:END|BEGIN|START|CLOSE)(?: OF)?(?: THE)?(?: [A-Z]{1,20}){0,2} (?:PROMPT|INSTRUCTIONS|USER INPUT|TOOL OUTPUT|UNTRUSTED INPUT|SYSTEM MESSAGE)[ \t]{0,3}(?=[:.\n]|$)/g,
+    pattern:
+      /(?<![^\n])[ \t]{0,3}(?:END|BEGIN|START|CLOSE)(?: OF)?(?: THE)?(?: [A-Z]{1,20}){0,2} (?:PROMPT|INSTRUCTIONS|USER INPUT|TOOL OUTPUT|UNTRUSTED INPUT|SYSTEM MESSAGE)[ \t]{0,3}(?=[:.\n]|$)/g,
   },
 ]
-
-/** A text without any of these has no mark. */
-const SUSPECT = /[<[#|｜{]|(?:--|==|\*\*|%%|\+\+|~~|__)|\n\n|["']role/
 
 /**
  * Marks that format a prompt, in the order of the text and without overlaps. Linear in the text.
  * Sources: the chat templates that the models named above publish with their tokenizers.
  */
 export function findMarkers(text: string): readonly Marker[] {
-  if (!SUSPECT.test(text)) return []
   const found: Marker[] = []
-  for (const { kind, severity, isToken, pattern } of RULES)
+  for (const { kind, severity, isToken, pattern, needs } of RULES) {
+    if (!needs.some((need) => text.includes(need))) continue
     for (const match of text.matchAll(pattern))
       found.push({ kind, severity, isToken, start: match.index, end: match.index + match[0].length })
-  found.push(...unopenedEnds(text))
+  }
+  for (const end of contentEnds(text)) found.push(end)
+  if (found.length === 0) return []
   found.sort((a, b) => a.start - b.start || b.end - a.end)
   const markers: Marker[] = []
   let end = 0
@@ -156,21 +131,4 @@ export function findMarkers(text: string): readonly Marker[] {
     end = marker.end
   }
   return markers
-}
-
-const WRAPPER = /<(\/?)(document|documents|data|context|untrusted|retrieved|search_results?|content|email|web_?page|user_input|query)>/gi
-
-/** An end tag of a wrapper that this text did not open: it can only be meant for one around it. */
-function unopenedEnds(text: string): readonly Marker[] {
-  const open = new Map<string, number>()
-  const ends: Marker[] = []
-  for (const match of text.matchAll(WRAPPER)) {
-    const name = (match[2] ?? '').toLowerCase()
-    const depth = open.get(name) ?? 0
-    if (match[1] === '') open.set(name, depth + 1)
-    else if (depth > 0) open.set(name, depth - 1)
-    else
-      ends.push({ kind: 'end_of_content', severity: 'medium', isToken: true, start: match.index, end: match.index + match[0].length })
-  }
-  return ends
 }

@@ -1,7 +1,8 @@
 import { CHANNELS } from '../../../model/channel.ts'
-import { defineDetector, type Sighting } from '../../define-detector.ts'
 import { findForgedBoundaries } from '../../boundary/forged.ts'
-import { findMarkers, type Marker } from './find-markers.ts'
+import { defineDetector, type Sighting } from '../../define-detector.ts'
+import { findMarkers } from './find-markers.ts'
+import type { Marker } from './marker.ts'
 
 /** Most sightings in one text. */
 const SIGHTINGS_MAX = 10
@@ -12,7 +13,12 @@ export const boundaryMarkers = defineDetector({
   channels: CHANNELS,
   reads: 'every',
   detect: (text) => {
-    const forged = findForgedBoundaries(text).map(({ start, end }) => ({ code: 'forged_boundary', severity: 'high' as const, start, end }))
+    const forged = findForgedBoundaries(text).map(({ start, end }) => ({
+      code: 'forged_boundary',
+      severity: 'high' as const,
+      start,
+      end,
+    }))
     const markers = findMarkers(text)
     return [...forged, ...markers.filter(({ severity }) => severity !== 'info').map((marker) => sighting(text, marker))]
       .toSorted((a, b) => RANK[b.severity] - RANK[a.severity])

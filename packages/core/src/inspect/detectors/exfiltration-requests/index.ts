@@ -25,6 +25,8 @@ export const exfiltrationRequests = defineDetector({
 function sighting(words: Words, match: Match): Sighting {
   const place = placeOf(words, match)
   const hasTarget = /@[\w-]|:\/\/|www\.|!\[/.test(words.text.slice(place.start, place.end + TARGET_CHARS))
-  const raised = hasTarget ? ({ info: 'low', low: 'medium', medium: 'high', high: 'high' } as const)[match.severity] : match.severity
+  const raised = hasTarget
+    ? ({ info: 'low', low: 'medium', medium: 'high', high: 'high' } as const)[match.severity]
+    : match.severity
   return { code: match.code, severity: spokenSeverity(words, { ...match, severity: raised }), ...place }
 }

@@ -48,7 +48,7 @@ export const requests = phraseBook(sets, [
   [
     'fill_link',
     'medium',
-    '^PUT ~3 user/users/this/our/your/the/all ~3 conversation/transcript/prompt/history/context/password/credentials/secrets/answers ~6 OUT/in/as ~3 url/link/image/query/webhook/markdown/img/src/parameter/domain/subdomain/hostname',
+    '^PUT ~3 user/users/this/our/your/the/all ~3 conversation/transcript/prompt/history/context/password/passwords/credentials/secrets/answers ~6 OUT/in/as ~3 path/url/link/image/query/webhook/markdown/img/src/parameter/domain/subdomain/hostname',
     '^visit/open/fetch/request/load/call/navigate/browse ~10 with ~3 conversation/transcript/prompt/history/context/passwords/credentials/secrets/keys/tokens ~6 parameter/parameters/query/appended/encoded/url',
     'encode ~4 conversation/history/prompt/password/secrets/answer ~6 base64/hex/url ~6 OUT/and/append',
   ],

@@ -21,7 +21,8 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
     DROP: 'ignoriere ignorier ignorieren ignoriert vergiss vergesse vergessen missachte missachten verwirf umgehe überschreibe verwerfen überspringe',
     EARLIER:
       'alle aller vorherigen vorherige vorigen bisherigen bisherige obigen obige früheren frühere vorangegangenen vorausgehenden sämtliche deine ursprünglichen',
-    RULES: 'anweisungen anweisung instruktionen befehle regeln vorgaben richtlinien prompts prompt systemprompt aufträge weisungen anordnungen',
+    RULES:
+      'anweisungen anweisung instruktionen befehle regeln vorgaben richtlinien prompts prompt systemprompt aufträge weisungen anordnungen',
     SHOW: 'zeige zeig gib nenne wiederhole verrate offenbare drucke schreibe liste verrat',
     YOURS: 'deinen deine dein ihren ihre system systemprompt ursprünglichen versteckten geheimen internen',
     ALL: 'alles',
@@ -97,8 +98,18 @@ export const otherLanguages = phraseBook(
   Object.keys(LANGUAGES)
     .map((name) => name.toUpperCase())
     .flatMap((name) => [
-      ['override', 'high', `DROP_${name} ~4 EARLIER_${name} ~3 RULES_${name}`, `DROP_${name} ~4 RULES_${name} ~3 EARLIER_${name}`] as const,
+      [
+        'override',
+        'high',
+        `DROP_${name} ~4 EARLIER_${name} ~3 RULES_${name}`,
+        `DROP_${name} ~4 RULES_${name} ~3 EARLIER_${name}`,
+      ] as const,
       ['override', 'medium', `^DROP_${name} ~1 ALL_${name}`, `^DROP_${name} ~2 YOURS_${name} ~1 RULES_${name}`] as const,
-      ['prompt_extraction', 'medium', `^SHOW_${name} ~4 YOURS_${name} ~2 RULES_${name}`, `^SHOW_${name} ~3 RULES_${name} ~2 YOURS_${name}`] as const,
+      [
+        'prompt_extraction',
+        'medium',
+        `^SHOW_${name} ~4 YOURS_${name} ~2 RULES_${name}`,
+        `^SHOW_${name} ~3 RULES_${name} ~2 YOURS_${name}`,
+      ] as const,
     ]),
 )

@@ -9,9 +9,11 @@ const sets = {
   QUIETLY: 'silently secretly quietly discreetly covertly invisibly stealthily',
   ACT: 'send forward email mail transfer wire pay delete remove erase wipe execute run call invoke use upload download post buy purchase order visit open browse navigate fetch share grant add invite create update change modify cancel reset schedule book publish subscribe click install disable enable approve export read retrieve search find get list include append insert copy move rename withdraw deposit donate reply respond write say print output recommend unlock turn set make',
   TOOL: 'tool tools function functions api plugin command commands endpoint mcp shell terminal browser',
-  GRAVE: 'important urgent critical mandatory crucial essential priority attention notice alert warning vital imperative emergency immediate',
+  GRAVE:
+    'important urgent critical mandatory crucial essential priority attention notice alert warning vital imperative emergency immediate',
   TASK: 'instruction instructions task tasks directive directives command commands order orders request requests mandate',
-  GO_ON: 'continue continuing proceed proceeding answer answering respond responding reply replying summarize summarizing summarise summarising complete completing finish finishing solve solving start starting begin beginning doing do anything perform performing resume resuming',
+  GO_ON:
+    'continue continuing proceed proceeding answer answering respond responding reply replying summarize summarizing summarise summarising complete completing finish finishing solve solving start starting begin beginning doing do anything perform performing resume resuming',
   DONE: 'complete completed done finished successful accomplished fulfilled',
 } as const
 
@@ -76,6 +78,7 @@ export const signals = phraseBook(sets, [
     '^QUIETLY ~3 ACT/HAND',
     'you must ~1 QUIETLY',
     'without ~2 user/users/their ~2 knowledge/knowing/consent/noticing/permission/confirmation/approval',
+    'without ~1 knowledge/consent/permission ~2 of ~1 user/users',
     'without asking ~2 for ~1 confirmation/permission/approval',
     'go/goes/going/remain/remains/stay/stays unnoticed/undetected',
     'without ~1 leaving ~2 trace/traces/record/log',
@@ -96,5 +99,11 @@ export const signals = phraseBook(sets, [
     '^execute ~2 following ~2 TASK/commands/command/actions/steps',
   ],
   // It pretends that the task is done.
-  ['fake_completion', 'medium', '^answer/response/output task/request DONE', 'task ~2 DONE ~3 now ~2 ACT', 'task DONE ~4 next/new task'],
+  [
+    'fake_completion',
+    'medium',
+    '^answer/response/output task/request DONE',
+    'task ~2 DONE ~3 now ~2 ACT',
+    'task DONE ~4 next/new task',
+  ],
 ])
