@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { CALIBRATION_BUCKETS, fitCalibration, type CalibrationSample } from '../packages/core/src/inspect/classify/calibration.ts'
 import { NGRAM_HEADS, encodeNgramModel, ngramModel, type NgramParts } from '../packages/core/src/inspect/classify/ngram-model.ts'
 import type { Row } from './corpus/rows.ts'
+import { counterExamples } from './ngram/counter-examples.ts'
 import { Examples } from './ngram/examples.ts'
 import { highest } from './ngram/highest.ts'
 import { report } from './ngram/report.ts'
@@ -34,14 +35,23 @@ function weightFor(head: number, row: Row): number {
   return (head === PRINTED_HEAD) === (row.channel === 'tool') ? row.weight : row.weight * 0.4
 }
 
+/** By head; chosen on development rows with whole sources left out. The decay is what lets a head work on sources it has not seen. */
+const RATES = [
+  { epochs: 4, rate: 0.12, decay: 0.003 },
+  { epochs: 3, rate: 0.05, decay: 0.03 },
+  { epochs: 4, rate: 0.25, decay: 0.005 },
+]
+const COUNTER_EXAMPLES = 1600
+
 const flat = Array.from({ length: CALIBRATION_BUCKETS }, () => ({ at: 0, spread: 1 }))
-function trained(chosen: readonly Row[], name: string, epochs?: number): NgramParts {
+function trained(chosen: readonly Row[], name: string, skipsUser = false): NgramParts {
   const heads = Array.from({ length: NGRAM_HEADS }, (_, head) => {
     const weighed = chosen.map((row) => ({ ...row, weight: weightFor(head, row) })).filter(({ weight }) => weight > 0)
     return train(new Examples(weighed), {
       bucketsLog2: BUCKETS_LOG2,
       seed: 7 + head,
-      ...(epochs ? { epochs: head === 0 ? 0 : epochs } : {}),
+      ...RATES[head],
+      ...(skipsUser && head === 0 ? { epochs: 0 } : {}),
       note: (line) => process.stderr.write(`${name}, head ${head}: ${line}\n`),
     })
   })
@@ -57,11 +67,13 @@ const FOLDS: readonly (readonly string[])[] = [
   ['bfcl', 'bipia_train'],
   ['asb', 'code_docs'],
 ]
-const FOLD_EPOCHS = 5
 /** At most so many rows of a source in a channel are calibrated on, so that no source alone sets the point. */
 const CALIBRATED_MAX = 250
 /** Their harmless rows hold jailbreaks by our definition of one. */
 const NOT_CALIBRATED = ['injecguard_valid', 'piguard_valid']
+
+const first = ngramModel(trained(rows.train, 'first'))
+rows.train.push(...counterExamples(first, rows.train, COUNTER_EXAMPLES))
 
 const taken = new Map<string, number>()
 const isTaken = (row: Row): boolean => {
@@ -79,7 +91,7 @@ const samples = FOLDS.flatMap((sources, i) => {
     trained(
       rows.train.filter((row) => !isHeld(row)),
       `fold ${i + 1}`,
-      FOLD_EPOCHS,
+      true,
     ),
     rows.train.filter((row) => isHeld(row) && row.channel !== 'user' && isTaken(row)),
   )

@@ -8,6 +8,8 @@ export interface Folded {
    * `markup`: a compatibility form of `<`; `marked`: a letter with marks that make no letter; `other`: left as it is.
    */
   readonly as: 'ascii' | 'accent' | 'form' | 'markup' | 'marked' | 'other'
+  /** Whether it folds to itself. */
+  readonly isSame: boolean
   /** The Latin letters that it can be taken for; empty when none. */
   readonly latin: string
 }
@@ -21,16 +23,18 @@ const STROKED: Readonly<Record<string, string>> = { ł: 'l', Ł: 'L', đ: 'd', �
 
 /** Folds one character outside ASCII by itself; what its word makes of it is decided there. */
 export function foldChar(point: number): Folded {
-  if (isPlainlyOther(point)) return { text: String.fromCodePoint(point), as: 'other', latin: '' }
+  if (isPlainlyOther(point)) return { text: String.fromCodePoint(point), as: 'other', isSame: true, latin: '' }
   const known = memo.get(point)
   if (known) return known
-  const found = look(String.fromCodePoint(point), point)
+  const char = String.fromCodePoint(point)
+  const looked = look(char, point)
+  const found = { ...looked, isSame: looked.text === char }
   if (memo.size >= MEMO_MAX) memo.clear()
   memo.set(point, found)
   return found
 }
 
-function look(char: string, point: number): Folded {
+function look(char: string, point: number): Omit<Folded, 'isSame'> {
   const stroked = STROKED[char]
   if (stroked !== undefined) return { text: stroked, as: 'accent', latin: '' }
   const base = withoutMarks(char.normalize('NFKD'))
@@ -52,7 +56,7 @@ function look(char: string, point: number): Folded {
 /** Whether a character folds to itself and stands alone: nothing to look at, unless it is inside a Latin word. */
 export function isSettled(point: number): boolean {
   if (isPlainlyOther(point)) return true
-  return standsAlone(point) && foldChar(point).text === String.fromCodePoint(point)
+  return standsAlone(point) && foldChar(point).isSame
 }
 
 /** Marks that any letter can carry; the marks of one script are part of its spelling. */

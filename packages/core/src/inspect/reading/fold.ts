@@ -79,6 +79,12 @@ function foldAll(text: string, foldsWhole: boolean): { readonly draft: Draft; re
       i += point > 0xffff ? 2 : 1
       continue
     }
+    const end = isWordCode(text.charCodeAt(i - 1)) ? i : endOfPlainWord(text, i)
+    if (end > i) {
+      seen.isLatin = false
+      i = end
+      continue
+    }
     let start = i
     while (start > done && i - start < TOKEN_CHARS_MAX && isWordCode(text.charCodeAt(start - 1))) start--
     draft.copy(done, start)
@@ -91,7 +97,26 @@ function foldAll(text: string, foldsWhole: boolean): { readonly draft: Draft; re
   return { draft, seen }
 }
 
-interface Unit extends Folded {
+/** Where a word ends that nothing is to be done about: letters of another alphabet, not all of which can be taken for Latin. */
+function endOfPlainWord(text: string, start: number): number {
+  let end = start
+  let others = 0
+  while (end < text.length && end - start < TOKEN_CHARS_MAX) {
+    const point = text.codePointAt(end) ?? 0
+    if (point < 128) {
+      if (isWordCode(point)) return start
+      break
+    }
+    if (standsAlone(point)) break
+    const { as, latin, isSame } = foldChar(point)
+    if (as !== 'other' || !isSame || isCombining(point) || isRegional(point)) return start
+    if (latin === '') others++
+    end += point > 0xffff ? 2 : 1
+  }
+  return others > 0 && end - start < TOKEN_CHARS_MAX ? end : start
+}
+
+interface Unit extends Omit<Folded, 'isSame'> {
   readonly start: number
   end: number
 }
@@ -132,7 +157,7 @@ function isRegional(point: number): boolean {
 }
 
 /** A regional indicator: two are a flag, four are two flags; one, three, five and more are letters in disguise. */
-function regionalAt(text: string, at: number): Folded {
+function regionalAt(text: string, at: number): Omit<Folded, 'isSame'> {
   const point = text.codePointAt(at) ?? 0
   let [start, end] = [at, at + 2]
   while (start >= 2 && end - start < 10 && isRegional(text.codePointAt(start - 2) ?? 0)) start -= 2

@@ -62,7 +62,7 @@ function spelledAt(text: string, start: number): Edit | undefined {
 }
 
 /** A known word with marks of emphasis or punctuation inside, whose parts are no words: `ig**no**re`, `in_struct_ions`. */
-function splitAt(text: string, start: number): Edit | undefined {
+export function splitAt(text: string, start: number): Edit | undefined {
   let [end, word, isWhole] = [start, '', true]
   for (let at = start; isLetter(text.charCodeAt(at));) {
     const from = at

@@ -61,7 +61,8 @@ export function marksOf(text: string, isMarkup: boolean): Marks {
       pairs = isHexPair(text, start, length) ? pairs + 1 : 0
       if (pairs >= PAIRS_MIN) found.hasHexPairs = true
     } else if (length > 0) pairs = 0
-    if (kind === MARK) note(found, { text, i, code }, isMarkup)
+    if (code >= 128) found.isUnusual = true
+    else if (kind === MARK) note(found, { text, i, code }, isMarkup)
     start = i + 1
     classes = 0
   }

@@ -21,7 +21,7 @@ export const READING_FACTOR_MAX = 4
 /** Most readings of one text. */
 export const READINGS_MAX = 32
 /** What the readings of a text may have however short it is, in characters. */
-const READING_CHARS_MIN = 4096
+const READING_CHARS_MIN = 16_384
 
 /** Channels whose texts are HTML more often than not: there, tags of any name are tags. */
 const MARKUP: ReadonlySet<Channel> = new Set(['web', 'email', 'document', 'retrieval'])

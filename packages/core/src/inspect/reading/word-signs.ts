@@ -1,3 +1,5 @@
+import { splitAt } from './joined.ts'
+import { isLetter } from './marks.ts'
 import { hashed, isKnown, maybe, PLAIN, REVERSED, ROTATED, WORD_CHARS_MAX, WORD_CHARS_MIN } from './words.ts'
 
 /** What the words of a text suggest, before anything was looked at closely. */
@@ -39,6 +41,7 @@ export function wordSigns(text: string): WordSigns {
   let letters = 0
   let whole = 0
   let wholeLetters = 0
+  let wholeStart = 0
   let hasInner = false
   let hasPending = false
   // The part that may be written with digits.
@@ -68,7 +71,8 @@ export function wordSigns(text: string): WordSigns {
     leets = 0
     if (kind === JOINER) hasPending = wholeLetters > 0
     else {
-      if (hasInner && wholeLetters <= WORD_CHARS_MAX && maybe(whole) & PLAIN) signs.isJoined = true
+      if (hasInner && wholeLetters <= WORD_CHARS_MAX && maybe(whole) & PLAIN) signs.split(text, wholeStart)
+      wholeStart = i + 1
       whole = 0
       wholeLetters = 0
       hasInner = false
@@ -96,12 +100,20 @@ class Signs implements WordSigns {
     this.#singles = 0
     if (letters < WORD_CHARS_MIN) return
     const bits = letters <= WORD_CHARS_MAX ? maybe(hash) : 0
+    if ((bits & (ROTATED | REVERSED)) === 0 && this.#rotations === 0 && this.#reversals === 0) return
     const isPlain = (bits & PLAIN) !== 0
     const against = isPlain ? HIT : 1
     this.#rotations = bits & ROTATED && !isPlain ? this.#rotations + HIT : Math.max(0, this.#rotations - against)
     this.#reversals = bits & REVERSED && !isPlain ? this.#reversals + HIT : Math.max(0, this.#reversals - against)
     if (this.#rotations >= STRETCH_MIN) this.isRotated = true
     if (this.#reversals >= STRETCH_MIN) this.isReversed = true
+  }
+
+  /** A word with something between its parts. */
+  split(text: string, start: number): void {
+    let at = start
+    while (at < text.length && !isLetter(text.charCodeAt(at))) at++
+    this.isJoined ||= splitAt(text, at) !== undefined
   }
 
   /** Letters among digits are a number or a code. */
