@@ -35,7 +35,7 @@ export interface RunningGuard {
 }
 
 /** Bytes of a nonce that marks foreign text. */
-const NONCE_BYTES = 18
+const NONCE_BYTES = 16
 
 export function openRunningGuard({ home, loaded, state, nowMs, closing }: Stores): RunningGuard {
   let servers = loaded.config.servers
@@ -54,7 +54,7 @@ export function openRunningGuard({ home, loaded, state, nowMs, closing }: Stores
     profile: (origin) => profileOf(servers, origin),
     sealer: (owner) => openSealer(sealKey, owner),
     isReleased: (commitment) => state.isReleased(commitment),
-    nonce: () => randomBytes(NONCE_BYTES).toString('base64url'),
+    nonce: () => randomBytes(NONCE_BYTES).toString('hex'),
     extractor,
     nowMs,
   })

@@ -14,7 +14,7 @@ import { roleReassignment } from './role-reassignment/index.ts'
 import { schemaSmuggling } from './schema-smuggling/index.ts'
 import { secrets } from './secrets/index.ts'
 import { sourceCode } from './source-code/index.ts'
-import { structuredData } from './structured-data/index.ts'
+import { structuredContent } from './structured-content/index.ts'
 import { toolImperatives } from './tool-imperatives/index.ts'
 import { toolPoisoning } from './tool-poisoning/index.ts'
 
@@ -36,7 +36,7 @@ export const detectors = [
   schemaSmuggling,
   secrets,
   sourceCode,
-  structuredData,
+  structuredContent,
   toolImperatives,
   toolPoisoning,
 ] as const

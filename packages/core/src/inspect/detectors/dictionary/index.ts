@@ -18,7 +18,7 @@ export interface CustomClass {
 }
 
 /** Most sightings of one class in one text. */
-const SIGHTINGS_MAX = 20
+const SIGHTINGS_MAX = 5_000
 
 /**
  * Finds the terms and patterns of custom classes: up to 100,000 terms in one pass, whose time does not depend on their number.

@@ -8,7 +8,7 @@ import { pemAt } from './pem.ts'
 import { urlPasswordAt } from './url-password.ts'
 
 /** Most sightings in one text. */
-const SIGHTINGS_MAX = 30
+const SIGHTINGS_MAX = 5_000
 /** Readings that turn ordinary words into what looks generated. */
 const SCRAMBLED = new Set<string>(['leet', 'rot13', 'reversed', 'joined'])
 
