@@ -48,11 +48,15 @@ for (const part of ['dev', 'train'] as const) {
     tally.set(key, (tally.get(key) ?? 0) + 1)
   }
   counts.push(`${part}\t${kept.length} rows, ${kept.filter(({ label }) => label === 1).length} attacks`)
-  counts.push(...[...tally].toSorted().map(([key, count]) => `${key}\t${count}`))
+  counts.push(...[...tally].toSorted(byName).map(([key, count]) => `${key}\t${count}`))
 }
 counts.push(
   '',
   'dropped because a test source holds much of it:',
-  ...[...dropped].toSorted().map(([source, count]) => `${source}\t${count}`),
+  ...[...dropped].toSorted(byName).map(([source, count]) => `${source}\t${count}`),
 )
 writeFileSync(join(folder, 'COUNTS.txt'), `${counts.join('\n')}\n`)
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1
+}

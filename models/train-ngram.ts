@@ -44,14 +44,13 @@ const RATES = [
 const COUNTER_EXAMPLES = 1600
 
 const flat = Array.from({ length: CALIBRATION_BUCKETS }, () => ({ at: 0, spread: 1 }))
-function trained(chosen: readonly Row[], name: string, skipsUser = false): NgramParts {
+function trained(chosen: readonly Row[], name: string): NgramParts {
   const heads = Array.from({ length: NGRAM_HEADS }, (_, head) => {
     const weighed = chosen.map((row) => ({ ...row, weight: weightFor(head, row) })).filter(({ weight }) => weight > 0)
     return train(new Examples(weighed), {
       bucketsLog2: BUCKETS_LOG2,
       seed: 7 + head,
       ...RATES[head],
-      ...(skipsUser && head === 0 ? { epochs: 0 } : {}),
       note: (line) => process.stderr.write(`${name}, head ${head}: ${line}\n`),
     })
   })
@@ -63,12 +62,14 @@ function trained(chosen: readonly Row[], name: string, skipsUser = false): Ngram
  * too low for a source that is new.
  */
 const FOLDS: readonly (readonly string[])[] = [
-  ['tau_tools', 'spamassassin'],
-  ['bfcl', 'bipia_train'],
-  ['asb', 'code_docs'],
+  ['tau_tools', 'spamassassin', 'awesome_prompts', 'mitre_frr'],
+  ['bfcl', 'bipia_train', 'arena_hard', 'banking77'],
+  ['asb', 'code_docs', 'bitext_cs', 'clinc150'],
 ]
 /** At most so many rows of a source in a channel are calibrated on, so that no source alone sets the point. */
 const CALIBRATED_MAX = 250
+/** Twins quote attacks to be hard, and descriptions of tools are not what tools answer: neither is what usually comes. */
+const CALIBRATED_FEW: Readonly<Record<string, number>> = { own_twins: 40, asb: 60 }
 /** Their harmless rows hold jailbreaks by our definition of one. */
 const NOT_CALIBRATED = ['injecguard_valid', 'piguard_valid']
 
@@ -76,10 +77,11 @@ const first = ngramModel(trained(rows.train, 'first'))
 rows.train.push(...counterExamples(first, rows.train, COUNTER_EXAMPLES))
 
 const taken = new Map<string, number>()
-const isTaken = (row: Row): boolean => {
-  const key = `${row.source} ${row.channel}`
-  taken.set(key, (taken.get(key) ?? 0) + 1)
-  return row.label === 0 && !NOT_CALIBRATED.includes(row.source) && (taken.get(key) ?? 0) <= CALIBRATED_MAX
+const isTaken = ({ source, channel, label }: Row): boolean => {
+  if (label === 1 || NOT_CALIBRATED.includes(source)) return false
+  const count = (taken.get(`${source} ${channel}`) ?? 0) + 1
+  taken.set(`${source} ${channel}`, count)
+  return count <= (CALIBRATED_FEW[source] ?? CALIBRATED_MAX)
 }
 const scored = (parts: NgramParts, chosen: readonly Row[]): CalibrationSample[] => {
   const model = ngramModel(parts)
@@ -91,9 +93,8 @@ const samples = FOLDS.flatMap((sources, i) => {
     trained(
       rows.train.filter((row) => !isHeld(row)),
       `fold ${i + 1}`,
-      true,
     ),
-    rows.train.filter((row) => isHeld(row) && row.channel !== 'user' && isTaken(row)),
+    rows.train.filter((row) => isHeld(row) && isTaken(row)),
   )
 })
 const draft = trained(rows.train, 'model')

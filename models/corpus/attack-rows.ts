@@ -12,7 +12,7 @@ type Part = 'train' | 'dev'
 const DEV_FAMILIES = { user: ['splitting', 'fiction'], content: ['persuasion', 'fakeDone'] }
 const BARE = new Set(['naked', 'chore'])
 const COUNTS = {
-  train: { user: 6500, content: 5000, composites: 12000, records: 4500, found: 3500, language: 520 },
+  train: { user: 8000, content: 5000, composites: 12000, records: 4500, found: 3500, language: 520 },
   dev: { user: 700, content: 600, composites: 900, records: 400, found: 400, language: 40 },
 }
 
@@ -24,9 +24,10 @@ export function attackRows(part: Part, found: readonly Row[], random: Chance): R
   const hosts = found
     .filter(({ label, channel }) => label === 0 && channel !== 'user')
     .map((row) => ({ ...row, channel: row.channel as 'document' | 'email' | 'web' | 'tool' }))
+  const requests = found.filter(({ label, channel, text }) => label === 0 && channel === 'user' && text.length < 700)
   const sentences = foundSentences(found, random)
   const rows: Row[] = []
-  for (let i = 0; i < counts.user; i++) rows.push(userAttack(user(), hosts, random))
+  for (let i = 0; i < counts.user; i++) rows.push(userAttack(user(), { hosts, requests }, random))
   for (let i = 0; i < counts.content; i++) {
     const { text, family } = content()
     rows.push({
@@ -49,9 +50,12 @@ export function attackRows(part: Part, found: readonly Row[], random: Chance): R
   }
   for (let i = 0; i < counts.records; i++) {
     const { text, family } = content()
-    rows.push(inRecord(part, text, { source: 'own_records', kind: family, sentences }, random))
+    rows.push(inRecord(text, { part, source: 'own_records', kind: family, sentences }, random))
   }
-  rows.push(...foundComposites(counts.found, found, hosts, random), ...languageAttacks(part, counts.language, hosts, random))
+  rows.push(
+    ...foundComposites({ count: counts.found, found, hosts }, random),
+    ...languageAttacks({ part, count: counts.language, hosts }, random),
+  )
   return rows
 }
 
@@ -62,7 +66,10 @@ function grammar(part: Part, side: 'user' | 'content', random: Chance): Drawn {
   const held = DEV_FAMILIES[side]
   const own = families.filter(([family]) => part === 'dev' || !held.includes(family))
   return () => {
-    const [family, templates] = random.pick(own)
+    // The plainest attacks are the most common.
+    const [family, templates] = random.pick(
+      side === 'user' && random.maybe(0.25) ? own.filter(([name]) => name === 'override' || name === 'hijack') : own,
+    )
     const chosen = held.includes(family) ? templates : anyOf(templates, part)
     for (;;) {
       const text = fill(random.pick(chosen), SLOTS, random).replaceAll(/ {2,}/g, ' ')
@@ -75,27 +82,34 @@ function grammar(part: Part, side: 'user' | 'content', random: Chance): Drawn {
 
 type Host = Row & { readonly channel: 'document' | 'email' | 'web' | 'tool' }
 
-function userAttack({ text, family }: ReturnType<Drawn>, hosts: readonly Host[], random: Chance): Row {
+function userAttack(
+  { text, family }: ReturnType<Drawn>,
+  { hosts, requests }: { hosts: readonly Host[]; requests: readonly Row[] },
+  random: Chance,
+): Row {
   const base = { label: 1, channel: 'user', kind: family, source: 'own_attacks', weight: 1 } as const
   if (random.maybe(0.12)) return { ...base, text: careless(text, random) }
-  if (!random.maybe(0.15)) return { ...base, text }
-  const { text: whole, at } = composite(random.pick(hosts).text, text, random, 900)
+  if (!random.maybe(0.3)) return { ...base, text }
+  const { text: whole, at } = composite(
+    { host: random.pick(random.maybe(0.5) ? requests : hosts).text, hostMax: 900 },
+    text,
+    random,
+  )
   return { ...base, text: whole, at, source: 'own_composites' }
 }
 
 function planted(host: Host, attack: string, random: Chance): Pick<Row, 'text' | 'at' | 'label' | 'channel' | 'weight' | 'grp'> {
   // Short windows matter more than long ones: most hosts are cut to a page or less.
-  const made = composite(host.text, attack, random, random.pick([300, 700, 1500, 2600]))
+  const made = composite({ host: host.text, hostMax: random.pick([300, 700, 1500, 2600]) }, attack, random)
   return { ...made, label: 1, channel: host.channel, weight: 1, grp: host.source }
 }
 
 function inRecord(
-  part: Part,
   attack: string,
-  from: Pick<Row, 'source' | 'kind'> & { readonly sentences: readonly string[] },
+  from: Pick<Row, 'source' | 'kind'> & { readonly part: Part; readonly sentences: readonly string[] },
   random: Chance,
 ): Row {
-  const { text } = record(random, TEXT_SLOTS, { free: FREE_TEXT, dev: part === 'dev', found: from.sentences, planted: attack })
+  const { text } = record(random, TEXT_SLOTS, { free: FREE_TEXT, dev: from.part === 'dev', found: from.sentences, planted: attack })
   const place = text.indexOf(attack)
   return {
     text,
@@ -110,7 +124,10 @@ function inRecord(
 }
 
 /** Attacks and plain requests of the sources, planted: a request to an assistant is an injection where a document makes it. */
-function foundComposites(count: number, found: readonly Row[], hosts: readonly Host[], random: Chance): Row[] {
+function foundComposites(
+  { count, found, hosts }: { count: number; found: readonly Row[]; hosts: readonly Host[] },
+  random: Chance,
+): Row[] {
   const attacks = found.filter(
     ({ label, text, kind, source }) =>
       label === 1 &&
@@ -140,7 +157,7 @@ function foundComposites(count: number, found: readonly Row[], hosts: readonly H
   })
 }
 
-function languageAttacks(part: Part, count: number, hosts: readonly Host[], random: Chance): Row[] {
+function languageAttacks({ part, count, hosts }: { part: Part; count: number; hosts: readonly Host[] }, random: Chance): Row[] {
   return Object.entries(LANGUAGES).flatMap(([lang, { attacks, slots }]) =>
     Array.from({ length: count }, (): Row => {
       const text = fill(random.pick(anyOf(attacks, part)), { ...SLOTS, ...slots }, random)

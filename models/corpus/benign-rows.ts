@@ -1,6 +1,7 @@
 import { BENIGN_EXTRA, BENIGN_SLOTS, TWINS } from './benign.ts'
 import { LANGUAGES } from './languages.ts'
 import { LETTERS, LETTER_SLOTS } from './letters.ts'
+import { PLAY, PLAY_SLOTS } from './play.ts'
 import { fill, type Chance, type Slots } from './random.ts'
 import { record } from './records.ts'
 import type { Row } from './rows.ts'
@@ -8,7 +9,7 @@ import { careless } from './transforms.ts'
 import { UDHR_SEEN, udhrHalf } from './udhr.ts'
 
 type Part = 'train' | 'dev'
-export const TEXT_SLOTS: Slots = { ...BENIGN_SLOTS, ...BENIGN_EXTRA, ...LETTER_SLOTS }
+export const TEXT_SLOTS: Slots = { ...BENIGN_SLOTS, ...BENIGN_EXTRA, ...LETTER_SLOTS, ...PLAY_SLOTS }
 /** Free text that a tool result may hold, in harmless cases. */
 export const FREE_TEXT: readonly string[] = [
   ...(TWINS.content['mail'] ?? []),
@@ -31,8 +32,8 @@ export const FREE_TEXT: readonly string[] = [
   ...LETTERS,
 ]
 const BENIGN_COUNTS = {
-  train: { twins: 3200, records: 5000, mails: 4000, pages: 1500, language: 320, asked: 1400 },
-  dev: { twins: 500, records: 500, mails: 400, pages: 250, language: 40, asked: 250 },
+  train: { twins: 3200, records: 5000, mails: 4000, pages: 1500, language: 320, asked: 1400, play: 2600 },
+  dev: { twins: 500, records: 500, mails: 400, pages: 250, language: 40, asked: 250, play: 250 },
 }
 
 /** Every n-th template of a family is kept for development. */
@@ -49,6 +50,7 @@ export function benignRows(part: Part, found: readonly Row[], random: Chance): R
   const rows: Row[] = [...twins(part, counts.twins, random), ...languageRows(part, counts.language, random)]
   const add = (text: string, channel: Row['channel'], kind: string): void =>
     void rows.push({ text, label: 0, channel, source: 'own_benign', kind, weight: 1 })
+  for (let i = 0; i < counts.play; i++) add(fill(random.pick(anyOf(PLAY, part)), TEXT_SLOTS, random), 'user', 'play')
   const sentences = foundSentences(found, random)
   for (let i = 0; i < counts.records; i++) {
     const { text, domain } = record(random, TEXT_SLOTS, { free: FREE_TEXT, dev: part === 'dev', found: sentences })

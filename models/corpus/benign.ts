@@ -1,6 +1,7 @@
 import { SLOTS } from './attacks.ts'
-import { ORDER_SLOTS, THINGS } from './goals.ts'
+import { ORDER_SLOTS } from './goals.ts'
 import type { Slots } from './random.ts'
+import { THINGS } from './things.ts'
 
 export const BENIGN_SLOTS: Slots = {
   ...THINGS,

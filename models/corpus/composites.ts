@@ -36,7 +36,7 @@ export interface Composite {
 }
 
 /** Puts the attack at the start, the end, or a sentence or line boundary within the host, which is cut to `hostMax` units. */
-export function composite(host: string, attack: string, random: Chance, hostMax = 2400): Composite {
+export function composite({ host, hostMax }: { host: string; hostMax: number }, attack: string, random: Chance): Composite {
   const from = host.length > hostMax ? random.below(host.length - hostMax) : 0
   const cut = host.slice(from, from + hostMax)
   const [before = '', after = ''] = random.pick(STYLES).split('@')

@@ -58,15 +58,19 @@ export function record(
   const list = Array.from(
     { length: count },
     () =>
-      Object.fromEntries(keys.map((key) => [key.split(':')[0] ?? key, value(key, random, slots, options)])) as {
+      Object.fromEntries(keys.map((key) => [key.split(':')[0] ?? key, value(key, random, { slots, ...options })])) as {
         [key: string]: Value
       },
   )
-  if (options.planted !== undefined) plant(random.pick(list), keys, random, options.planted)
+  if (options.planted !== undefined) plant(random.pick(list), { keys, planted: options.planted }, random)
   return { domain, text: printed(count === 1 ? (list[0] ?? {}) : list, random) }
 }
 
-function plant(into: { [key: string]: Value }, keys: readonly string[], random: Chance, planted: string): void {
+function plant(
+  into: { [key: string]: Value },
+  { keys, planted }: { keys: readonly string[]; planted: string },
+  random: Chance,
+): void {
   const key = random.pick(keys.filter((name) => /:[TRM]/.test(name))).split(':')[0] ?? 'note'
   const old = into[key]
   if (Array.isArray(old)) {
@@ -74,14 +78,13 @@ function plant(into: { [key: string]: Value }, keys: readonly string[], random: 
     return
   }
   const style = random.below(4)
-  into[key] = style < 2 ? planted : style === 2 ? `${String(old)} ${planted}` : `${planted} ${String(old)}`
+  into[key] = style < 2 ? planted : style === 2 ? `${printable(old)} ${planted}` : `${planted} ${printable(old)}`
 }
 
 function value(
   key: string,
   random: Chance,
-  slots: Slots,
-  { free, found }: { free: readonly string[]; found: readonly string[] },
+  { slots, free, found }: { slots: Slots; free: readonly string[]; found: readonly string[] },
 ): Value {
   const [name = '', type] = key.split(':')
   const text = (): string => (found.length > 0 && random.maybe(0.35) ? random.pick(found) : fill(random.pick(free), slots, random))
@@ -157,9 +160,12 @@ function printed(value: Value, random: Chance): string {
     Object.entries(row)
       .map(
         ([key, cell], i) =>
-          `${i === 0 && style === 8 ? '- ' : style === 8 ? '  ' : ''}${key}: ${Array.isArray(cell) ? (cell.length ? cell.map((item) => `\n  - ${String(item)}`).join('') : '[]') : String(cell)}`,
+          `${i === 0 && style === 8 ? '- ' : style === 8 ? '  ' : ''}${key}: ${Array.isArray(cell) ? (cell.length ? cell.map((item) => `\n  - ${printable(item)}`).join('') : '[]') : printable(cell)}`,
       )
       .join('\n'),
   )
   return lines.join('\n')
 }
+
+/** Free text as it is; anything else as JSON. */
+const printable = (given: Value | undefined): string => (typeof given === 'string' ? given : JSON.stringify(given ?? null))

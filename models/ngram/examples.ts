@@ -27,7 +27,7 @@ export class Examples {
     rows.forEach((row, r) => {
       const tokens = tokensOf(row.text, TOKENS_MAX)
       for (let i = 0; i < tokens.count; i++) {
-        const written = tokenFeatures(row.text, tokens, i, buffer)
+        const written = tokenFeatures(tokens, i, buffer)
         if (used + written > features.length) {
           const larger = new Int32Array(features.length * 2)
           larger.set(features)

@@ -13,9 +13,13 @@ export function report(model: NgramModel, rows: readonly Row[]): void {
     put(`${what} ${channel} ${source}`, score)
     if (label === 1 && source === 'own_attacks') put(`${what} ${channel === 'user' ? 'user' : 'content'} family ${kind}`, score)
   }
-  for (const [key, scores] of [...groups].toSorted()) {
+  for (const [key, scores] of [...groups].toSorted(byName)) {
     const share = (least: number): string =>
       `${((100 * scores.filter((score) => score >= least).length) / scores.length).toFixed(1)} %`.padStart(8)
     process.stdout.write(`${key.padEnd(44)} ${String(scores.length).padStart(5)} ${share(0.5)} ${share(0.7)} ${share(0.9)}\n`)
   }
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1
 }

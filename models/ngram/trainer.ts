@@ -35,7 +35,7 @@ export function train(
     let [loss, count] = [0, 0]
     for (const row of random.shuffle(order)) {
       for (const window of chosenWindows(examples, row, learner)) {
-        loss += learn(examples, window, learner, { label: examples.rows[row]?.label ?? 0, weight: classWeight(row) })
+        loss += learn({ examples, learner }, window, { label: examples.rows[row]?.label ?? 0, weight: classWeight(row) })
         count++
       }
     }
@@ -79,14 +79,14 @@ function chosenWindows(examples: Examples, row: number, learner: Learner): Windo
       const end = Math.min(count, from + scale.tokens)
       const shared = Math.min(end, last) - Math.max(from, first)
       if (isAttack && shared < Math.min(last - first, scale.tokens) * 0.6) continue
-      best.push({ from: base + from, end: base + end, logit: logit(examples, base + from, base + end, learner) })
+      best.push({ from: base + from, end: base + end, logit: logit(examples, { from: base + from, end: base + end }, learner) })
     }
   }
   best.sort((a, b) => b.logit - a.logit)
   return best.slice(0, isAttack ? 1 : 2)
 }
 
-function logit({ firsts, features }: Examples, from: number, end: number, { weights, bias }: Learner): number {
+function logit({ firsts, features }: Examples, { from, end }: Pick<Window, 'from' | 'end'>, { weights, bias }: Learner): number {
   const [start, stop] = [firsts[from] ?? 0, firsts[end] ?? 0]
   const mask = weights.length - 1
   let sum = 0
@@ -95,9 +95,8 @@ function logit({ firsts, features }: Examples, from: number, end: number, { weig
 }
 
 function learn(
-  { firsts, features }: Examples,
+  { examples: { firsts, features }, learner }: { examples: Examples; learner: Learner },
   window: Window,
-  learner: Learner,
   { label, weight }: { label: number; weight: number },
 ): number {
   const { weights, squares, rate, decay } = learner

@@ -18,7 +18,7 @@ const [WORD, PAIR, TRIPLE, SKIP, FIRST, GRAM] = [0x9e3779b1, 0x85ebca6b, 0xc2b2a
  * the pair that skips one, its opening of a sentence, and its 3 to 5 letter pieces. The trainer and the guard use this function.
  * @returns How many were written, at most `TOKEN_FEATURES_MAX`.
  */
-export function tokenFeatures(text: string, tokens: Tokens, i: number, into: Int32Array): number {
+export function tokenFeatures(tokens: Tokens, i: number, into: Int32Array): number {
   const { hashes, places } = tokens
   const word = hashes[i] ?? 0
   const before = i > 0 ? (hashes[i - 1] ?? 0) : 0
@@ -35,11 +35,12 @@ export function tokenFeatures(text: string, tokens: Tokens, i: number, into: Int
   if (place === 0) into[count++] = mixed(word, FIRST)
   else if (place === 1) into[count++] = mixed(pair, FIRST)
   else if (place === 2) into[count++] = mixed(joined(first, pair), FIRST)
-  return letterPieces(text, tokens, i, into, count)
+  return letterPieces(tokens, i, into, count)
 }
 
 // oxlint-disable-next-line max-params -- the innermost loop of the guard: an options object would be allocated per token
-function letterPieces(text: string, tokens: Tokens, i: number, into: Int32Array, written: number): number {
+function letterPieces(tokens: Tokens, i: number, into: Int32Array, written: number): number {
+  const { text } = tokens
   const { kinds, folded } = letters()
   const from = tokens.starts[i] ?? 0
   const end = tokens.ends[i] ?? 0

@@ -134,7 +134,7 @@ export function ngramModel(parts: NgramParts): NgramModel {
     const tokens = tokensOf(text, tokensWithin(windowsMax))
     const place = bucket ?? bucketOf(channel, tokens)
     const point = calibration[place]
-    const best = highest(text, tokens, parts, { head: headOf(channel), each })
+    const best = highest(tokens, parts, { head: headOf(channel), each })
     const score = point && tokens.count > 0 ? calibrated(best.raw, point) : 0
     return { ...best, score, bucket: place, windows: windowCount(tokens.count), isWhole: tokens.isWhole }
   }
@@ -144,17 +144,12 @@ export function ngramModel(parts: NgramParts): NgramModel {
 type Best = Pick<NgramScan, 'raw' | 'start' | 'end'>
 
 /** Sums over any window come from running sums over tokens, so a window more costs two subtractions. */
-function highest(
-  text: string,
-  tokens: Tokens,
-  parts: NgramParts,
-  { head, each }: { head: number; each: ScanOptions['each'] },
-): Best {
+function highest(tokens: Tokens, parts: NgramParts, { head, each }: { head: number; each: ScanOptions['each'] }): Best {
   const { count, starts, ends } = tokens
   const { bias = 0, scale = 0, weights } = parts.heads[head] ?? {}
   const sums = new Int32Array(count + 1)
   const features = new Int32Array(count + 1)
-  if (weights) accumulate(text, tokens, weights, { sums, features })
+  if (weights) accumulate(tokens, weights, { sums, features })
   let [raw, from, to] = [-Infinity, 0, 0]
   const wide = SCALES.findLast((size) => windowsAt(count, size) > 0)
   for (const size of SCALES) {
@@ -171,12 +166,12 @@ function highest(
   return { raw, start: starts[from] ?? 0, end: to > 0 ? (ends[to - 1] ?? 0) : 0 }
 }
 
-function accumulate(text: string, tokens: Tokens, weights: Int8Array, into: { sums: Int32Array; features: Int32Array }): void {
+function accumulate(tokens: Tokens, weights: Int8Array, into: { sums: Int32Array; features: Int32Array }): void {
   const { sums, features } = into
   const mask = weights.length - 1
   const hashes = new Int32Array(TOKEN_FEATURES_MAX)
   for (let i = 0; i < tokens.count; i++) {
-    const written = tokenFeatures(text, tokens, i, hashes)
+    const written = tokenFeatures(tokens, i, hashes)
     let sum = sums[i] ?? 0
     for (let k = 0; k < written; k++) sum += weights[(hashes[k] ?? 0) & mask] ?? 0
     sums[i + 1] = sum

@@ -10,6 +10,7 @@ export const LATER = 3
  * `ends[i]` of the text. Arrays may be longer than `count`.
  */
 export interface Tokens {
+  readonly text: string
   readonly count: number
   readonly starts: Int32Array
   readonly ends: Int32Array
@@ -62,7 +63,7 @@ export function tokensOf(text: string, tokensMax: number): Tokens {
     }
     ends[count++] = i
   }
-  return { count, starts, ends, hashes, places, latin, alone, other, isWhole: i >= text.length }
+  return { text, count, starts, ends, hashes, places, latin, alone, other, isWhole: i >= text.length }
 }
 
 function tokenEnd(text: string, from: number, kinds: Uint8Array): number {
