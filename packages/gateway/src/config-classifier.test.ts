@@ -13,13 +13,13 @@ test('R057: the operator names the files, their hashes and what the outputs mean
   expect(ClassifierConfig.parse({ ...VALID, labels: ['injection'] }).labels).toEqual(['injection'])
 })
 
-test.each([
+test.each<[object, string]>([
   [{ sha256: undefined }, 'a model without a hash could be any model'],
   [{ sha256: { model: 'a'.repeat(64), tokenizer: 'B'.repeat(64) } }, 'hashes are lower case'],
   [{ labels: ['benign'] }, 'a model that only knows benign text finds nothing'],
   [{ labels: ['benign', 'benign'] }, 'nor does one with two such labels'],
   [{ labels: ['injection', 'injection'] }, 'one that knows nothing else flags everything'],
   [{ extra: 1 }, 'a misspelt setting is not ignored'],
-])('R057: ✗ %j is refused: %s', (change) => {
+])('R057: ✗ %j is refused: %s', (change, _why) => {
   expect(ClassifierConfig.safeParse({ ...VALID, ...change }).success).toBe(false)
 })

@@ -28,7 +28,7 @@ describe('R057: the tokeniser', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
         const ids = tokenise(text)
-        expect(ids.length).toBeLessThanOrEqual([...text.normalize('NFD')].length)
+        expect(ids.length).toBeLessThanOrEqual(text.normalize('NFD').length)
         expect(ids.every((id) => id >= 0 && id < words.length)).toBe(true)
       }),
     )

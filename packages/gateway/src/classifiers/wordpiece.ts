@@ -22,7 +22,7 @@ export function wordPieceTokeniser(vocabulary: string): Tokenise {
     const piece = ending ? token.slice(2) : token
     // `##` alone, and the like, are words as well; a special token is never found, as its brackets are split off.
     ;(ending ? endings : words).set(piece, id)
-    longest = Math.max(longest, [...piece].length)
+    longest = Math.max(longest, Array.from(piece).length)
   }
   return (text) => {
     const ids: number[] = []
@@ -41,7 +41,8 @@ interface Vocabulary {
 function pieces(word: string, { words, endings, longest }: Vocabulary, ids: number[]): void {
   const whole = words.get(word)
   if (whole !== undefined) return void ids.push(whole)
-  const chars = [...word]
+  // By code points, as the vocabulary's pieces were made.
+  const chars = Array.from(word)
   if (chars.length > WORD_CHARS_MAX) return void ids.push(UNKNOWN)
   const found: number[] = []
   for (let start = 0; start < chars.length;) {

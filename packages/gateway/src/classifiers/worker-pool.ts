@@ -74,7 +74,7 @@ class Pool<Job, Answer> implements WorkerPool<Job, Answer> {
   }
 
   async ready(): Promise<void> {
-    await Promise.all(this.#slots.map((slot) => slot.link?.ready))
+    await Promise.all(this.#links().map((link) => link.ready))
     for (const slot of this.#slots) slot.isIdle = true
   }
 
@@ -106,8 +106,12 @@ class Pool<Job, Answer> implements WorkerPool<Job, Answer> {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    for (const { call } of [...this.#waiting]) call.settle(unavailable('the classifier is closed'))
-    await Promise.all(this.#slots.map((slot) => slot.link?.stop()))
+    for (const { call } of this.#waiting) call.settle(unavailable('the classifier is closed'))
+    await Promise.all(this.#links().map((link) => link.stop()))
+  }
+
+  #links(): WorkerLink<Job, Answer>[] {
+    return this.#slots.flatMap(({ link }) => (link === undefined ? [] : [link]))
   }
 
   #pump(): void {
