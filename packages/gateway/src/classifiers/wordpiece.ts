@@ -107,7 +107,9 @@ function isIdeograph(code: number): boolean {
     (code >= 0x3400 && code <= 0x4dbf) ||
     (code >= 0xf900 && code <= 0xfaff) ||
     (code >= 0x20000 && code <= 0x2a6df) ||
-    (code >= 0x2a700 && code <= 0x2ebe0 && code !== 0x2ceb0) ||
+    (code >= 0x2a700 && code <= 0x2b81f) ||
+    // From 2B920 in the reference implementation, where the block begins at 2B820.
+    (code >= 0x2b920 && code <= 0x2ceaf) ||
     (code >= 0x2f800 && code <= 0x2fa1f)
   )
 }
