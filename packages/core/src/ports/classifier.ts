@@ -13,12 +13,15 @@ export interface ClassifierWindow {
 export interface Classifier {
   /** Name and SHA-256 of the weights, for the record. */
   readonly name: string
-  /** Longest window it reads, in its own tokens; more is cut off, so callers window. */
+  /**
+   * Longest window it reads at once, in its own tokens. A longer one is read in a few overlapping pieces of which the worst counts;
+   * one that is longer still is refused, not read in part. So callers window.
+   */
   readonly windowTokensMax: number
   /**
    * How likely each window is an injected instruction, 0 to 1, in the order given. Safe to call concurrently; bounded in time
    * and in what waits.
-   * @throws GatewayError `CLASSIFIER_UNAVAILABLE` when it failed, timed out, or too much waits already.
+   * @throws GatewayError `CLASSIFIER_UNAVAILABLE` when it failed, timed out, too much waits already, or a window is far too long.
    */
   score(windows: readonly ClassifierWindow[]): Promise<readonly number[]>
   close(): Promise<void>
