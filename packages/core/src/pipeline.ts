@@ -1,7 +1,7 @@
 import { decide } from './decide/decide.ts'
 import type { Facts } from './decide/facts.ts'
 import { type ErrorCode, GatewayError, isGatewayError } from './errors.ts'
-import type { Inspected } from './inspect/findings.ts'
+import { FINDINGS_MAX, type Inspected } from './inspect/findings.ts'
 import type { Action, ActionKind } from './model/action.ts'
 import type { Decision } from './model/decision.ts'
 import type { Content, DecisionEntry, EntryBody, OutcomeEntry } from './model/entry.ts'
@@ -40,6 +40,8 @@ export interface Acted {
   readonly changes: boolean
   /** What happened on the way that the record must say. */
   readonly reasons?: readonly ReasonCode[]
+  /** What was seen besides the result: in notices, questions and answers on the way, in the single items of a list. */
+  readonly seen?: Pick<Inspected, 'findings' | 'classes'>
 }
 
 export interface Released {
@@ -179,7 +181,12 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
   const text = jcs(given)
   const input = committed(text, given, handling.commit)
   const action = canonical(asked, input.commitment, handling.commit)
-  const looked = stage.inspect(principal, { ...asked, direction: 'arguments', value: given, hasInputs: target.inputs !== undefined })
+  const looked = stage.inspect(principal, {
+    ...asked,
+    direction: 'arguments',
+    value: given,
+    hasInputs: target.inputs !== undefined,
+  })
   const inspected = looked instanceof Promise ? await looked : looked
   const { findings } = inspected
   const gathered = await stage.gather(principal, action)
@@ -205,11 +212,13 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
   if (decision.enforced !== 'allow') return refused(entry, { ...decision, effect: decision.enforced })
   const startMs = stage.nowMs()
   const outcome = { ...act, type: 'outcome' as const, decision: entry }
-  const done = await perform(request, { principal, action, decision, inspected, facts, handling }, stage).catch(async (error: unknown) => {
-    const failure = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'internal error', { cause: error })
-    await stage.record({ ...outcome, ...failed(failure.code), durationMs: stage.nowMs() - startMs })
-    throw failure
-  })
+  const done = await perform(request, { principal, action, decision, inspected, facts, handling }, stage).catch(
+    async (error: unknown) => {
+      const failure = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'internal error', { cause: error })
+      await stage.record({ ...outcome, ...failed(failure.code), durationMs: stage.nowMs() - startMs })
+      throw failure
+    },
+  )
   await stage.record({ ...outcome, ...done.record, durationMs: stage.nowMs() - startMs })
   const { released } = done
   if (released.effect === 'deny') return refused(entry, { effect: 'deny', reasons: released.reasons })
@@ -229,11 +238,7 @@ interface Done {
 }
 
 /** act → inspect result → release: what happened, and what of it the agent gets. */
-async function perform<Request extends Inbound>(
-  request: Request,
-  allowed: Allowed,
-  stage: Stages<Request>,
-): Promise<Done> {
+async function perform<Request extends Inbound>(request: Request, allowed: Allowed, stage: Stages<Request>): Promise<Done> {
   const { principal, action, decision, facts, handling } = allowed
   const acted = await stage.act(request, action, allowed)
   const { kind, server, name } = action
@@ -249,7 +254,7 @@ async function perform<Request extends Inbound>(
     status: released.effect === 'deny' ? ('withheld' as const) : acted.status,
     reasons: [...new Set([...(acted.reasons ?? []), ...released.reasons])],
     output: { ...output, ...(vault && { vault }) },
-    ...seen(inspected),
+    ...seen(both(acted.seen, inspected)),
     ...(released.source && { source: released.source }),
     effect: acted.changes ? ('unconfirmed' as const) : ('none' as const),
   }
@@ -357,8 +362,17 @@ function decisionEntry({ act, input, decision, inspected, facts, request }: Deci
   }
 }
 
+function both(
+  before: Acted['seen'],
+  { findings, classes }: Pick<Inspected, 'findings' | 'classes'>,
+): Pick<Inspected, 'findings' | 'classes'> {
+  if (!before) return { findings, classes }
+  const all = [...findings, ...before.findings].slice(0, FINDINGS_MAX)
+  return { findings: all, classes: [...new Set([...classes, ...before.classes])].sort() }
+}
+
 /** What the record holds of an inspection. */
-function seen({ findings, classes }: Inspected): Pick<OutcomeEntry, 'findings' | 'detected'> {
+function seen({ findings, classes }: Pick<Inspected, 'findings' | 'classes'>): Pick<OutcomeEntry, 'findings' | 'detected'> {
   return {
     findings: findings.map((finding) => ({ ...finding })),
     ...(classes.length > 0 ? { detected: [...classes] } : {}),

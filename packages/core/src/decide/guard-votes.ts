@@ -1,9 +1,9 @@
 import type { TrustLevel } from '../model/channel.ts'
+import type { Obligation, Vote } from '../model/decision.ts'
 import type { Finding } from '../model/finding.ts'
 import { type DataAction, type GuardPolicy, type GuardStage, isExcepted, isUntrusted } from '../model/guard-policy.ts'
 import { INJECTION_DETECTORS } from '../model/injection-detectors.ts'
 import type { Scope, Tier } from '../model/manifest.ts'
-import type { Obligation, Vote } from '../model/decision.ts'
 import type { Source } from '../model/source-profile.ts'
 import type { ReasonCode } from '../reasons.ts'
 import { deny } from './votes.ts'
@@ -61,7 +61,7 @@ interface Asked {
 }
 
 /** Who would get the arguments. */
-interface Receiver {
+export interface ArgumentReceiver {
   readonly scope: Scope
   readonly tier: Tier
   /** Classes the grant lets it have. */
@@ -71,7 +71,7 @@ interface Receiver {
 /** Votes on an act by what detectors saw in its arguments. Detectors can only make a decision stricter. */
 export function guardArguments(
   asked: Asked,
-  receiver: Receiver,
+  receiver: ArgumentReceiver,
 ): { readonly votes: readonly Vote[]; readonly obligations: readonly Obligation[] } {
   const { findings, guard } = asked
   const { policy } = guard
@@ -95,7 +95,7 @@ export function guardArguments(
   return { votes: [...votes, ...failureVotes(asked, receiver)], obligations: masked ? [{ type: 'redact', mode, cleared }] : [] }
 }
 
-function failureVotes(asked: Asked, { scope, tier }: Receiver): readonly Vote[] {
+function failureVotes(asked: Asked, { scope, tier }: ArgumentReceiver): readonly Vote[] {
   const { findings, guard } = asked
   const isConsequential = scope !== 'read' || tier !== 'low'
   const { onFailure } = guard.policy
@@ -159,7 +159,8 @@ export function judgeResult(asked: ResultAsked): ResultVerdict {
   if (injections.length > 0 && !isReleased && action !== 'mark') reasons.push('injection_detected')
   if (findings.some((finding) => data(finding) === 'block')) reasons.push('data_not_cleared')
   if (findings.some(isSuspicious)) reasons.push('content_suspicious')
-  const isAtRisk = policy.onFailure === 'block' || (policy.onFailure === 'block_consequential' && isUntrusted(source.trust) && isConsequential)
+  const isAtRisk =
+    policy.onFailure === 'block' || (policy.onFailure === 'block_consequential' && isUntrusted(source.trust) && isConsequential)
   const failure = isAtRisk ? failureReason(findings) : undefined
   if (failure !== undefined) reasons.push(failure)
   const isObserved = modeOf('input', asked) === 'observe'

@@ -35,7 +35,7 @@ export interface RunningGuard {
 /** Bytes of a nonce that marks foreign text. */
 const NONCE_BYTES = 18
 
-export function openRunningGuard({ home, loaded, state, closing }: Stores): RunningGuard {
+export function openRunningGuard({ home, loaded, state, nowMs, closing }: Stores): RunningGuard {
   let servers = loaded.config.servers
   const ngram = { name: `guard-ngram ${MODEL_HASHES['guard-ngram.bin'].slice(0, 12)}`, model: parseNgramModel(readModel('guard-ngram.bin')) }
   const canaryKey = home.deriveKey('canary')
@@ -49,6 +49,7 @@ export function openRunningGuard({ home, loaded, state, closing }: Stores): Runn
     profile: (origin) => profileOf(servers, origin),
     sealer: (owner) => openSealer(sealKey, owner),
     isReleased: (commitment) => state.isReleased(commitment),
+    nowMs,
     nonce: () => randomBytes(NONCE_BYTES).toString('base64url'),
     extractor,
   })

@@ -1,7 +1,26 @@
-import { type Channel, datamark, isJsonObject, type Json, type JsonObject, neutraliseMarkers, sanitise, wrapUntrusted } from '@sallyport/core'
+import {
+  type Channel,
+  datamark,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  neutraliseMarkers,
+  sanitise,
+  wrapUntrusted,
+} from '@sallyport/core'
 
 /** Members of the protocol that name things instead of saying something: changed, they would name another thing or nothing. */
-const NAMES: ReadonlySet<string> = new Set(['uri', 'mimeType', 'type', 'name', 'data', 'blob', 'role', 'requestState'])
+const NAMES: ReadonlySet<string> = new Set([
+  'uri',
+  'uriTemplate',
+  'mimeType',
+  'type',
+  'name',
+  'data',
+  'blob',
+  'role',
+  'requestState',
+])
 const NONE: ReadonlySet<string> = new Set()
 /** Deeper than any result the parser lets through. */
 const DEPTH_MAX = 256
