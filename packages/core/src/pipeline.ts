@@ -1,7 +1,7 @@
 import { decide } from './decide/decide.ts'
 import type { Facts } from './decide/facts.ts'
 import { type ErrorCode, GatewayError, isGatewayError } from './errors.ts'
-import type { Inspected } from './inspect/findings.ts'
+import { FINDINGS_MAX, type Inspected } from './inspect/findings.ts'
 import type { Action, ActionKind } from './model/action.ts'
 import type { Decision } from './model/decision.ts'
 import type { Content, DecisionEntry, EntryBody, OutcomeEntry } from './model/entry.ts'
@@ -40,6 +40,8 @@ export interface Acted {
   readonly changes: boolean
   /** What happened on the way that the record must say. */
   readonly reasons?: readonly ReasonCode[]
+  /** What was seen besides the result: in notices, questions and answers on the way, in the single items of a list. */
+  readonly seen?: Pick<Inspected, 'findings' | 'classes'>
 }
 
 export interface Released {
@@ -252,7 +254,7 @@ async function perform<Request extends Inbound>(request: Request, allowed: Allow
     status: released.effect === 'deny' ? ('withheld' as const) : acted.status,
     reasons: [...new Set([...(acted.reasons ?? []), ...released.reasons])],
     output: { ...output, ...(vault && { vault }) },
-    ...seen(inspected),
+    ...seen(both(acted.seen, inspected)),
     ...(released.source && { source: released.source }),
     effect: acted.changes ? ('unconfirmed' as const) : ('none' as const),
   }
@@ -360,8 +362,17 @@ function decisionEntry({ act, input, decision, inspected, facts, request }: Deci
   }
 }
 
+function both(
+  before: Acted['seen'],
+  { findings, classes }: Pick<Inspected, 'findings' | 'classes'>,
+): Pick<Inspected, 'findings' | 'classes'> {
+  if (!before) return { findings, classes }
+  const all = [...findings, ...before.findings].slice(0, FINDINGS_MAX)
+  return { findings: all, classes: [...new Set([...classes, ...before.classes])].sort() }
+}
+
 /** What the record holds of an inspection. */
-function seen({ findings, classes }: Inspected): Pick<OutcomeEntry, 'findings' | 'detected'> {
+function seen({ findings, classes }: Pick<Inspected, 'findings' | 'classes'>): Pick<OutcomeEntry, 'findings' | 'detected'> {
   return {
     findings: findings.map((finding) => ({ ...finding })),
     ...(classes.length > 0 ? { detected: [...classes] } : {}),

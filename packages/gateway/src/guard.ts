@@ -1,10 +1,12 @@
 import type {
+  ArgumentReceiver,
   GuardFacts,
   Inspectable,
   Inspected,
   Json,
   JsonObject,
   Principal,
+  ReasonCode,
   Releasing,
   Released,
   ToolDefinition,
@@ -41,16 +43,39 @@ export interface Guard {
   release(releasing: Releasing, shape: { readonly cleared: readonly string[]; readonly isConsequential: boolean }): GuardedResult
   /** Marks texts as foreign, in the content blocks of a result. */
   wrap(content: JsonObject, origin: Origin): JsonObject
-  /**
-   * Listens to what a server says while it works: one listener for one call, since what is said in pieces counts as a whole.
-   * Gives back what may be passed on of each; `undefined` for nothing.
-   */
-  listen(principal: Principal, origin: Origin): Listener
+  /** Opens what a server and the agent's client may say to each other during one call, which is no part of its result. */
+  talk(origin: Origin, party: TalkParty): Talk
+  /** Judges one item of a list by where it comes from: `item` as it may be shown, absent when it may not. */
+  listed(principal: Principal, origin: Origin, item: JsonObject): ListedItem | Promise<ListedItem>
   /** What detectors say of a tool definition, among the names of other servers' tools. */
   define(definition: ToolDefinition, otherTools: readonly string[]): readonly Finding[]
 }
 
-/** @param words A message: a text, or a value. */
-export type Listener = (words: Json) => Json | undefined
+/** Who would get what a client answers. */
+export interface TalkParty {
+  readonly principal: Principal
+  readonly receiver: ArgumentReceiver
+}
+
+/** What a record must say of things seen besides a result. */
+export interface Noted extends Pick<Inspected, 'findings' | 'classes'> {
+  readonly reasons: readonly ReasonCode[]
+}
+
+export interface ListedItem {
+  readonly item?: JsonObject
+  readonly noted: Noted
+}
+
+/** One call's talk, judged as it goes; `undefined` stands for what may not be passed on. */
+export interface Talk {
+  /** A message of the server, a text or a value: texts of one call are one stream, since what is said in pieces counts as a whole. */
+  hear(words: Json): Json | undefined
+  /** A question of the server to the client. */
+  ask(question: JsonObject): Promise<JsonObject | undefined>
+  /** The client's answer to it: a person's words on their way out. */
+  answer(given: JsonObject): Promise<JsonObject | undefined>
+  noted(): Noted
+}
 
 export type GuardedResult = Pick<Released, 'effect' | 'reasons' | 'content' | 'isQuarantined' | 'source'>

@@ -61,7 +61,7 @@ interface Asked {
 }
 
 /** Who would get the arguments. */
-interface Receiver {
+export interface ArgumentReceiver {
   readonly scope: Scope
   readonly tier: Tier
   /** Classes the grant lets it have. */
@@ -71,7 +71,7 @@ interface Receiver {
 /** Votes on an act by what detectors saw in its arguments. Detectors can only make a decision stricter. */
 export function guardArguments(
   asked: Asked,
-  receiver: Receiver,
+  receiver: ArgumentReceiver,
 ): { readonly votes: readonly Vote[]; readonly obligations: readonly Obligation[] } {
   const { findings, guard } = asked
   const { policy } = guard
@@ -95,7 +95,7 @@ export function guardArguments(
   return { votes: [...votes, ...failureVotes(asked, receiver)], obligations: masked ? [{ type: 'redact', mode, cleared }] : [] }
 }
 
-function failureVotes(asked: Asked, { scope, tier }: Receiver): readonly Vote[] {
+function failureVotes(asked: Asked, { scope, tier }: ArgumentReceiver): readonly Vote[] {
   const { findings, guard } = asked
   const isConsequential = scope !== 'read' || tier !== 'low'
   const { onFailure } = guard.policy

@@ -10,7 +10,17 @@ import {
 } from '@sallyport/core'
 
 /** Members of the protocol that name things instead of saying something: changed, they would name another thing or nothing. */
-const NAMES: ReadonlySet<string> = new Set(['uri', 'mimeType', 'type', 'name', 'data', 'blob', 'role', 'requestState'])
+const NAMES: ReadonlySet<string> = new Set([
+  'uri',
+  'uriTemplate',
+  'mimeType',
+  'type',
+  'name',
+  'data',
+  'blob',
+  'role',
+  'requestState',
+])
 const NONE: ReadonlySet<string> = new Set()
 /** Deeper than any result the parser lets through. */
 const DEPTH_MAX = 256

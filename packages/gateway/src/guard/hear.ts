@@ -14,12 +14,13 @@ import {
   type Treatment,
 } from '@sallyport/core'
 import type { GuardConfig } from '../config-guard.ts'
-import type { Listener } from '../guard.ts'
 
 export interface Hearing {
   readonly policy: GuardConfig
   readonly detectors: readonly Detector[]
   readonly source: Source
+  /** Told of what was seen, and whether it was stopped for it. */
+  readonly note: (findings: readonly Finding[], isStopped: boolean) => void
 }
 
 /** Held longer than one message only when it could be the beginning of a key or number. */
@@ -29,7 +30,7 @@ const PART_CHARS_MIN = 8
  * Listens to one call: its messages are one stream to the detectors, so that nothing passes in pieces. The last word of a message
  * waits for the next only where it could be the beginning of a key or a number. After something that policy stops, nothing more is passed on.
  */
-export function hear({ policy, detectors, source }: Hearing): Listener {
+export function hear({ policy, detectors, source, note }: Hearing): (words: Json) => Json | undefined {
   const look = (value: Json): Inspected => examine(value, { channel: source.channel, detectors }).findings.result()
   const treat = (finding: Finding): Treatment => {
     const action = dataAction(finding, [], policy)
@@ -45,15 +46,26 @@ export function hear({ policy, detectors, source }: Hearing): Listener {
   let held = ''
   return (words) => {
     // A value is judged whole: half of it may not even be valid.
-    if (typeof words !== 'string') return look(words).seen.every(({ finding }) => treat(finding) === 'pass') ? words : undefined
+    if (typeof words !== 'string') {
+      const { findings, seen } = look(words)
+      const passes = seen.every(({ finding }) => treat(finding) === 'pass')
+      note(findings, !passes)
+      return passes ? words : undefined
+    }
     const said = held + words
-    let release = scan.push(words).release
+    let release = push(words)
     held = said.slice(said.length - scan.heldChars())
     if (held !== '' && !couldGoOn(held)) {
-      release += scan.push('\n').release.replace(/\n$/, '')
+      release += push('\n').replace(/\n$/, '')
       held = ''
     }
     return release === '' ? undefined : release
+  }
+
+  function push(chunk: string): string {
+    const { release, findings, blocked } = scan.push(chunk)
+    note(findings, blocked !== undefined)
+    return release
   }
 }
 

@@ -18,6 +18,7 @@ import {
   redactions,
   type ReasonCode,
   type Releasing,
+  type ResultAsked,
   restorations,
   type Sealer,
   type Source,
@@ -27,11 +28,11 @@ import {
 } from '@sallyport/core'
 import type { GuardConfig } from '../config-guard.ts'
 import type { ContentReader } from '../content-reader.ts'
-import type { Guard, GuardedResult, Origin, Recipient } from '../guard.ts'
+import type { Guard, GuardedResult, ListedItem, Origin, Recipient, Talk, TalkParty } from '../guard.ts'
 import { inspectAttachments } from './attachments.ts'
 import { boundTexts, sanitiseTexts } from './foreign-text.ts'
-import { hear } from './hear.ts'
 import { openSessionMemories, rememberText } from './session-memory.ts'
+import { openTalk } from './talk.ts'
 import { rememberGiven, watchArguments } from './watch-session.ts'
 
 /** What the guard is put together from. */
@@ -54,6 +55,7 @@ export interface GuardDeps {
   readonly sealer: (owner: { readonly agent: string; readonly session: string }) => Sealer
   /** Whether a person let exactly this content out of quarantine. */
   readonly isReleased: (commitment: string) => boolean
+  readonly nowMs: () => number
   /** A new unguessable name: at least 96 bits. */
   readonly nonce: () => string
   /** Reads what is not text: PDF, archives, mail. */
@@ -79,7 +81,8 @@ export function openGuard(deps: GuardDeps): Guard {
       if (trust === 'internal' || how === 'off') return content
       return boundTexts(content, { how, nonce: deps.nonce(), channel, source: origin.server ?? '' })
     },
-    listen: (_principal, origin) => hear({ ...deps.parts(), source: sourceAt(origin) }),
+    talk: (origin, party) => talk(origin, party),
+    listed,
     define: (definition, otherTools) =>
       inspect(definition as Json, { channel: 'definition', otherTools, detectors: deps.parts().detectors }),
   }
@@ -104,7 +107,7 @@ export function openGuard(deps: GuardDeps): Guard {
 
   function look(principal: Principal, content: Inspectable): Inspected | Promise<Inspected> {
     const { kind, direction, value } = content
-    if (kind === 'session.open' || kind === 'tool.list') return NOTHING_SEEN
+    if (isOwn(kind)) return NOTHING_SEEN
     if (direction === 'arguments') return lookAtArguments(content)
     const { channel, trust } = sourceAt(content)
     const memory = sessions(principal.session)
@@ -181,32 +184,84 @@ export function openGuard(deps: GuardDeps): Guard {
     { principal, action, acted, facts: { guard, nowMs }, inspected, commitment }: Releasing,
     { cleared, isConsequential }: { readonly cleared: readonly string[]; readonly isConsequential: boolean },
   ): GuardedResult {
-    if (!guard || action.kind === 'session.open' || action.kind === 'tool.list')
-      return { effect: 'allow', reasons: [], content: acted.content }
+    if (!guard || isOwn(action.kind)) return { effect: 'allow', reasons: [], content: acted.content }
+    const terms = { guard, nowMs, cleared, isConsequential, isReleased: deps.isReleased(commitment), isList: false }
+    return judgedContent(acted.content, { principal, inspected }, terms)
+  }
+
+  /** What policy makes of a content that came back, and what of it may be passed on. */
+  function judgedContent(
+    value: JsonObject,
+    { principal, inspected }: { readonly principal: Principal; readonly inspected: Inspected },
+    terms: Omit<ResultAsked, 'findings' | 'agent'>,
+  ): GuardedResult {
+    const { guard, cleared } = terms
     const { channel, trust } = guard.source
     const source = { channel, trust }
-    const verdict = judgeResult({
-      findings: inspected.seen.map(({ finding }) => finding),
-      guard,
-      agent: principal.agent,
-      nowMs,
-      cleared,
-      isConsequential,
-      isReleased: deps.isReleased(commitment),
-      isList: action.kind === 'prompt.list' || action.kind === 'resource.list',
-    })
+    const verdict = judgeResult({ ...terms, findings: inspected.seen.map(({ finding }) => finding), agent: principal.agent })
     const { isQuarantined } = verdict
-    if (verdict.effect === 'deny')
-      return { effect: 'deny', reasons: verdict.reasons, content: acted.content, isQuarantined, source }
+    if (verdict.effect === 'deny') return { effect: 'deny', reasons: verdict.reasons, content: value, isQuarantined, source }
     const reasons: ReasonCode[] = [...verdict.reasons]
-    const redacted = masked(acted.content, inspected, { principal, cleared }, verdict.redact)
-    if (redacted !== acted.content) reasons.push('content_redacted')
+    const redacted = masked(value, inspected, { principal, cleared }, verdict.redact)
+    if (redacted !== value) reasons.push('content_redacted')
     // After the redactions, whose places are those of the content as it came.
     const cut = cutTexts(redacted, inspected, verdict.cut)
     const content = trust !== 'internal' && guard.policy.sanitise ? sanitiseTexts(cut) : cut
     if (content !== cut) reasons.push('content_sanitised')
     return { effect: 'allow', reasons, content, isQuarantined, source }
   }
+
+  function listed(principal: Principal, origin: Origin, item: JsonObject): ListedItem | Promise<ListedItem> {
+    const guard = facts(principal, origin)
+    if (!guard.isProfiled) return { noted: { ...NOTHING_SEEN, reasons: ['source_unprofiled'] } }
+    const show = (inspected: Inspected): ListedItem => {
+      const terms = { guard, nowMs: deps.nowMs(), cleared: [], isConsequential: true, isReleased: false, isList: true }
+      const { effect, reasons, content } = judgedContent(item, { principal, inspected }, terms)
+      const { findings, classes } = inspected
+      // A name that was changed names another thing or nothing.
+      const isShown = effect === 'allow' && NAMING.every((name) => content[name] === item[name])
+      return { ...(isShown ? { item: content } : {}), noted: { findings, classes, reasons } }
+    }
+    const inspected = remembered(principal, judged(item, guard.source))
+    return inspected instanceof Promise ? inspected.then(show) : show(inspected)
+  }
+
+  function talk(origin: Origin, party: TalkParty): Talk {
+    const { principal, receiver } = party
+    const { policy, detectors } = deps.parts()
+    const about = (): GuardFacts => facts(principal, origin)
+    return openTalk(party, {
+      policy,
+      detectors,
+      facts: about,
+      judgeQuestion: (value) => remembered(principal, judged(value, sourceAt(origin))),
+      nowMs: deps.nowMs,
+      release(value, inspected) {
+        // Nobody is asked what could not be looked at.
+        const terms = {
+          guard: about(),
+          nowMs: deps.nowMs(),
+          cleared: receiver.cleared,
+          isConsequential: true,
+          isReleased: false,
+          isList: false,
+        }
+        return judgedContent(value, { principal, inspected }, terms)
+      },
+      judgeAnswer: (value) =>
+        remembered(principal, lookAtArguments({ kind: 'tool.call', direction: 'arguments', value, hasInputs: true })),
+      redact: (value, inspected, cleared) =>
+        masked(value, inspected, { principal, cleared }, (finding) => actionOf(finding, { cleared }) === 'redact'),
+    })
+  }
+}
+
+/** Members by which an item of a list is asked for. */
+const NAMING = ['name', 'uri', 'uriTemplate'] as const
+
+/** Answers the gateway makes itself, of what was reviewed or is judged item by item. */
+function isOwn(kind: Inspectable['kind']): boolean {
+  return kind === 'session.open' || kind === 'tool.list' || kind === 'prompt.list' || kind === 'resource.list'
 }
 
 /** Leaves out every text in which a finding lies, whole: half an instruction may still be one. */

@@ -1,4 +1,11 @@
-import { type CompiledManifest, type JsonObject, type Principal, clientFeatureGranted, isJsonObject } from '@sallyport/core'
+import {
+  type CompiledManifest,
+  type Json,
+  type JsonObject,
+  type Principal,
+  clientFeatureGranted,
+  isJsonObject,
+} from '@sallyport/core'
 
 /** What a server may ask of the agent's client, by the method it asks with. */
 export const FEATURE_OF: Readonly<Record<string, 'sampling' | 'elicitation' | 'roots'>> = {
@@ -29,4 +36,26 @@ export function grantedCapabilities(ask: {
   return Object.fromEntries(
     Object.entries(FEATURE_OF).flatMap(([method, feature]) => (mayAsk(ask, method) ? [[feature, ask.capabilities[feature]]] : [])),
   )
+}
+
+/** What a peer may say of each capability; any other word of it is its own, and stays with it. */
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  sampling: ['tools', 'context'],
+  elicitation: ['form', 'url'],
+  roots: ['listChanged'],
+}
+
+/** The capabilities of an object that the protocol names, in no words but the protocol's. */
+export function knownCapabilities(capabilities: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.keys(PARTS).flatMap((feature) =>
+      isJsonObject(capabilities[feature]) ? [[feature, known(capabilities[feature], feature)]] : [],
+    ),
+  )
+}
+
+function known(capability: Json | undefined, feature: string): JsonObject {
+  const parts = isJsonObject(capability) ? capability : {}
+  const named = (PARTS[feature] ?? []).filter((part) => Object.hasOwn(parts, part) && parts[part] !== false)
+  return Object.fromEntries(named.map((part) => [part, parts[part] === true ? true : {}]))
 }

@@ -1,19 +1,21 @@
+import { randomUUID } from 'node:crypto'
 import {
   type Acted,
   type Action,
+  type ArgumentReceiver,
   type CompiledManifest,
   GatewayError,
   type JsonObject,
   type Principal,
   type ReasonCode,
   isJsonObject,
-  isReduced,
   jcs,
 } from '@sallyport/core'
-import type { Guard, Listener } from '../../guard.ts'
+import type { Guard, Talk } from '../../guard.ts'
 import { type Conversation, type Parking, PARKED_MS_MAX, converse } from './conversation.ts'
-import { grantedCapabilities, mayAsk } from './features.ts'
+import { grantedCapabilities, knownCapabilities, mayAsk } from './features.ts'
 import { encodeParams } from './param-headers.ts'
+import { relay } from './relay.ts'
 import type { McpRequest } from './request.ts'
 import type { Binding, Opened, StateSeal } from './seal.ts'
 import { progressToken } from './target.ts'
@@ -65,6 +67,9 @@ interface Trip {
   readonly changes: boolean
   /** Filled while the server works. */
   readonly reasons: ReasonCode[]
+  readonly talk: Talk
+  /** Puts a question of the server to the client on its stream, and brings the answer back. @throws RpcError */
+  readonly putToClient: OnRequest
   /** Sends the request, with changed parameters or listeners. */
   readonly send: (changes: Partial<LinkCall>) => Promise<JsonObject>
 }
@@ -80,6 +85,13 @@ export async function forward(errand: Errand, deps: ForwardDeps): Promise<Acted>
   if (!upstream) throw new GatewayError('UPSTREAM_UNAVAILABLE', 'no such server is configured')
   const where = { context: upstream.context(request.agent), prefer: request.era }
   const trip = prepare(errand, { upstream, where }, deps)
+  const acted = await travel(trip, { upstream, where }, deps)
+  const { reasons, ...seen } = trip.talk.noted()
+  return { ...acted, reasons: [...(acted.reasons ?? []), ...reasons], seen }
+}
+
+async function travel(trip: Trip, { upstream, where }: Way, deps: ForwardDeps): Promise<Acted> {
+  const { request, action } = trip
   try {
     const { era } = await upstream.connect(where.context, where.prefer)
     const asks = Object.keys(grantedCapabilities(trip.ask)).length > 0
@@ -88,7 +100,7 @@ export async function forward(errand: Errand, deps: ForwardDeps): Promise<Acted>
     for (let round = 0; result['resultType'] === 'input_required' && request.era === 'legacy'; round++) {
       if (round >= ROUNDS_MAX) throw new GatewayError('UPSTREAM_MALFORMED', `the tool server asked more than ${ROUNDS_MAX} times`)
       result = await trip.send({
-        params: { ...trip.call.params, ...(await askLegacy(request, result, (name) => mayAsk(trip.ask, name))) },
+        params: { ...trip.call.params, ...(await askLegacy(trip, result)) },
       })
     }
     return concluded(result, trip, deps.seal)
@@ -112,7 +124,8 @@ function prepare(errand: Errand, { upstream, where }: Way, deps: ForwardDeps): T
   const sealed = request.params['requestState']
   const opened = typeof sealed === 'string' ? deps.seal.open(sealed, binding) : undefined
   const reasons: ReasonCode[] = []
-  const hear = deps.guard.listen(request.principal, action)
+  const talk = deps.guard.talk(action, { principal: request.principal, receiver: receiverOf({ action, manifest, request }) })
+  const putToClient = viaGuard(request, talk)
   const { timeoutsMs } = upstream.config
   const timeoutMs =
     (Object.hasOwn(timeoutsMs, action.name ?? '') ? timeoutsMs[action.name ?? ''] : undefined) ?? upstream.config.timeoutMs
@@ -124,14 +137,14 @@ function prepare(errand: Errand, { upstream, where }: Way, deps: ForwardDeps): T
     signal: request.signal,
     charge: request.charge,
     headers: encodeParams(deps.offered(action)?.params ?? [], action.args),
-    onNotification: (name, said) => relay(request, { name, said, ask, action, hear }),
-    onRequest: guarded(ask, reasons, (name, asked) => request.reply.ask(name, asked, request.signal)),
+    onNotification: (name, said) => relay(request, { name, said, ask, action, hear: talk.hear }),
+    onRequest: guarded(ask, reasons, putToClient),
   }
   const send = async (changes: Partial<LinkCall>): Promise<JsonObject> => {
     deps.requireLive(request.agent)
     return (await upstream.call(where, { ...call, ...changes }, capabilities)).result
   }
-  return { request, action, call, ask, binding, opened, changes: action.kind === 'tool.call', reasons, send }
+  return { request, action, call, ask, binding, opened, changes: action.kind === 'tool.call', reasons, talk, putToClient, send }
 }
 
 type OnRequest = NonNullable<LinkCall['onRequest']>
@@ -143,6 +156,23 @@ function guarded(ask: Ask, reasons: ReasonCode[], pass: OnRequest): OnRequest {
     reasons.push('feature_not_in_manifest')
     throw new RpcError(-32_601, 'not available')
   }
+}
+
+/** Both ways through the guard: what a person reads, and what the server gets of the answer. */
+function viaGuard(request: McpRequest, talk: Talk): OnRequest {
+  return async (method, params) => {
+    const asked = await talk.ask(params)
+    if (!asked) throw new RpcError(-32_603, 'the question was not put to the client')
+    const given = await talk.answer(await request.reply.ask(method, asked, request.signal))
+    if (!given) throw new RpcError(-32_603, 'the client declined')
+    return given
+  }
+}
+
+function receiverOf({ action, manifest, request }: Pick<Errand, 'action' | 'manifest' | 'request'>): ArgumentReceiver {
+  const grant = manifest?.tasks.get(request.principal.task ?? '')?.tools.get(`${action.server}.${action.name}`)
+  if (action.kind !== 'tool.call' || !grant) return { scope: 'read', tier: 'low', cleared: [] }
+  return { scope: grant.scope, tier: grant.tier, cleared: grant.content?.classes ?? [] }
 }
 
 /** One round of a call that stays open at a handshake-era server while its client comes and goes. */
@@ -196,7 +226,9 @@ function peerError(error: RpcError, action: Action): JsonObject {
     code: known ? error.code : -32_603,
     message: known ?? 'the tool server reported an error',
     ...(error.code === -32_602 && action.kind === 'resource.read' ? { data: { uri: action.name ?? '' } } : {}),
-    ...(error.code === -32_021 && isJsonObject(requiredCapabilities) ? { data: { requiredCapabilities } } : {}),
+    ...(error.code === -32_021 && isJsonObject(requiredCapabilities)
+      ? { data: { requiredCapabilities: knownCapabilities(requiredCapabilities) } }
+      : {}),
   }
 }
 
@@ -244,55 +276,34 @@ function answers(request: McpRequest, opened: Opened | undefined): JsonObject {
   }
 }
 
-async function askLegacy(request: McpRequest, result: JsonObject, may: (method: string) => boolean): Promise<JsonObject> {
+async function askLegacy({ ask, putToClient }: Trip, result: JsonObject): Promise<JsonObject> {
   const asked = isJsonObject(result['inputRequests']) ? Object.entries(result['inputRequests']) : []
   const responses: Record<string, JsonObject> = {}
   for (const [key, one] of asked) {
     const method = isJsonObject(one) ? one['method'] : undefined
-    if (!isJsonObject(one) || typeof method !== 'string' || !may(method))
+    if (!isJsonObject(one) || typeof method !== 'string' || !mayAsk(ask, method))
       throw new GatewayError('UPSTREAM_MALFORMED', 'the tool server asked for something it may not ask')
-    responses[key] = await request.reply.ask(method, isJsonObject(one['params']) ? one['params'] : {}, request.signal)
+    responses[key] = await putToClient(method, isJsonObject(one['params']) ? one['params'] : {})
   }
   const { requestState } = result
   return { inputResponses: responses, ...(typeof requestState === 'string' ? { requestState } : {}) }
 }
 
-/** Tracing passes through as what it is, a hint; a token to report progress under is ours to map. Nothing else does. */
+/** Levels a client may ask for (RFC 5424). */
+const LOG_LEVELS: ReadonlySet<unknown> = new Set(['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'])
+/** W3C Trace Context, version 00. */
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+
+/**
+ * Where a trace goes on, and how much a client wants to hear, in nothing but the forms that are fixed: words of an agent's own
+ * (`tracestate`, a token of its choosing) would be a way out that no grant covers.
+ */
 function forwardedMeta({ params }: McpRequest): JsonObject {
-  const { traceparent, tracestate, [META.logLevel]: logLevel } = metaOf(params)
+  const { traceparent, [META.logLevel]: logLevel } = metaOf(params)
   return {
-    ...(typeof traceparent === 'string' ? { traceparent } : {}),
-    ...(typeof tracestate === 'string' ? { tracestate } : {}),
-    ...(typeof logLevel === 'string' ? { [META.logLevel]: logLevel } : {}),
-    ...(progressToken(params) === undefined ? {} : { progressToken: progressToken(params) ?? null }),
+    ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
+    ...(typeof logLevel === 'string' && LOG_LEVELS.has(logLevel) ? { [META.logLevel]: logLevel } : {}),
+    // The caller's own token is put back on the way out.
+    ...(progressToken(params) === undefined ? {} : { progressToken: randomUUID() }),
   }
-}
-
-interface Said {
-  readonly name: string
-  readonly said: JsonObject
-  readonly ask: Ask
-  readonly action: Action
-  readonly hear: Listener
-}
-
-/** Passes on what a server says while it works. Its words are no result: where a grant limits what a result may hold, they stay here. */
-function relay(request: McpRequest, { name, said, ask, action, hear }: Said): void {
-  const { manifest, principal, server } = ask
-  const task = manifest?.tasks.get(principal.task ?? '')
-  const grant = task?.tools.get(`${server}.${action.name}`)
-  const isWordless = action.kind === 'tool.call' && (!grant || isReduced(grant))
-  const { _meta, message, ...params } = said
-  const heard = isWordless || message === undefined ? undefined : hear(message)
-  const words = heard === undefined ? {} : { message: heard }
-  const token = progressToken(request.params)
-  if (name === 'notifications/progress' && token !== undefined)
-    request.reply.notify(name, { ...params, ...words, progressToken: token })
-  if (name !== 'notifications/message' || isWordless) return
-  const granted = task?.clientFeatures.get('logging')?.has(server) === true
-  const wanted = request.era === 'legacy' || metaOf(request.params)[META.logLevel] !== undefined
-  if (!granted || !wanted) return
-  const { data, ...rest } = params
-  const passed = data === undefined ? undefined : hear(data)
-  request.reply.notify(name, { ...rest, ...words, ...(passed === undefined ? {} : { data: passed }) })
 }

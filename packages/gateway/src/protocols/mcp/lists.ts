@@ -9,6 +9,7 @@ import {
   visibleTemplate,
   visibleTool,
 } from '@sallyport/core'
+import type { Guard, ListedItem } from '../../guard.ts'
 import type { Catalogue, ListKind } from './upstream/catalogue.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
@@ -18,6 +19,7 @@ export const LIST_TTL_MS = 0
 export interface ListDeps {
   readonly catalogue: Catalogue
   readonly upstreams: ReadonlyMap<string, Upstream>
+  readonly guard: Guard
 }
 
 /** The tools an agent may see: granted, not denied or proposed, offered by a reachable server exactly as reviewed. */
@@ -44,16 +46,18 @@ export async function listPrompts(
   principal: Principal,
   manifest: CompiledManifest | undefined,
   deps: ListDeps,
-): Promise<JsonObject[]> {
+): Promise<ListedItem[]> {
   if (!manifest) return []
   const granted = [...(manifest.tasks.get(principal.task ?? '')?.prompts.keys() ?? [])]
   return perServer(principal, { granted, upstreams: deps.upstreams }, async (at) => {
     const prompts = await deps.catalogue.list(at, 'prompts')
-    return prompts.flatMap(({ _meta, ...prompt }) => {
+    const shown = prompts.flatMap(({ _meta, ...prompt }) => {
       const { name } = prompt
       if (typeof name !== 'string' || !visiblePrompt(principal, manifest, { server: at.server, name })) return []
-      return [{ ...prompt, name: deps.catalogue.exposed(at.server, name) }]
+      const item = { ...prompt, name: deps.catalogue.exposed(at.server, name) }
+      return [deps.guard.listed(principal, { server: at.server, name }, item)]
     })
+    return Promise.all(shown)
   })
 }
 
@@ -61,28 +65,27 @@ export async function listResources(
   principal: Principal,
   manifest: CompiledManifest | undefined,
   deps: ListDeps & { readonly kind: Extract<ListKind, 'resources' | 'resourceTemplates'> },
-): Promise<JsonObject[]> {
+): Promise<ListedItem[]> {
   if (!manifest) return []
   const granted = [...(manifest.tasks.get(principal.task ?? '')?.resources.exact.keys() ?? [])]
   return perServer(principal, { granted, upstreams: deps.upstreams }, async (at) => {
     const items = await deps.catalogue.list(at, deps.kind)
-    return items.flatMap(({ _meta, ...item }) => {
-      const { uri, uriTemplate } = item
-      if (deps.kind === 'resources')
-        return typeof uri === 'string' && visibleResource(principal, manifest, { server: at.server, name: uri }) ? [item] : []
-      return typeof uriTemplate === 'string' && visibleTemplate(principal, manifest, { server: at.server, name: uriTemplate })
-        ? [item]
-        : []
+    const isVisible = deps.kind === 'resources' ? visibleResource : visibleTemplate
+    const shown = items.flatMap(({ _meta, ...item }) => {
+      const name = deps.kind === 'resources' ? item['uri'] : item['uriTemplate']
+      if (typeof name !== 'string' || !isVisible(principal, manifest, { server: at.server, name })) return []
+      return [deps.guard.listed(principal, { server: at.server, name }, item)]
     })
+    return Promise.all(shown)
   })
 }
 
 /** Asks each server that some grant names, at once. One that cannot be reached has nothing to offer now. */
-async function perServer(
+async function perServer<Item>(
   principal: Principal,
   { granted, upstreams }: { readonly granted: readonly string[]; readonly upstreams: ListDeps['upstreams'] },
-  list: (at: { server: string; context: string }) => Promise<JsonObject[]>,
-): Promise<JsonObject[]> {
+  list: (at: { server: string; context: string }) => Promise<Item[]>,
+): Promise<Item[]> {
   const servers = [...new Set(granted.map((key) => key.slice(0, key.indexOf('.'))))]
   const answers = await Promise.all(
     servers.map(async (server) => {

@@ -1,4 +1,5 @@
-import { type Acted, type Action, type CompiledManifest, type JsonObject, isJsonObject } from '@sallyport/core'
+import { type Acted, type Action, type CompiledManifest, type JsonObject } from '@sallyport/core'
+import type { ListedItem } from '../../guard.ts'
 import { type ForwardDeps, forward } from './forward.ts'
 import { listPrompts, listResources, listTools } from './lists.ts'
 import type { McpRequest } from './request.ts'
@@ -22,10 +23,10 @@ export async function perform(request: McpRequest, action: Action, deps: Perform
     case 'tool.list':
       return quiet({ tools: await listTools(principal, manifest, deps) })
     case 'prompt.list':
-      return quiet({ prompts: await listPrompts(principal, manifest, deps) })
+      return listed('prompts', await listPrompts(principal, manifest, deps))
     case 'resource.list': {
       const kind = request.method === 'resources/list' ? 'resources' : 'resourceTemplates'
-      return quiet({ [kind]: await listResources(principal, manifest, { ...deps, kind }) })
+      return listed(kind, await listResources(principal, manifest, { ...deps, kind }))
     }
     case 'resource.subscribe':
       await deps.subscribe(request, action)
@@ -41,9 +42,22 @@ export async function perform(request: McpRequest, action: Action, deps: Perform
         deps,
       )
     case 'resource.read':
-      return forward({ request, action, manifest, method: 'resources/read', params: { uri: action.name } }, deps)
+      return forward(
+        { request, action, manifest, method: 'resources/read', params: { uri: action.args['uri'] ?? action.name } },
+        deps,
+      )
     case 'complete':
-      return forward({ request, action, manifest, method: 'completion/complete', params: completionParams(request, action) }, deps)
+      return forward({ request, action, manifest, method: 'completion/complete', params: completionParams(action) }, deps)
+  }
+}
+
+/** Each item was judged by where it comes from; the record says what was seen in any. */
+function listed(kind: string, items: readonly ListedItem[]): Acted {
+  const notes = items.map(({ noted }) => noted)
+  return {
+    ...quiet({ [kind]: items.flatMap(({ item }) => (item ? [item] : [])) }),
+    reasons: [...new Set(notes.flatMap(({ reasons }) => reasons))],
+    seen: { findings: notes.flatMap(({ findings }) => findings), classes: notes.flatMap(({ classes }) => classes) },
   }
 }
 
@@ -51,12 +65,9 @@ function quiet(content: JsonObject): Acted {
   return { status: 'success', content, changes: false }
 }
 
-function completionParams({ params }: McpRequest, action: Action): JsonObject {
-  const ref = isJsonObject(params['ref']) ? params['ref'] : {}
-  const name = action.name?.startsWith('prompt:') ? { name: action.name.slice('prompt:'.length) } : {}
-  return {
-    ref: { ...ref, ...name },
-    argument: params['argument'],
-    ...(isJsonObject(params['context']) ? { context: params['context'] } : {}),
-  }
+/** What was decided on, and no other word of the request. */
+function completionParams({ args, name = '' }: Action): JsonObject {
+  const { uri, ...rest } = args
+  const prompt = name.startsWith('prompt:') ? name.slice('prompt:'.length) : undefined
+  return { ref: prompt === undefined ? { type: 'ref/resource', uri } : { type: 'ref/prompt', name: prompt }, ...rest }
 }

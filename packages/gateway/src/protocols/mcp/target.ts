@@ -44,16 +44,17 @@ export function targetOf(request: McpRequest, { catalogue, locate }: TargetDeps)
 }
 
 function completion(request: McpRequest, { catalogue, locate }: TargetDeps): Target {
-  const { ref, argument } = request.params
+  const { ref, argument, context } = request.params
   if (!isJsonObject(ref) || !isJsonObject(argument)) throw new GatewayError('REQUEST_PARAMS', 'ref or argument is not an object')
+  const args = { argument, ...(isJsonObject(context) ? { context } : {}) }
   if (ref['type'] === 'ref/resource') {
-    const found = resource(request, text(ref, 'uri', URI_LENGTH_MAX), locate)
-    return { ...found, args: { argument } }
+    const uri = text(ref, 'uri', URI_LENGTH_MAX)
+    return { ...resource(request, uri, locate), args: { uri, ...args } }
   }
   if (ref['type'] !== 'ref/prompt') throw new GatewayError('REQUEST_PARAMS', 'ref is neither a prompt nor a resource')
   const exposed = text(ref, 'name', NAME_LENGTH_MAX)
   const found = named(catalogue, exposed)
-  return { ...found, name: `prompt:${found.name}`, label: `prompt:${found.label}`, args: { argument } }
+  return { ...found, name: `prompt:${found.name}`, label: `prompt:${found.label}`, args }
 }
 
 /** A name nobody offers is the caller's text: the record shows it only when it could not be anything but a name. */
