@@ -15,8 +15,8 @@ import type { Mcp } from '../protocols/mcp/index.ts'
 import type { SinksView } from '../sinks-view.ts'
 import type { Change } from '../state.ts'
 import { evidenceOf, inForce } from './evidence.ts'
-import { keepRecords, type Keeping } from './retention.ts'
 import type { RunningGuard } from './guard.ts'
+import { keepRecords, type Keeping } from './retention.ts'
 import type { Rules } from './rules.ts'
 import type { Stores } from './stores.ts'
 import { contentOver } from './vault.ts'
@@ -36,6 +36,7 @@ export async function servePeople(
   const keeping = keepRecords(stores)
   const control = openControl({
     ...controlOver(stores, keeping),
+    guard: running.desk,
     state: { ...state, transact },
     manifests,
     offered: () => offered(mcp),

@@ -95,11 +95,20 @@ export const quarantineRevoke = defineVerb({
   async run(deps, { index, reason }) {
     const { commitment } = (await requireHeld(deps, index)).output
     if (!deps.state.isReleased(commitment)) throw new GatewayError('CONFLICT', 'this content was not released')
-    return { output: { index }, changes: [{ op: 'delete', kind: 'releasedContent', key: commitment }], detail: { reason, commitment } }
+    return {
+      output: { index },
+      changes: [{ op: 'delete', kind: 'releasedContent', key: commitment }],
+      detail: { reason, commitment },
+    }
   },
 })
 
-type HeldEntry = OutcomeEntry & { readonly output: { readonly vault: NonNullable<NonNullable<OutcomeEntry['output']>['vault']> } & NonNullable<OutcomeEntry['output']> }
+/** An outcome whose content is in quarantine. */
+export type HeldEntry = OutcomeEntry & {
+  readonly output: { readonly vault: NonNullable<NonNullable<OutcomeEntry['output']>['vault']> } & NonNullable<
+    OutcomeEntry['output']
+  >
+}
 
 function isHeld(entry: { readonly type: string }): entry is HeldEntry {
   const { type, reasons = [], output } = entry as Partial<OutcomeEntry> & { readonly type: string }
@@ -107,7 +116,7 @@ function isHeld(entry: { readonly type: string }): entry is HeldEntry {
   return type === 'outcome' && isStopped && output?.vault !== undefined
 }
 
-async function requireHeld(deps: ControlDeps, index: number): Promise<HeldEntry> {
+export async function requireHeld(deps: ControlDeps, index: number): Promise<HeldEntry> {
   const size = await deps.audit.size()
   // People have the entry the agent was told: that of the decision. Its outcome follows it.
   const entries = index < size ? await deps.audit.read(index, Math.min(size, index + PAGE)) : []
@@ -116,7 +125,7 @@ async function requireHeld(deps: ControlDeps, index: number): Promise<HeldEntry>
   return found
 }
 
-function requireVault({ vault }: ControlDeps): NonNullable<ControlDeps['vault']> {
+export function requireVault({ vault }: ControlDeps): NonNullable<ControlDeps['vault']> {
   if (vault) return vault
   throw new GatewayError('CONFLICT', 'no vault is open here')
 }

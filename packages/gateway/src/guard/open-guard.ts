@@ -27,6 +27,7 @@ import {
 } from '@sallyport/core'
 import type { GuardConfig } from '../config-guard.ts'
 import type { ContentExtractor } from '../content/index.ts'
+import type { GuardModel } from '../guard-desk.ts'
 import type { Guard, GuardedResult, Origin, Recipient } from '../guard.ts'
 import { inspectAttachments } from './attachments.ts'
 import { boundTexts, sanitiseTexts } from './foreign-text.ts'
@@ -42,6 +43,7 @@ export interface GuardParts {
   readonly classify: (examined: Examined, about: { readonly channel: Channel; readonly trust: TrustLevel }) => Inspected | Promise<Inspected>
   /** SHA-256 over policy, detectors and models. */
   readonly hash: string
+  readonly models: readonly GuardModel[]
 }
 
 export interface GuardDeps {
