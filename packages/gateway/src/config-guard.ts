@@ -13,5 +13,9 @@ export const GuardConfig = GuardPolicy.extend({
     .default([])
     .meta({ description: 'Hosts that links and images may point to without being taken for a way out.' }),
   dictionaries: DictionaryOptions.default([]),
+  testBefore: z
+    .enum(['never', 'sign'])
+    .default('never')
+    .meta({ description: '`sign`: grants are signed only while the guard in force has been run against the attack suite (R071).' }),
 }).meta({ id: 'GuardConfig', description: 'How content is inspected and what is done about what is found.' })
 export type GuardConfig = z.infer<typeof GuardConfig>

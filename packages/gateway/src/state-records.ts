@@ -118,11 +118,21 @@ export const GuardLabelRecord = z.strictObject({
   atMs: TimeMs,
 })
 
+/** One version of the labelled data set: what was exported when, so that a training run can name what it was given (R070). */
+export const GuardDatasetRecord = z.strictObject({
+  version: z.int().min(1),
+  /** Lines in it. */
+  labels: z.int().min(0),
+  /** SHA-256 of the file. */
+  hash: Sha256Hex,
+  by: Id,
+  atMs: TimeMs,
+})
+
 /** The newest run of the attack suite against a gateway. */
 export const GuardTestRecord = z.strictObject({
   /** Hash of the guard it was run against: another guard has not been tested. */
   guard: z.string().max(64),
-  /** Entry that holds the report. */
   atMs: TimeMs,
   by: Id,
   attacks: z.int().min(0),
@@ -134,6 +144,7 @@ export const GuardTestRecord = z.strictObject({
 })
 
 export type ReleasedContentRecord = z.infer<typeof ReleasedContentRecord>
+export type GuardDatasetRecord = z.infer<typeof GuardDatasetRecord>
 export type GuardLabelRecord = z.infer<typeof GuardLabelRecord>
 export type GuardTestRecord = z.infer<typeof GuardTestRecord>
 export type AgentRecord = z.infer<typeof AgentRecord>
@@ -151,6 +162,11 @@ export const KINDS = {
   auditHead: { schema: AuditHeadRecord, key: () => 'head', immutable: false },
   cosigned: { schema: CosignedRecord, key: (value: CosignedRecord) => value.witness, immutable: false },
   erasure: { schema: ErasureRecord, key: (value: ErasureRecord) => value.id, immutable: false },
+  guardDataset: {
+    schema: GuardDatasetRecord,
+    key: (value: GuardDatasetRecord) => String(value.version).padStart(8, '0'),
+    immutable: true,
+  },
   guardLabel: { schema: GuardLabelRecord, key: (value: GuardLabelRecord) => value.id, immutable: true },
   guardTest: { schema: GuardTestRecord, key: () => 'newest', immutable: false },
   hold: { schema: HoldRecord, key: (value: HoldRecord) => value.id, immutable: false },
@@ -184,6 +200,7 @@ export interface Records {
   cosigned: CosignedRecord
   key: KeyRecord
   manifestVersion: ManifestVersionRecord
+  guardDataset: GuardDatasetRecord
   guardLabel: GuardLabelRecord
   guardTest: GuardTestRecord
   pin: Pin

@@ -8,6 +8,7 @@ import type {
   AgentRecord,
   AuditHeadRecord,
   CosignedRecord,
+  GuardDatasetRecord,
   GuardLabelRecord,
   GuardTestRecord,
   KeyRecord,
@@ -45,6 +46,8 @@ export interface State {
   isReleased(commitment: string): boolean
   /** What people said of contents the guard judged, oldest first. */
   guardLabels(): GuardLabelRecord[]
+  /** Versions of the labelled data set, oldest first. */
+  guardDatasets(): GuardDatasetRecord[]
   /** The newest run of the attack suite. */
   guardTest(): GuardTestRecord | undefined
   /** Legal holds, past ones included, oldest first. */
@@ -170,6 +173,7 @@ function readers({ tables, keyById }: Mirror): Readers {
     auditHead: () => tables.auditHead.get('head'),
     isReleased: (commitment) => tables.releasedContent.has(commitment),
     guardLabels: () => [...tables.guardLabel.values()].sort((a, b) => a.atMs - b.atMs || compare(a.id, b.id)),
+    guardDatasets: () => [...tables.guardDataset.values()].sort((a, b) => a.version - b.version),
     guardTest: () => tables.guardTest.get('newest'),
     erasures: () => [...tables.erasure.values()].sort((a, b) => a.atMs - b.atMs || compare(a.id, b.id)),
     holds: () => [...tables.hold.values()].sort((a, b) => a.opened.atMs - b.opened.atMs || compare(a.id, b.id)),

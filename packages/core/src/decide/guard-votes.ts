@@ -22,7 +22,7 @@ export interface GuardFacts {
 }
 
 /** What a high finding of a rule counts as: enough for every source but an internal one, whose own documents speak of such things. */
-const RULE_SCORE = 0.85
+export const RULE_SCORE = 0.85
 
 /** Whether a finding says that content is an injection: its score reaches the threshold of the source's trust. */
 export function isInjection({ detector, severity, score, code }: Finding, trust: TrustLevel, policy: GuardPolicy): boolean {

@@ -24,7 +24,7 @@ const INJECTION_DEFAULTS = { ...Object.fromEntries(CHANNELS.map((channel) => [ch
 >
 
 /** Secrets and cards go nowhere they were not granted to go; other personal data is what most tools are for. */
-const CLASS_DEFAULTS: Readonly<Record<string, DataAction>> = { secret: 'block', pci: 'block', phi: 'redact', pii: 'mark' }
+export const CLASS_DEFAULTS: Readonly<Record<string, DataAction>> = { secret: 'block', pci: 'block', phi: 'redact', pii: 'mark' }
 
 export const GuardException = z
   .strictObject({

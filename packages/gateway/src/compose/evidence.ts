@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { weakenedLayers } from '@sallyport/core'
 import { keepConfig, publicConfig } from '../config-hash.ts'
 import { signEd25519 } from '../ed25519.ts'
 import { GATEWAY_VERSION } from '../gateway-version.ts'
@@ -23,15 +24,22 @@ export function evidenceOf({ home, audit, state, loaded, nowMs }: Stores): LogEv
 }
 
 /** What is in force from now on, as `gateway.start` and `config.loaded` say it; the configuration itself is kept under its hash. */
-export function inForce({ home, replica, log }: Stores, loaded: LoadedConfig): SystemAct['detail'] {
+export function inForce({ home, replica, log, nowMs }: Stores, loaded: LoadedConfig): SystemAct['detail'] {
   const config = publicConfig(loaded)
   try {
     keepConfig(join(home.dir, 'configs'), config)
   } catch (error) {
     log('the configuration was not kept under its hash', error)
   }
-  const { aliveMs } = loaded.config.completeness
-  return { version: GATEWAY_VERSION, config: config.hash, aliveMs, ...(replica === undefined ? {} : { replica }) }
+  const { guard, completeness } = loaded.config
+  const weakened = [...weakenedLayers(guard, { nowMs: nowMs() })]
+  return {
+    version: GATEWAY_VERSION,
+    config: config.hash,
+    aliveMs: completeness.aliveMs,
+    ...(weakened.length > 0 && { weakened }),
+    ...(replica === undefined ? {} : { replica }),
+  }
 }
 
 /** Watches that the record is whole, and says when this gateway ends. */

@@ -1,36 +1,20 @@
 import { randomBytes } from 'node:crypto'
-import {
-  canaryDetector,
-  type CascadeOptions,
-  contactDetector,
-  type Detector,
-  detectors,
-  dictionaryDetector,
-  exfiltrationDetector,
-  jcs,
-  type Json,
-  parseNgramModel,
-  sha256Hex,
-  type SourceProfile,
-} from '@sallyport/core'
-import type { GuardConfig } from '../config-guard.ts'
+import { GatewayError, type SourceProfile } from '@sallyport/core'
 import type { Config, ServerConfig } from '../config.ts'
 import { openExtractor } from '../content/index.ts'
-import { GATEWAY_VERSION } from '../gateway-version.ts'
+import type { GuardDesk, GuardInForce } from '../guard-desk.ts'
 import type { Guard, Origin } from '../guard.ts'
-import { classifyTexts } from '../guard/classify-texts.ts'
-import { MODEL_HASHES } from '../guard/model-hashes.ts'
 import { openGuard, type GuardParts } from '../guard/open-guard.ts'
-import { readModel } from '../guard/read-model.ts'
-import { compilePatterns } from '../inspect/compile-patterns.ts'
-import { phoneFinder } from '../inspect/find-phones.ts'
+import { runSuite, suiteProfile } from '../guard/run-suite.ts'
 import { openSealer } from '../inspect/seal-value.ts'
 import type { LoadedConfig } from '../load-config.ts'
+import { assembleGuard, openModels } from './assemble-guard.ts'
 import type { Stores } from './stores.ts'
 
 /** The guard of a running gateway, and how it takes over another configuration. */
 export interface RunningGuard {
   readonly guard: Guard
+  readonly desk: GuardDesk
   reconfigure(loaded: LoadedConfig): void
 }
 
@@ -38,20 +22,16 @@ export interface RunningGuard {
 const NONCE_BYTES = 16
 
 export function openRunningGuard({ home, loaded, state, nowMs, closing }: Stores): RunningGuard {
-  let servers = loaded.config.servers
-  const ngram = {
-    name: `guard-ngram ${MODEL_HASHES['guard-ngram.bin'].slice(0, 12)}`,
-    model: parseNgramModel(readModel('guard-ngram.bin')),
-  }
+  let { config } = loaded
+  const models = openModels()
   const canaryKey = home.deriveKey('canary')
-  const partsOf = (config: Config): GuardParts => assemble(config, { ngram, canaryKey })
-  let parts = partsOf(loaded.config)
+  let parts = assembleGuard(config.guard, { models, canaryKey })
   const sealKey = home.deriveKey('placeholder')
   const extractor = openExtractor()
   closing.push(() => extractor.close())
   const guard = openGuard({
     parts: () => parts,
-    profile: (origin) => profileOf(servers, origin),
+    profile: (origin) => suiteProfile(origin) ?? profileOf(config.servers, origin),
     sealer: (owner) => openSealer(sealKey, owner),
     isReleased: (commitment) => state.isReleased(commitment),
     nonce: () => randomBytes(NONCE_BYTES).toString('hex'),
@@ -60,45 +40,35 @@ export function openRunningGuard({ home, loaded, state, nowMs, closing }: Stores
   })
   return {
     guard,
-    reconfigure({ config }) {
-      servers = config.servers
-      parts = partsOf(config)
+    desk: { inForce: () => inForceOf(parts, config), test: () => runSuite(guard, nowMs) },
+    reconfigure(next) {
+      config = next.config
+      parts = assembleGuard(config.guard, { models, canaryKey })
     },
   }
 }
 
-interface Models {
-  readonly ngram: CascadeOptions['ngram']
-  readonly canaryKey: Uint8Array
-}
-
-/** Windows scored for one value: some 200 KB of prose. What is beyond is not called clean. */
-const BUDGET = { windowsMax: 8_192, transformerWindowsMax: 16 }
-
-function assemble({ guard: policy }: Config, { ngram, canaryKey }: Models): GuardParts {
-  const active = detectorsFor(policy, canaryKey)
-  const options: CascadeOptions = { ngram, thresholds: policy.thresholds, budget: BUDGET }
-  const names = { detectors: active.map(({ id }) => id), models: [ngram.name], version: GATEWAY_VERSION }
+/** What people ask where no gateway runs: the guard that one would have. Put together when it is asked for. */
+export function deskOffline({ home, loaded: { config } }: Stores): GuardDesk {
+  let parts: GuardParts | undefined
   return {
-    policy,
-    detectors: active,
-    classify: (examined, about) => classifyTexts(examined, about, options),
-    hash: sha256Hex(jcs({ policy: policy as unknown as Json, ...names })),
+    inForce: () =>
+      inForceOf((parts ??= assembleGuard(config.guard, { models: openModels(), canaryKey: home.deriveKey('canary') })), config),
+    test: () =>
+      Promise.reject(
+        new GatewayError('UPSTREAM_UNAVAILABLE', 'no gateway runs on this home folder; the suite tests the one that serves'),
+      ),
   }
 }
 
-/** Detectors of personal data, which `pii: false` switches off. */
-const PERSONAL: ReadonlySet<string> = new Set(['contact', 'national-ids', 'iban', 'health'])
-
-function detectorsFor(policy: GuardConfig, canaryKey: Uint8Array): readonly Detector[] {
-  const plain = detectors.filter(({ id }) => id !== 'contact' && (policy.pii || !PERSONAL.has(id)))
-  return [
-    ...plain,
-    ...(policy.pii ? [contactDetector({ findPhones: phoneFinder() })] : []),
-    ...(policy.exfil ? [exfiltrationDetector({ allowedHosts: policy.allowedHosts })] : []),
-    canaryDetector([], canaryKey),
-    ...(policy.dictionaries.length > 0 ? [dictionaryDetector(compilePatterns(policy.dictionaries))] : []),
-  ]
+function inForceOf({ policy, hash, detectors, models }: GuardParts, { servers }: Config): GuardInForce {
+  return {
+    policy,
+    hash,
+    detectors: detectors.map(({ id }) => id).sort(),
+    models,
+    servers: new Map(Object.entries(servers).map(([id, { source }]) => [id, { isProfiled: source !== undefined }])),
+  }
 }
 
 function profileOf(servers: Readonly<Record<string, ServerConfig>>, { server, name }: Origin): SourceProfile | undefined {

@@ -4,6 +4,7 @@ import { hosts } from '../hosts.ts'
 import { openManifests } from '../manifests/index.ts'
 import { compileSchema } from '../schema.ts'
 import { endAll, type Closing } from './closing.ts'
+import { deskOffline } from './guard.ts'
 import { controlOver } from './people.ts'
 import { keepRecords } from './retention.ts'
 import { openStores } from './stores.ts'
@@ -26,6 +27,7 @@ export async function callOffline(
     closing.push(() => manifests.close())
     const control = openControl({
       ...controlOver(stores, keepRecords(stores, false)),
+      guard: deskOffline(stores),
       manifests,
       offered: () =>
         Promise.reject(

@@ -36,6 +36,7 @@ export async function servePeople(
   const keeping = keepRecords(stores)
   const control = openControl({
     ...controlOver(stores, keeping),
+    guard: running.desk,
     state: { ...state, transact },
     manifests,
     offered: () => offered(mcp),

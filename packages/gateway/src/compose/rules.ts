@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { longestWindowMs } from '@sallyport/core'
+import { DEFAULT_GUARD_POLICY, longestWindowMs, weakenedLayers } from '@sallyport/core'
 import { fetchJwks } from '../fetch-jwks.ts'
 import { hosts } from '../hosts.ts'
 import { openIdentities, type Identities } from '../identity/identities.ts'
@@ -24,9 +24,14 @@ export async function openRules({ home, loaded, state, audit, record, nowMs, log
     deps: { compileSchema, hosts },
     nowMs,
     watch: true,
-    onChange: ({ agent, cause, version = 0, hash = '', signed = false }) => {
+    onChange: ({ agent, cause, version = 0, hash = '', signed = false, observe = new Set() }) => {
       change.onChange(agent)
-      record({ verb: `manifest.${cause}`, target: agent, detail: { version, hash, signed } })
+      const weakened = [...weakenedLayers(DEFAULT_GUARD_POLICY, { nowMs: nowMs(), agent, observe })]
+      record({
+        verb: `manifest.${cause}`,
+        target: agent,
+        detail: { version, hash, signed, ...(weakened.length > 0 && { weakened }) },
+      })
     },
     onProblem: ({ agent, problem }) => {
       log(`manifest of ${agent} is not usable; the last good version stays in force`, new Error(problem))

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { AnchorReport } from '../anchor.ts'
 import type { ContentVault } from '../content-vault.ts'
 import type { Erasures } from '../erasures.ts'
+import type { GuardDesk } from '../guard-desk.ts'
 import type { SubjectNames } from '../hold-record.ts'
 import type { Holds } from '../holds.ts'
 import type { Home } from '../home.ts'
@@ -50,10 +51,12 @@ export interface ControlDeps {
   readonly offered: () => Promise<readonly OfferedServer[]>
   /** Called once an isolation is durable: cut the agent's streams. */
   readonly onIsolate: (agent: string) => Promise<void> | void
+  /** What inspects content; absent where nothing does. */
+  readonly guard?: GuardDesk
   /** Present in a running gateway. */
   readonly retention?: Retention
   /** Content that was kept; absent where there is no vault. */
-  readonly vault?: Pick<ContentVault, 'read' | 'subject' | 'flush'>
+  readonly vault?: Pick<ContentVault, 'read' | 'keep' | 'subject' | 'flush'>
   readonly erasures?: Erasures
   readonly holds?: Pick<Holds, 'requireAccess'>
   /** Pseudonyms of a person; absent where there is no vault. */
@@ -99,7 +102,7 @@ export interface Verb<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.Z
    * because stopping an agent must not wait for a log that cannot be written.
    */
   readonly record?: 'before' | 'after'
-  /** May take long and plans no changes of the state, so it must not hold up those that do: it stands in a queue of its own. */
+  /** May take long and changes at most records that no verb of the other queue does, so it must not hold those up: it stands in a queue of its own. */
   readonly isLong?: true
   /** Checks everything and says what to do; changes nothing. @throws GatewayError what the caller is told */
   readonly run: (deps: ControlDeps, input: z.output<I>, actor: ControlActor) => Promise<Plan<z.input<O>>> | Plan<z.input<O>>

@@ -127,6 +127,7 @@ export const manifestSign = defineVerb({
   target: (input) => input.agent,
   async run(deps, input, { user }) {
     const standing = await requireStanding(deps, input.agent)
+    requireTested(deps, input.agent)
     const { signature, ...signable } = input
     const change = deps.manifests.acceptSignature({ ...signable, user: user.id }, Buffer.from(signature, 'base64'))
     const given = new Set([...standing.signatures.map((one) => one.role as string), input.role])
@@ -139,6 +140,14 @@ export const manifestSign = defineVerb({
     }
   },
 })
+
+/** R071: where the configuration wants it, grants wait until the guard in force was run against the attack suite. */
+function requireTested({ guard, manifests, state }: ControlDeps, agent: string): void {
+  const inForce = guard?.inForce()
+  if (inForce?.policy.testBefore !== 'sign' || manifests.current(agent)?.proposed.length === 0) return
+  if (state.guardTest()?.guard === inForce.hash) return
+  throw new GatewayError('CONFLICT', 'the guard in force was not run against the attack suite; run: sallyport guard test')
+}
 
 function requireVersion(deps: ControlDeps, agent: string, version: number): ManifestVersionRecord {
   const found = deps.state.manifestVersions(agent).find((one) => one.version === version)

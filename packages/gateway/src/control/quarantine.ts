@@ -103,7 +103,8 @@ export const quarantineRevoke = defineVerb({
   },
 })
 
-type HeldEntry = OutcomeEntry & {
+/** An outcome whose content is in quarantine. */
+export type HeldEntry = OutcomeEntry & {
   readonly output: { readonly vault: NonNullable<NonNullable<OutcomeEntry['output']>['vault']> } & NonNullable<
     OutcomeEntry['output']
   >
@@ -115,7 +116,7 @@ function isHeld(entry: { readonly type: string }): entry is HeldEntry {
   return type === 'outcome' && isStopped && output?.vault !== undefined
 }
 
-async function requireHeld(deps: ControlDeps, index: number): Promise<HeldEntry> {
+export async function requireHeld(deps: ControlDeps, index: number): Promise<HeldEntry> {
   const size = await deps.audit.size()
   // People have the entry the agent was told: that of the decision. Its outcome follows it.
   const entries = index < size ? await deps.audit.read(index, Math.min(size, index + PAGE)) : []
@@ -124,7 +125,7 @@ async function requireHeld(deps: ControlDeps, index: number): Promise<HeldEntry>
   return found
 }
 
-function requireVault({ vault }: ControlDeps): NonNullable<ControlDeps['vault']> {
+export function requireVault({ vault }: ControlDeps): NonNullable<ControlDeps['vault']> {
   if (vault) return vault
   throw new GatewayError('CONFLICT', 'no vault is open here')
 }

@@ -1,4 +1,5 @@
 import { GatewayError } from '@sallyport/core'
+import type { GuardDesk } from '../guard-desk.ts'
 import type { Standing } from '../manifests/settle-versions.ts'
 import type { AgentRecord } from '../state-records.ts'
 import type { ControlDeps } from './define-verb.ts'
@@ -31,4 +32,10 @@ export async function requireStanding(deps: Pick<ControlDeps, 'manifests'>, agen
   if (standing === undefined)
     throw new GatewayError('NOT_FOUND', `no manifest is in force for this agent; write manifests/${agent}.yaml`)
   return standing
+}
+
+/** @throws GatewayError `CONFLICT` where nothing inspects content */
+export function requireGuard({ guard }: Pick<ControlDeps, 'guard'>): GuardDesk {
+  if (guard) return guard
+  throw new GatewayError('CONFLICT', 'no guard is open here')
 }

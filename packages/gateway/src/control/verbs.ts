@@ -6,6 +6,10 @@ import { auditSearch } from './audit-search.ts'
 import { auditExport, auditProve, auditRead, auditTail, auditVerify } from './audit.ts'
 import { contentRead, subjectErase, subjectFind } from './content.ts'
 import type { Verb } from './define-verb.ts'
+import { guardCanary } from './guard-canary.ts'
+import { guardLabel, guardLabels } from './guard-labels.ts'
+import { guardStatus } from './guard-status.ts'
+import { guardTest } from './guard-test.ts'
 import { holdApprove, holdList, holdOpen, holdRelease, holdReview } from './holds.ts'
 import { isolate, release } from './isolation.ts'
 import { manifestCheck, manifestDiff, manifestShow, manifestSign } from './manifests.ts'
@@ -36,6 +40,11 @@ export const VERBS = {
   'audit.tail': auditTail,
   'audit.verify': auditVerify,
   'content.read': contentRead,
+  'guard.canary': guardCanary,
+  'guard.label': guardLabel,
+  'guard.labels': guardLabels,
+  'guard.status': guardStatus,
+  'guard.test': guardTest,
   'hold.approve': holdApprove,
   'hold.list': holdList,
   'hold.open': holdOpen,

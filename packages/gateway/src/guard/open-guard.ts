@@ -28,6 +28,7 @@ import {
 } from '@sallyport/core'
 import type { GuardConfig } from '../config-guard.ts'
 import type { ContentReader } from '../content-reader.ts'
+import type { GuardModel } from '../guard-desk.ts'
 import type { Guard, GuardedResult, ListedItem, Origin, Recipient, Talk, TalkParty } from '../guard.ts'
 import { inspectAttachments } from './attachments.ts'
 import { boundTexts, sanitiseTexts } from './foreign-text.ts'
@@ -46,6 +47,7 @@ export interface GuardParts {
   ) => Inspected | Promise<Inspected>
   /** SHA-256 over policy, detectors and models. */
   readonly hash: string
+  readonly models: readonly GuardModel[]
 }
 
 export interface GuardDeps {
@@ -55,7 +57,6 @@ export interface GuardDeps {
   readonly sealer: (owner: { readonly agent: string; readonly session: string }) => Sealer
   /** Whether a person let exactly this content out of quarantine. */
   readonly isReleased: (commitment: string) => boolean
-  readonly nowMs: () => number
   /** A new unguessable name: at least 96 bits. */
   readonly nonce: () => string
   /** Reads what is not text: PDF, archives, mail. */
@@ -69,7 +70,7 @@ const CUT = '[withheld by Sallyport: it looks like instructions planted for an a
 export function openGuard(deps: GuardDeps): Guard {
   const sessions = openSessionMemories()
   return {
-    inspect: (principal, content) => then(look(principal, content), (inspected) => remember(principal, content, inspected)),
+    inspect: (principal, content) => remembered(principal, content, look(principal, content)),
     facts,
     restore,
     redact: (value, inspected, recipient) =>
@@ -135,8 +136,14 @@ export function openGuard(deps: GuardDeps): Guard {
     return classify(examine(value, { channel, detectors, earlier }), { channel, trust })
   }
 
+  type Content = Pick<Inspectable, 'direction' | 'value'>
+
+  function remembered(principal: Principal, content: Content, found: Inspected | Promise<Inspected>): Inspected | Promise<Inspected> {
+    return then(found, (inspected) => remember(principal, content, inspected))
+  }
+
   /** Detected classes are the session's from here on, whoever declared what (R285). */
-  function remember({ session }: Principal, { direction, value }: Inspectable, inspected: Inspected): Inspected {
+  function remember({ session }: Principal, { direction, value }: Content, inspected: Inspected): Inspected {
     const memory = sessions(session)
     for (const each of inspected.classes) memory.classes.add(each)
     const { inferred } = deps.parts().policy
@@ -222,7 +229,7 @@ export function openGuard(deps: GuardDeps): Guard {
       const isShown = effect === 'allow' && NAMING.every((name) => content[name] === item[name])
       return { ...(isShown ? { item: content } : {}), noted: { findings, classes, reasons } }
     }
-    const inspected = remembered(principal, judged(item, guard.source))
+    const inspected = remembered(principal, { direction: 'result', value: item }, judged(item, guard.source))
     return inspected instanceof Promise ? inspected.then(show) : show(inspected)
   }
 
@@ -234,7 +241,7 @@ export function openGuard(deps: GuardDeps): Guard {
       policy,
       detectors,
       facts: about,
-      judgeQuestion: (value) => remembered(principal, judged(value, sourceAt(origin))),
+      judgeQuestion: (value) => remembered(principal, { direction: 'result', value }, judged(value, sourceAt(origin))),
       nowMs: deps.nowMs,
       release(value, inspected) {
         // Nobody is asked what could not be looked at.
@@ -249,7 +256,11 @@ export function openGuard(deps: GuardDeps): Guard {
         return judgedContent(value, { principal, inspected }, terms)
       },
       judgeAnswer: (value) =>
-        remembered(principal, lookAtArguments({ kind: 'tool.call', direction: 'arguments', value, hasInputs: true })),
+        remembered(
+          principal,
+          { direction: 'arguments', value },
+          lookAtArguments({ kind: 'tool.call', direction: 'arguments', value, hasInputs: true }),
+        ),
       redact: (value, inspected, cleared) =>
         masked(value, inspected, { principal, cleared }, (finding) => actionOf(finding, { cleared }) === 'redact'),
     })

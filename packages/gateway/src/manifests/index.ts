@@ -30,6 +30,8 @@ export interface ManifestChange {
   readonly version?: number
   readonly hash?: string
   readonly signed?: boolean
+  /** Rules that only observe. */
+  readonly observe?: CompiledManifest['observe']
 }
 
 export interface ManifestProblem {
@@ -122,7 +124,8 @@ export async function openManifests(options: ManifestsDeps): Promise<Manifests> 
     const before = current.get(agent)
     current = new Map(current).set(agent, compiled)
     if (before?.hash === compiled.hash && before.version === compiled.version && before.signed === compiled.signed) return
-    options.onChange?.({ agent, cause, version: compiled.version, hash: compiled.hash, signed: compiled.signed })
+    const { version, hash, signed, observe } = compiled
+    options.onChange?.({ agent, cause, version, hash, signed, observe })
   }
 
   function forget(file: string): void {
