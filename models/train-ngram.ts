@@ -28,16 +28,19 @@ const BUCKETS_LOG2 = 17
 /** What a head learns from: users may ask anything of an assistant, third-party text may not; pasted documents are harmless. */
 const OVERRIDES = ['override', 'fakeSystem', 'persona', 'extraction']
 const PRINTED_HEAD = 1
-function weightFor(head: number, row: Row): number {
-  if (head === 0)
-    return row.channel === 'user' ? row.weight : row.label === 0 ? row.weight * 0.5 : OVERRIDES.includes(row.kind) ? row.weight : 0
-  if (row.channel === 'user') return row.label === 1 ? row.weight * 0.5 : 0
-  return (head === PRINTED_HEAD) === (row.channel === 'tool') ? row.weight : row.weight * 0.4
+function weightFor(head: number, { channel, label, kind, source, weight }: Row): number {
+  if (head === 0) {
+    const isOverride = OVERRIDES.includes(kind) || source === 'own_languages'
+    const share = channel === 'user' ? 1 : label === 0 || isOverride ? 0.5 : 0
+    return weight * share * (source === 'own_languages' ? 2 : 1)
+  }
+  if (channel === 'user') return label === 1 ? weight * 0.5 : 0
+  return (head === PRINTED_HEAD) === (channel === 'tool') ? weight : weight * 0.4
 }
 
 /** By head; chosen on development rows with whole sources left out. The decay is what lets a head work on sources it has not seen. */
 const RATES = [
-  { epochs: 4, rate: 0.12, decay: 0.003 },
+  { epochs: 4, rate: 0.25, decay: 0.005 },
   { epochs: 3, rate: 0.05, decay: 0.03 },
   { epochs: 4, rate: 0.25, decay: 0.005 },
 ]

@@ -1,5 +1,6 @@
 import type { LanguageText } from './language-text.ts'
-import { FURTHER } from './languages-further.ts'
+import { EASTERN } from './languages-eastern.ts'
+import { NORTHERN } from './languages-northern.ts'
 import { WESTERN } from './languages-western.ts'
 
-export const LANGUAGES: Readonly<Record<string, LanguageText>> = { ...WESTERN, ...FURTHER }
+export const LANGUAGES: Readonly<Record<string, LanguageText>> = { ...WESTERN, ...NORTHERN, ...EASTERN }
