@@ -1,5 +1,6 @@
 import { DictionaryOptions, GuardPolicy } from '@sallyport/core'
 import { z } from 'zod'
+import { ClassifierConfig } from './config-classifier.ts'
 
 const Host = z
   .string()
@@ -13,6 +14,13 @@ export const GuardConfig = GuardPolicy.extend({
     .default([])
     .meta({ description: 'Hosts that links and images may point to without being taken for a way out.' }),
   dictionaries: DictionaryOptions.default([]),
+  classifier: z
+    .union([z.enum(['shipped', 'none']), ClassifierConfig])
+    .default('shipped')
+    .meta({
+      description:
+        'What judges where the n-gram model is not sure: the transformer that comes with the gateway, one of your own, or nothing. Read at start.',
+    }),
   testBefore: z
     .enum(['never', 'sign'])
     .default('never')

@@ -20,17 +20,22 @@ import type { GuardParts } from '../guard/open-guard.ts'
 import { readModel } from '../guard/read-model.ts'
 import { compilePatterns } from '../inspect/compile-patterns.ts'
 import { phoneFinder } from '../inspect/find-phones.ts'
+import { openSecondStage } from './second-stage.ts'
 
 /** Models in memory, read once for every configuration that comes. A further one is a member here and an option of the cascade. */
 export interface Models extends Pick<CascadeOptions, 'ngram' | 'transformer'> {
   /** As the status names them. */
   readonly list: readonly GuardModel[]
+  close(): Promise<void>
 }
 
 /** @throws GatewayError `CONFIG_INSECURE` when a model is not the one this version was released with */
-export function openModels(): Models {
+export function openModels(choice: GuardConfig['classifier']): Models {
   const shipped = modelOf('guard-ngram.bin')
-  return { ngram: { name: shipped.name, model: parseNgramModel(readModel('guard-ngram.bin')) }, list: [shipped] }
+  const ngram = { name: shipped.name, model: parseNgramModel(readModel('guard-ngram.bin')) }
+  const second = openSecondStage(choice)
+  if (!second) return { ngram, list: [shipped], close: () => Promise.resolve() }
+  return { ngram, transformer: second.transformer, list: [shipped, second.model], close: second.close }
 }
 
 function modelOf(file: ModelFile): GuardModel {
@@ -46,9 +51,9 @@ export function assembleGuard(
   policy: GuardConfig,
   { models, canaryKey }: { readonly models: Models; readonly canaryKey?: Uint8Array },
 ): GuardParts {
-  const { list, ...cascade } = models
+  const { list, ngram, transformer } = models
   const active = detectorsFor(policy, canaryKey)
-  const options: CascadeOptions = { ...cascade, thresholds: policy.thresholds, budget: BUDGET }
+  const options: CascadeOptions = { ngram, ...(transformer && { transformer }), thresholds: policy.thresholds, budget: BUDGET }
   // When people must test it is no part of what is tested.
   const { testBefore: _, ...tested } = policy
   const names = { detectors: active.map(({ id }) => id), models: list.map(({ name }) => name), version: GATEWAY_VERSION }

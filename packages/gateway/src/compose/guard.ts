@@ -23,7 +23,8 @@ const NONCE_BYTES = 16
 
 export function openRunningGuard({ home, loaded, state, nowMs, closing }: Stores): RunningGuard {
   let { config } = loaded
-  const models = openModels()
+  const models = openModels(config.guard.classifier)
+  closing.push(() => models.close())
   const canaryKey = home.deriveKey('canary')
   let parts = assembleGuard(config.guard, { models, canaryKey })
   const sealKey = home.deriveKey('placeholder')
@@ -53,7 +54,7 @@ export function deskOffline({ home, loaded: { config } }: Stores): GuardDesk {
   let parts: GuardParts | undefined
   return {
     inForce: () =>
-      inForceOf((parts ??= assembleGuard(config.guard, { models: openModels(), canaryKey: home.deriveKey('canary') })), config),
+      inForceOf((parts ??= assembleGuard(config.guard, { models: openModels(config.guard.classifier), canaryKey: home.deriveKey('canary') })), config),
     test: () =>
       Promise.reject(
         new GatewayError('UPSTREAM_UNAVAILABLE', 'no gateway runs on this home folder; the suite tests the one that serves'),

@@ -26,7 +26,7 @@ export interface Scanner {
  * @throws GatewayError `CONFIG_INSECURE` when a model is not the one this version was released with
  */
 export function openScanner(policy: GuardConfig, canaryKey?: Uint8Array): Scanner {
-  const models = openModels()
+  const models = openModels(policy.classifier)
   const { detectors, classify, hash } = assembleGuard(policy, { models, ...(canaryKey && { canaryKey }) })
   const extractor = openExtractor()
   return {
@@ -34,7 +34,10 @@ export function openScanner(policy: GuardConfig, canaryKey?: Uint8Array): Scanne
     inspect: async (value, { channel, trust }) => classify(examine(value, { channel, detectors }), { channel, trust }),
     score: (text, channel) => models.ngram.model.score(text, channel),
     extract: (bytes) => extractor.extract(bytes),
-    close: () => extractor.close(),
+    async close() {
+      await models.close()
+      await extractor.close()
+    },
   }
 }
 

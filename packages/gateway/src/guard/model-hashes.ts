@@ -1,6 +1,6 @@
 /** SHA-256 of the shipped models, lower-case hex: a gateway does not start on any other. Written by hand after training. */
 export const MODEL_HASHES = {
-  'guard-ngram.bin': '1b08058f7a22e01bab81da6979a2d17c49169a6929bd5f170bbbb747409d0c1d',
+  'guard-ngram.bin': '737d6e83daf1173791e7c2ffc25b38231c528d306b4bd29ebaa01b51f0176f3f',
 } as const
 
 /** Day each was trained: a model is due for training again a quarter later (R070). */
