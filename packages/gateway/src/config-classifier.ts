@@ -36,7 +36,7 @@ export const ClassifierConfig = z
       }),
     trainedOn: z.iso.date().meta({ description: 'Day it was trained; retraining is due a quarter later.' }),
     timeoutMs: z.int().min(10).max(60_000).default(2_000).meta({ description: 'Longest time for one text.' }),
-    workers: z.int().min(1).max(32).default(1).meta({ description: 'Threads that run it, each with a copy of the weights.' }),
+    workers: z.int().min(1).max(32).default(1).meta({ description: 'Processes that run it, each with a copy of the weights.' }),
   })
   .meta({ id: 'ClassifierConfig', description: 'Another model of injected instructions than the one that comes with the gateway.' })
 export type ClassifierConfig = z.infer<typeof ClassifierConfig>

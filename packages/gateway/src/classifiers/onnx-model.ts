@@ -1,12 +1,11 @@
 import { GatewayError } from '@sallyport/core'
-import { jsonTokeniser } from './json-tokeniser.ts'
 import { type PinnedFile, readPinned } from './model-files.ts'
 import { type Head, type Outputs, probability, widthOf } from './scoring.ts'
 import { pieces } from './token-windows.ts'
 import type { Tokeniser } from './tokeniser.ts'
 import { wordPieceTokeniser } from './wordpiece.ts'
 
-/** All that is needed to load a model. Plain values: it crosses to another thread. */
+/** All that is needed to load a model. Plain values: it crosses to another process. */
 export interface ModelSpec {
   readonly model: PinnedFile
   /** `wordpiece`: BERT's vocabulary, one token a line. `json`: a `tokenizer.json` of any kind. */
@@ -15,7 +14,7 @@ export interface ModelSpec {
   readonly windowTokensMax: number
 }
 
-/** A loaded model. Blocks its thread while it works. */
+/** A loaded model. Blocks its process while it works. */
 export interface LoadedModel {
   /**
    * Probability of an injected instruction in the text, by its worst piece.
@@ -34,7 +33,7 @@ const KNOWN_INPUTS = ['input_ids', 'attention_mask', 'token_type_ids'] as const
  * @throws GatewayError `CONFIG_INVALID`, `CONFIG_INSECURE`: see `readPinned`; the file is no model; its inputs or outputs are others.
  */
 export async function loadModel(spec: ModelSpec): Promise<LoadedModel> {
-  const tokeniser = loadTokeniser(spec.tokenizer)
+  const tokeniser = await loadTokeniser(spec.tokenizer)
   const bytes = readPinned(spec.model)
   const invalid = (why: string, cause?: unknown): GatewayError =>
     new GatewayError('CONFIG_INVALID', `the classifier's model ${spec.model.path} ${why}`, { cause })
@@ -94,8 +93,10 @@ export async function loadModel(spec: ModelSpec): Promise<LoadedModel> {
   }
 }
 
-function loadTokeniser(file: ModelSpec['tokenizer']): Tokeniser {
+async function loadTokeniser(file: ModelSpec['tokenizer']): Promise<Tokeniser> {
   const text = new TextDecoder().decode(readPinned(file))
   if (file.kind === 'wordpiece') return { prefix: [CLS], suffix: [SEP], tokens: wordPieceTokeniser(text) }
+  // Not loaded for the shipped model.
+  const { jsonTokeniser } = await import('./json-tokeniser.ts')
   return jsonTokeniser(text, file.path)
 }

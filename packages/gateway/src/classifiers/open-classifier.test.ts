@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url'
 import type { Channel, Classifier } from '@sallyport/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ClassifierConfig } from '../config-classifier.ts'
+import type { ScoreJob } from './child-link.ts'
 import type { ModelSpec } from './onnx-model.ts'
 import { openOnnxClassifier } from './open-classifier.ts'
 import { openOwnClassifier } from './own-classifier.ts'
 import { openShippedClassifier, shippedModel } from './shipped-classifier.ts'
-import type { ScoreJob } from './thread-link.ts'
 import type { WorkerLink } from './worker-pool.ts'
 
 const TIMEOUT_MS = 60_000

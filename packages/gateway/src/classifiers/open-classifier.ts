@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import type { Channel, Classifier } from '@sallyport/core'
 import { boundedCache } from '../bounded-cache.ts'
+import { type ScoreJob, startChild } from './child-link.ts'
 import type { ModelSpec } from './onnx-model.ts'
 import type { Head } from './scoring.ts'
-import { type ScoreJob, startThread } from './thread-link.ts'
 import { openPool, type WorkerLink } from './worker-pool.ts'
 
 /** Limits of a classifier. */
 export interface ClassifierLimits {
-  /** Threads, each with a copy of the weights in memory. */
+  /** Processes, each with a copy of the weights in memory: about 120 MB for the shipped model. */
   readonly workers: number
   /** Longest time for all windows of a call. */
   readonly timeoutMs: number
@@ -22,7 +22,7 @@ export interface ClassifierLimits {
 export const CLASSIFIER_LIMITS: ClassifierLimits = { workers: 1, timeoutMs: 2_000, queueMax: 256, cacheEntriesMax: 4_096 }
 
 /**
- * Opens a model of injected instructions in threads of its own. A score depends on the text and the head alone: not on the
+ * Opens a model of injected instructions in processes of its own. A score depends on the text and the head alone: not on the
  * other windows, not on what ran before.
  * @throws GatewayError `CONFIG_INVALID` or `CONFIG_INSECURE` with the path, when a file is missing, is not the pinned one, or is
  *   no model that can be run: the gateway does not start without it.
@@ -30,7 +30,7 @@ export const CLASSIFIER_LIMITS: ClassifierLimits = { workers: 1, timeoutMs: 2_00
 export async function openOnnxClassifier(
   spec: ModelSpec,
   limits: Partial<ClassifierLimits> = {},
-  start = startModelThread,
+  start = startModelChild,
 ): Promise<Classifier> {
   const { cacheEntriesMax, ...bounds } = { ...CLASSIFIER_LIMITS, ...limits }
   const pool = await openPool<ScoreJob, number>({ ...bounds, start: () => start(spec) })
@@ -68,10 +68,10 @@ function keyOf(text: string, head: Head): string {
   return createHash('sha256').update(head).update('\0').update(text).digest('base64')
 }
 
-function startModelThread(spec: ModelSpec): WorkerLink<ScoreJob, number> {
+function startModelChild(spec: ModelSpec): WorkerLink<ScoreJob, number> {
   // The compiler rewrites the extensions of imports, not of URLs.
-  return startThread(
-    new URL(import.meta.url.endsWith('.ts') ? './classifier-thread.ts' : './classifier-thread.js', import.meta.url),
+  return startChild(
+    new URL(import.meta.url.endsWith('.ts') ? './classifier-child.ts' : './classifier-child.js', import.meta.url),
     spec,
   )
 }
