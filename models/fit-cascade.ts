@@ -153,6 +153,10 @@ function report(by: Combination): void {
       line('n-gram', ({ ngram }) => ngram >= 0.5),
       line('transformer', ({ odds: [, v] }) => v >= 0),
       line('cascade', (point) => scoreOf(point, by) >= 0.5),
+      ...[0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2].map(
+        (bound) =>
+          `unsuspicious ${bound}\trecall ${share(attacks, (point) => scoreOf(point, { ...by, unsuspicious: bound }) >= 0.5)}\tasked ${share(clean, ({ ngram }) => ngram >= bound && ngram < by.sure)}`,
+      ),
       `asked\t${share(clean, ({ ngram }) => ngram >= by.unsuspicious && ngram < by.sure)} harmless, ${share(attacks, ({ ngram }) => ngram >= by.unsuspicious && ngram < by.sure)} attacks`,
       `SHA-256 ${createHash('sha256').update(text).digest('hex')}`,
       '',

@@ -4,6 +4,7 @@ import { ERRORS, Entry, Manifest, REASONS } from '@sallyport/core'
 import { Config } from '@sallyport/gateway'
 import { z } from 'zod'
 import { cliPage } from './generate/cli-page.ts'
+import { coveragePage } from './generate/coverage-page.ts'
 import { evidencePage } from './generate/evidence-page.ts'
 import { fieldTable, inputSchema, schemaTables } from './generate/schema-page.ts'
 import { importTableMarkdown } from './tidy/import-table.ts'
@@ -28,6 +29,11 @@ a keyed commitment, a size and a redacted structure of field names and types.`
 const EVIDENCE_INTRO = `Codes of bundles, logs and gaps, and what can be asked of the log. How to use them: [operating/evidence](../operating/evidence.md).
 Source: \`packages/core/src/evidence/\` and \`packages/core/src/record/log-problems.ts\`. Codes are stable.`
 
+const COVERAGE_INTRO = `Every place where text enters (\`in\`) or leaves (\`out\`) through a protocol, and where the guard meets it. Source: \`formats.ts\` in each folder of
+\`packages/gateway/src/protocols\` and the channels of \`packages/core/src/model/channel.ts\`. \`npm run -s eval -- coverage\` puts something planted and something
+ordinary through every cell of a live gateway: what is planted must not arrive and must be found in the audit log under its channel; what is ordinary must arrive.
+Stage \`own-words\`: nothing of it is passed on, so there is nothing to find; the gateway says it in its own words or not at all.`
+
 const changed = [...(await pages())].filter(
   ([path, text]) => !existsSync(join(ROOT, path)) || readFileSync(join(ROOT, path), 'utf8') !== text,
 )
@@ -51,6 +57,7 @@ async function pages(): Promise<Map<string, string>> {
     ['docs/reference/reasons.md', page('Reasons', REASONS_INTRO, reasonTable())],
     ['docs/reference/entries.md', page('Audit entries', ENTRIES_INTRO, entryTables())],
     ['docs/reference/evidence.md', page('Evidence', EVIDENCE_INTRO, evidencePage())],
+    ['docs/reference/coverage.md', page('Coverage of the guard', COVERAGE_INTRO, await coveragePage())],
     ['docs/reference/cli.md', page('Command line', CLI_INTRO, await cliPage())],
     ['docs/reference/schemas/manifest.schema.json', json(inputSchema(Manifest))],
     ['docs/reference/schemas/config.schema.json', json(inputSchema(Config))],

@@ -2,10 +2,12 @@ import { runProgram } from '../report.ts'
 import { audit } from './audit.ts'
 import { run as decide } from './decide.ts'
 import { gateway } from './gateway.ts'
+import { guard } from './guard.ts'
 
 const programs = {
   gateway,
   decide: { about: 'ns of one pure decision by size of the manifest and number of agents', run: decide },
   audit,
+  guard,
 }
 process.exitCode = await runProgram('bench', programs, process.argv.slice(2))

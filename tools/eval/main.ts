@@ -2,6 +2,7 @@ import { runProgram } from '../report.ts'
 import { audit } from './audit.ts'
 import { clients } from './clients.ts'
 import { conformance } from './conformance.ts'
+import { coverage } from './coverage.ts'
 import { crash } from './crash.ts'
 import { deployment } from './deployment.ts'
 import { dlp } from './dlp.ts'
@@ -12,6 +13,6 @@ import { siem } from './siem.ts'
 
 process.exitCode = await runProgram(
   'eval',
-  { audit, conformance, clients, crash, deployment, dlp, erasure, guard, replicas, siem },
+  { audit, conformance, clients, coverage, crash, deployment, dlp, erasure, guard, replicas, siem },
   process.argv.slice(2),
 )

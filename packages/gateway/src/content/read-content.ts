@@ -7,6 +7,7 @@ import { readPackage } from './formats/office/package.ts'
 import { readPdf } from './formats/pdf/read-pdf.ts'
 import { readText } from './formats/plain.ts'
 import { readRtf } from './formats/rtf.ts'
+import { readSound } from './formats/sound.ts'
 import type { Budget } from './limits.ts'
 
 /** One file to read, and what its reader may use. */
@@ -50,6 +51,9 @@ const READERS: Readonly<Partial<Record<ContentType, Reader>>> = {
   bmp: readImage,
   ico: readImage,
   heif: readImage,
+  mp3: readSound,
+  wav: readSound,
+  flac: readSound,
   empty: () => undefined,
 }
 

@@ -51,5 +51,6 @@ test('what was read with a warning is whole; what was not read is not', () => {
     'remote_template',
     'external_link',
     'pixels_unread',
+    'sound_unread',
   ])
 })

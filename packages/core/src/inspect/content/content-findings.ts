@@ -55,6 +55,7 @@ const PROBLEMS: Readonly<Record<ContentProblem, Severity>> = {
   remote_template: 'high',
   external_link: 'medium',
   pixels_unread: 'info',
+  sound_unread: 'info',
 }
 
 const MISMATCHED: Readonly<Record<Mismatch, Severity>> = {

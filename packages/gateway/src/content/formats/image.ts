@@ -80,7 +80,7 @@ function behind(rest: Buffer, out: Source['out']): void {
 }
 
 /** Runs of six and more printable characters, in one or two bytes each. */
-function printable(bytes: Buffer): string {
+export function printable(bytes: Buffer): string {
   const text = decodeText(bytes.subarray(0, TEXT_BYTES_MAX)).replaceAll('\0', '')
   return (text.match(/[\t\n\r\x20-\x7e\u00a0-\ud7ff]{6,}/g) ?? []).join('\n')
 }

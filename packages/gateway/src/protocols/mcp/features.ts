@@ -34,7 +34,9 @@ export function grantedCapabilities(ask: {
   capabilities: JsonObject
 }): JsonObject {
   return Object.fromEntries(
-    Object.entries(FEATURE_OF).flatMap(([method, feature]) => (mayAsk(ask, method) ? [[feature, ask.capabilities[feature]]] : [])),
+    Object.entries(FEATURE_OF).flatMap(([method, feature]) =>
+      mayAsk(ask, method) ? [[feature, known(ask.capabilities[feature], feature)]] : [],
+    ),
   )
 }
 

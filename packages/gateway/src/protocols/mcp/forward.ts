@@ -105,6 +105,7 @@ async function travel(trip: Trip, { upstream, where }: Way, deps: ForwardDeps): 
     }
     return concluded(result, trip, deps.seal)
   } catch (error) {
+    if (error instanceof NotExchanged) return { status: 'input_required', content: { inputRequests: {} }, changes: trip.changes }
     if (error instanceof RpcError)
       return { status: 'failure', content: peerError(error, action), changes: trip.changes, reasons: trip.reasons }
     throw error
@@ -158,13 +159,16 @@ function guarded(ask: Ask, reasons: ReasonCode[], pass: OnRequest): OnRequest {
   }
 }
 
+/** The guard let a question or its answer go no further. */
+class NotExchanged extends RpcError {}
+
 /** Both ways through the guard: what a person reads, and what the server gets of the answer. */
 function viaGuard(request: McpRequest, talk: Talk): OnRequest {
   return async (method, params) => {
     const asked = await talk.ask(params)
-    if (!asked) throw new RpcError(-32_603, 'the question was not put to the client')
+    if (!asked) throw new NotExchanged(-32_603, 'the question was not put to the client')
     const given = await talk.answer(await request.reply.ask(method, asked, request.signal))
-    if (!given) throw new RpcError(-32_603, 'the client declined')
+    if (!given) throw new NotExchanged(-32_603, 'the client declined')
     return given
   }
 }

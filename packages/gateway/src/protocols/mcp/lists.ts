@@ -57,7 +57,7 @@ export async function listPrompts(
       const item = { ...prompt, name: deps.catalogue.exposed(at.server, name) }
       return [deps.guard.listed(principal, { server: at.server, name }, item)]
     })
-    return Promise.all(shown)
+    return Promise.all(shown.map(async (one) => one))
   })
 }
 
@@ -76,7 +76,7 @@ export async function listResources(
       if (typeof name !== 'string' || !isVisible(principal, manifest, { server: at.server, name })) return []
       return [deps.guard.listed(principal, { server: at.server, name }, item)]
     })
-    return Promise.all(shown)
+    return Promise.all(shown.map(async (one) => one))
   })
 }
 

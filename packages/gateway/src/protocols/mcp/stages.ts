@@ -196,11 +196,10 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
 
   function shapeActed({ action, decision, acted }: Releasing): Released {
     if (acted.status === 'input_required') {
-      return {
-        effect: acted.reasons?.includes('feature_not_in_manifest') ? 'deny' : 'allow',
-        reasons: [...(acted.reasons ?? [])],
-        content: acted.content,
-      }
+      // Nothing is left to ask where the grant or the guard stopped it, and the reasons say which.
+      const { inputRequests } = acted.content
+      const isStopped = isJsonObject(inputRequests) && Object.keys(inputRequests).length === 0 && (acted.reasons ?? []).length > 0
+      return { effect: isStopped ? 'deny' : 'allow', reasons: [...(acted.reasons ?? [])], content: acted.content }
     }
     if (action.kind !== 'tool.call') {
       const { _meta, ...content } = acted.content
