@@ -23,7 +23,10 @@ interface Attachment {
 }
 
 /** Judges the texts of one content, as `Guard.inspect` does those of a result. */
-export type JudgeTexts = (value: Json, about: { readonly channel: Channel; readonly trust: TrustLevel }) => Inspected | Promise<Inspected>
+export type JudgeTexts = (
+  value: Json,
+  about: { readonly channel: Channel; readonly trust: TrustLevel },
+) => Inspected | Promise<Inspected>
 
 /**
  * Reads what is in the pictures, documents and archives of a result and lets it be judged. `undefined` where there are none.
@@ -38,7 +41,7 @@ export function inspectAttachments(
   if (found.length === 0) return undefined
   const read = found.slice(0, ATTACHMENTS_MAX).map(async (attachment) => {
     const text = await extractor.extract(Buffer.from(attachment.base64, 'base64'), { declaredType: attachment.declaredType })
-    const inspected = await judge(shapeOf(text), about)
+    const inspected = await judge(textsOf(text), about)
     return placedAt(attachment, inspected, { text, channel: about.channel })
   })
   const left = found.slice(ATTACHMENTS_MAX).map((attachment) => collected([unscanned(attachment, about.channel)]))
@@ -63,19 +66,25 @@ function* inBlock(block: Json, at: readonly (string | number)[]): Generator<Atta
   if (isJsonObject(content)) yield* inBlock(content, [...at, 'content'])
 }
 
-/** Only the texts: what the content is called and what went wrong with it is said otherwise. */
-function shapeOf({ visible, hidden, metadata, links, parts }: ContentText): Json {
+/** Only the texts of a content: what it is called and what went wrong with it is said otherwise. */
+export function textsOf({ visible, hidden, metadata, links, parts }: ContentText): Json {
   return {
     visible,
     hidden: hidden.map(({ text }) => text),
     metadata: metadata.map(({ text }) => text),
     links: [...links],
-    parts: parts.map((part) => ({ name: part.name, ...(shapeOf(part) as JsonObject) })),
+    parts: parts.map((part) => ({ name: part.name, ...(textsOf(part) as JsonObject) })),
   }
 }
 
-function placedAt(attachment: Attachment, inspected: Inspected, { text, channel }: { text: ContentText; channel: Channel }): Inspected {
-  const about = contentFindings(text).map(({ detector, code, severity }) => seenAt(attachment, { detector, code, severity }, channel))
+function placedAt(
+  attachment: Attachment,
+  inspected: Inspected,
+  { text, channel }: { text: ContentText; channel: Channel },
+): Inspected {
+  const about = contentFindings(text).map(({ detector, code, severity }) =>
+    seenAt(attachment, { detector, code, severity }, channel),
+  )
   const seen = inspected.seen.map(({ finding: { path: _p, ...found } }) => seenAt(attachment, found, channel))
   const unread = text.isWhole ? [] : [unscanned(attachment, channel)]
   return { ...collected([...seen, ...about, ...unread]), classes: inspected.classes }
