@@ -23,10 +23,7 @@ interface Attachment {
 }
 
 /** Judges the texts of one content, as `Guard.inspect` does those of a result. */
-export type JudgeTexts = (
-  value: Json,
-  about: { readonly channel: Channel; readonly trust: TrustLevel },
-) => Inspected | Promise<Inspected>
+export type JudgeTexts = (value: Json, about: { readonly channel: Channel; readonly trust: TrustLevel }) => Inspected | Promise<Inspected>
 
 /**
  * Reads what is in the pictures, documents and archives of a result and lets it be judged. `undefined` where there are none.
@@ -77,14 +74,8 @@ export function textsOf({ visible, hidden, metadata, links, parts }: ContentText
   }
 }
 
-function placedAt(
-  attachment: Attachment,
-  inspected: Inspected,
-  { text, channel }: { text: ContentText; channel: Channel },
-): Inspected {
-  const about = contentFindings(text).map(({ detector, code, severity }) =>
-    seenAt(attachment, { detector, code, severity }, channel),
-  )
+function placedAt(attachment: Attachment, inspected: Inspected, { text, channel }: { text: ContentText; channel: Channel }): Inspected {
+  const about = contentFindings(text).map(({ detector, code, severity }) => seenAt(attachment, { detector, code, severity }, channel))
   const seen = inspected.seen.map(({ finding: { path: _p, ...found } }) => seenAt(attachment, found, channel))
   const unread = text.isWhole ? [] : [unscanned(attachment, channel)]
   return { ...collected([...seen, ...about, ...unread]), classes: inspected.classes }
