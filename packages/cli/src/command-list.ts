@@ -91,5 +91,10 @@ export const COMMANDS: readonly ListedCommand[] = [
     summary: 'what was stopped on its way to an agent: look at it, release it',
     load: () => import('./commands/quarantine/index.ts'),
   },
+  {
+    name: 'guard',
+    summary: 'how well agents are guarded: status, attack suite, labels, canaries, scans, calibration',
+    load: () => import('./commands/guard/index.ts'),
+  },
   { name: 'explain', summary: 'tell the story of one entry: who, what, why', load: () => import('./commands/explain/index.ts') },
 ]

@@ -76,7 +76,7 @@ async function under<T>(guard: Json, act: () => Promise<T>): Promise<T> {
 describe('guard.status', () => {
   test('R006 R007: five layers with their state, for each agent; a rule that only observes is named', async () => {
     const status = await as('alice', 'guard.status')
-    expect(layersOf(status, 'clerk').map(({ layer, state }) => `${layer} ${state}`)).toEqual([
+    expect(layersOf(status, 'clerk').map(({ layer, state }) => `${String(layer)} ${String(state)}`)).toEqual([
       'prompt_separation active',
       'input_sanitisation active',
       'output_validation active',

@@ -46,11 +46,16 @@ function modelOf(file: ModelFile): GuardModel {
 /** Windows scored for one value: some 200 KB of prose. What is beyond is not called clean. */
 const BUDGET = { windowsMax: 8_192, transformerWindowsMax: 16 }
 
+/** What a guard is made of, and how its classifiers score a text by themselves. */
+export interface AssembledGuard extends GuardParts {
+  readonly cascade: CascadeOptions
+}
+
 /** Detectors, models and policy put together from a configuration alone. `canaryKey`: that of the installation, where there is one. */
 export function assembleGuard(
   policy: GuardConfig,
   { models, canaryKey }: { readonly models: Models; readonly canaryKey?: Uint8Array },
-): GuardParts {
+): AssembledGuard {
   const { list, ngram, transformer } = models
   const active = detectorsFor(policy, canaryKey)
   const options: CascadeOptions = { ngram, ...(transformer && { transformer }), thresholds: policy.thresholds, budget: BUDGET }
@@ -63,6 +68,7 @@ export function assembleGuard(
     classify: (examined, about) => classifyTexts(examined, about, options),
     hash: sha256Hex(jcs({ policy: tested as unknown as Json, ...names })),
     models: list,
+    cascade: options,
   }
 }
 

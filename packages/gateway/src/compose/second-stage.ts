@@ -30,7 +30,7 @@ const Cascade = z.strictObject({
 })
 
 /**
- * The second stage that a configuration names; `undefined` for none. Its files are checked now; its threads start with the first
+ * The second stage that a configuration names; `undefined` for none. Its files are checked now; its processes start with the first
  * text that the first stage is not sure of, so that a gateway that meets none does not pay for them.
  * @throws GatewayError `CONFIG_INVALID`, `CONFIG_INSECURE` when a file is missing or is not the pinned one.
  */

@@ -6,3 +6,5 @@ export type { ControlDeps, OfferedServer, OfferedTool, Plan, Verb } from './defi
 export { isServed, serveControl, type ControlSocket } from './serve.ts'
 export { callControl } from './call.ts'
 export { MANIFEST_TEXT_CHARS_MAX } from './unused.ts'
+export { LABEL_CHARS_MAX } from './guard-labels.ts'
+export { SuiteReport } from './guard-test.ts'

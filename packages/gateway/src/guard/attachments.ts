@@ -41,7 +41,7 @@ export function inspectAttachments(
   if (found.length === 0) return undefined
   const read = found.slice(0, ATTACHMENTS_MAX).map(async (attachment) => {
     const text = await extractor.extract(Buffer.from(attachment.base64, 'base64'), { declaredType: attachment.declaredType })
-    const inspected = await judge(shapeOf(text), about)
+    const inspected = await judge(textsOf(text), about)
     return placedAt(attachment, inspected, { text, channel: about.channel })
   })
   const left = found.slice(ATTACHMENTS_MAX).map((attachment) => collected([unscanned(attachment, about.channel)]))
@@ -66,14 +66,14 @@ function* inBlock(block: Json, at: readonly (string | number)[]): Generator<Atta
   if (isJsonObject(content)) yield* inBlock(content, [...at, 'content'])
 }
 
-/** Only the texts: what the content is called and what went wrong with it is said otherwise. */
-function shapeOf({ visible, hidden, metadata, links, parts }: ContentText): Json {
+/** Only the texts of a content: what it is called and what went wrong with it is said otherwise. */
+export function textsOf({ visible, hidden, metadata, links, parts }: ContentText): Json {
   return {
     visible,
     hidden: hidden.map(({ text }) => text),
     metadata: metadata.map(({ text }) => text),
     links: [...links],
-    parts: parts.map((part) => ({ name: part.name, ...(shapeOf(part) as JsonObject) })),
+    parts: parts.map((part) => ({ name: part.name, ...(textsOf(part) as JsonObject) })),
   }
 }
 

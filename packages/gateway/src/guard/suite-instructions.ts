@@ -2,7 +2,8 @@ import type { SuiteCategory } from '../guard-desk.ts'
 import type { SuiteRow } from './suite.ts'
 
 /** Turns a text into characters that no screen shows. */
-const tags = (text: string): string => [...text].map((c) => String.fromCodePoint(0xe0000 + (c.codePointAt(0) ?? 0))).join('')
+export const tags = (text: string): string =>
+  Array.from(text, (c) => String.fromCodePoint(0xe0000 + (c.codePointAt(0) ?? 0))).join('')
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
 /** Attacks that say something to the agent: what people write, what sources plant, who claims to speak, what is to be remembered. */

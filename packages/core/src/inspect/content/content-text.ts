@@ -45,7 +45,8 @@ export interface HiddenText {
  * already), `closed`, `too_large`, `unreadable` (a format that is not read), `malformed`, `encrypted`, `truncated` (more text than
  * is kept), `unpack_limit` (a decompression bomb), `nesting_limit`, `overlapping_entries`, `entities_refused` (a document type in
  * XML), `font_unreadable`. Read, and worth knowing: `macros`, `script`, `launch_action` (a program is started), `remote_template`,
- * `external_link` (loaded without asking), `pixels_unread` (there are pictures, and what they show is never read).
+ * `external_link` (loaded without asking), `pixels_unread` and `sound_unread` (there are pictures or
+ * sounds, and what they show or say is never read).
  */
 export const CONTENT_PROBLEMS = [
   'timed_out',
@@ -68,18 +69,12 @@ export const CONTENT_PROBLEMS = [
   'remote_template',
   'external_link',
   'pixels_unread',
+  'sound_unread',
 ] as const
 export type ContentProblem = (typeof CONTENT_PROBLEMS)[number]
 
 /** Problems that leave no text unread. */
-const READ: ReadonlySet<ContentProblem> = new Set([
-  'macros',
-  'script',
-  'launch_action',
-  'remote_template',
-  'external_link',
-  'pixels_unread',
-])
+const READ: ReadonlySet<ContentProblem> = new Set(['macros', 'script', 'launch_action', 'remote_template', 'external_link', 'pixels_unread', 'sound_unread'])
 
 /** Whether a problem means that something was not read. */
 export function leavesUnread(problem: ContentProblem): boolean {
