@@ -25,6 +25,8 @@ const WINDOWS_MAX = 8
 const LOGIT_MAX = 12
 const ODDS_MAX = 5
 const DECADE = Math.log(9)
+/** Attacks that may be missed so that most harmless texts cost the transformer no time. */
+const LOSS_MAX = 0.03
 
 interface Row {
   readonly text: string
@@ -131,14 +133,14 @@ function scoreOf({ ngram, odds: [, v] }: (typeof points)[number], by: Combinatio
   return combined(ngram, 1 / (1 + Math.exp(-v)), by)
 }
 
-/** The highest bound below which the transformer is not asked that costs at most one attack in a hundred. */
+/** The highest bound below which the transformer is not asked that costs no more than that. */
 function unsuspicious(): number {
   const recall = (bound: number): number => {
     const attacks = points.filter(({ label }) => label === 1)
     return attacks.filter((point) => scoreOf(point, { ...combination, unsuspicious: bound }) >= 0.5).length / attacks.length
   }
   const whole = recall(0)
-  return [0.4, 0.3, 0.25, 0.2, 0.15, 0.1, 0.05, 0.02, 0.01].find((bound) => recall(bound) >= whole - 0.01) ?? 0
+  return [0.2, 0.15, 0.1, 0.05, 0.03, 0.02, 0.01, 0.005].find((bound) => recall(bound) >= whole - LOSS_MAX) ?? 0
 }
 
 function report(by: Combination): void {

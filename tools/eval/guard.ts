@@ -1,3 +1,4 @@
+import { openSecondStage } from '../../packages/gateway/src/compose/second-stage.ts'
 import { atLeast, atMost, type Figure, type Program, type Target } from '../report.ts'
 import { ENCODED_EVASIONS, EVASIONS, INVISIBLE_EVASIONS } from './guard/evasions.ts'
 import { readingOf } from './guard/readings.ts'
@@ -18,7 +19,8 @@ type Stage = keyof Judged['opinions']
 export const guard: Program = {
   about: 'injected instructions caught and harmless text let through, by source, channel, language and evasion, each stage and all',
   run: async ({ short, note }) => {
-    const all = stages(shippedNgram())
+    const second = openSecondStage('shipped')
+    const all = stages(shippedNgram(), second?.transformer)
     const rows = await judged(testRows(short), all)
     note(`${rows.length} rows of the test sources`)
     const harmless = await judged(harmlessSentences(), all)
@@ -33,6 +35,7 @@ export const guard: Program = {
           Object.fromEntries(names.map((stage) => [stage, figures(members, stage)])),
         ]),
       )
+    await second?.close()
     return {
       figures: {
         bySource: by(({ source, channel }) => `${source}/${channel}`),

@@ -25,6 +25,7 @@ const TINY = {
   labels: ['benign', 'injection'],
   windowTokensMax: 16,
   timeoutMs: 30_000,
+  trainedOn: '2026-11-26',
 }
 const tiny = (change: object = {}): Promise<Classifier> => openOwnClassifier(ClassifierConfig.parse({ ...TINY, ...change }))
 

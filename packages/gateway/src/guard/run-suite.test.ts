@@ -34,7 +34,7 @@ test('R071: the figures are those of the guard that is asked: one that sees noth
     sealer: () => ({ seal: () => undefined, open: () => undefined }) as never,
     isReleased: () => false,
     nonce: () => 'n',
-    extractor: { extract: () => Promise.reject(new Error('nothing to read')), close: () => Promise.resolve() },
+    extractor: { extract: () => Promise.reject(new Error('nothing to read')) },
     nowMs: () => 0,
   })
   const outcomes = await runSuite(guard, () => 0)

@@ -50,7 +50,7 @@ describe('R213: prompts', () => {
   test('without --prompt it is content, in which nobody instructs', async () => {
     expect(await run('guard', 'scan', write('prompt.txt', PROMPT))).toMatchObject({
       code: refused,
-      out: expect.stringContaining('ngram/injected_instruction'),
+      out: expect.stringMatching(/(?:ngram|transformer)\/injected_instruction/),
     })
   })
   test.each([
