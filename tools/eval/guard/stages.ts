@@ -98,7 +98,7 @@ function rulesHit({ views }: Reading, channel: Channel): boolean {
       ({ reads, detect }) =>
         (i === 0 || reads === 'every') &&
         detect(text, { channel, path: '', field: '', view: kind, otherTools: [] }).some(
-          ({ severity }) => severity === 'high' || severity === 'medium',
+          ({ severity }) => severity === 'high',
         ),
     ),
   )

@@ -53,7 +53,16 @@ export const guardStatus = defineVerb({
       .optional(),
     testBefore: z.enum(['never', 'sign']),
     alerts: z
-      .strictObject({ alerts: z.int(), medianMs: z.number(), maxMs: z.number() })
+      .strictObject({
+        alerts: z.int(),
+        medianMs: z.number(),
+        maxMs: z.number(),
+        rules: z
+          .record(z.string(), z.int())
+          .meta({
+            description: 'How many of them each rule raised; `content-drift` is what poisoned models or sources look like.',
+          }),
+      })
       .optional()
       .meta({ description: 'From an entry to the alert it raised, over the newest alerts (R074).' }),
   }),

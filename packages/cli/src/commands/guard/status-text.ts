@@ -30,9 +30,7 @@ export function statusText(status: Status): string {
     ...(retraining ? [`retraining: ${retraining.isOverdue ? 'OVERDUE since' : 'due'} ${time(retraining.dueMs)}`] : []),
     `labels: ${labels.missed} missed, ${labels.confirmed} confirmed, ${labels.false_alarm} false alarms; data set version ${labels.dataset}`,
     testText(test),
-    alerts
-      ? `time to alert: median ${alerts.medianMs} ms, longest ${alerts.maxMs} ms (the newest ${alerts.alerts})`
-      : 'time to alert: no alert yet',
+    ...alertLines(alerts),
   ].join('\n')
 }
 
@@ -41,4 +39,11 @@ function testText(test: Status['test']): string {
   const { atMs, by, stopped, attacks, passed, benign, isInForce } = test
   const when = `${time(atMs)} by ${by}: ${stopped} of ${attacks} attacks stopped, ${passed} of ${benign} harmless texts passed`
   return `attack suite: ${when}${isInForce ? '' : '; OF ANOTHER GUARD than the one in force'}`
+}
+
+function alertLines(alerts: Status['alerts']): string[] {
+  if (!alerts) return ['time to alert: no alert yet']
+  const { medianMs, maxMs, rules } = alerts
+  const counts = Object.entries(rules).map(([rule, count]) => `${count} ${shown(rule)}`)
+  return [`time to alert: median ${medianMs} ms, longest ${maxMs} ms`, `newest alerts: ${counts.join(', ')}`]
 }
