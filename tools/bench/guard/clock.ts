@@ -5,7 +5,10 @@ export function cpuUs(): number {
 }
 
 /** The least of several runs, in microseconds; runs again while it was too quick to be measured. */
-export function leastUs(run: () => unknown, { runs, roundUs = 20_000 }: { readonly runs: number; readonly roundUs?: number }): number {
+export function leastUs(
+  run: () => unknown,
+  { runs, roundUs = 20_000 }: { readonly runs: number; readonly roundUs?: number },
+): number {
   let least = Infinity
   for (let i = 0; i < runs; i++) {
     let count = 0

@@ -1,6 +1,12 @@
-import { govern, reads } from '../../../packages/gateway/src/fixtures/govern.ts'
 import { type AgentClient, send } from '../../../packages/gateway/src/fixtures/agent-client.ts'
-import { openEvents, type ReceivedCall, startRecordingServer, text, tool } from '../../../packages/gateway/src/fixtures/recording-server.ts'
+import { govern, reads } from '../../../packages/gateway/src/fixtures/govern.ts'
+import {
+  openEvents,
+  type ReceivedCall,
+  startRecordingServer,
+  text,
+  tool,
+} from '../../../packages/gateway/src/fixtures/recording-server.ts'
 
 const WORDS = 'Reading page one of the report, which has nine pages.'
 
@@ -11,7 +17,11 @@ export async function noticeDelay(calls: number): Promise<Record<string, number>
     const say = openEvents(response)
     const meta = params['_meta'] as { progressToken?: string }
     saidMs = performance.now()
-    say({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: meta.progressToken ?? '', progress: 1, message: WORDS } })
+    say({
+      jsonrpc: '2.0',
+      method: 'notifications/progress',
+      params: { progressToken: meta.progressToken ?? '', progress: 1, message: WORDS },
+    })
     say({ jsonrpc: '2.0', id: message['id'] ?? null, result: { resultType: 'complete', ...text('done') } })
     response.end()
     return undefined
@@ -21,13 +31,22 @@ export async function noticeDelay(calls: number): Promise<Record<string, number>
   const governed = await govern({
     servers: { web: { transport: 'http', url: server.url, source: { channel: 'web', classes: [] } } },
     reviewed: { web: [[talking.definition, 'read']] },
-    agents: { clerk: { tasks: { work: { tools: reads('web.talk') } }, manifest: { defaults: { rateLimit: { callsMax: 100_000, windowMs: 60_000 } } } } },
+    agents: {
+      clerk: {
+        tasks: { work: { tools: reads('web.talk') } },
+        manifest: { defaults: { rateLimit: { callsMax: 100_000, windowMs: 60_000 } } },
+      },
+    },
   })
   try {
     const straight = await median((onText) => straightCall(server.url, onText))
     const client: AgentClient = governed.client('clerk', 'work')
     const through = await median((onText) => client.call('web__talk', {}, { meta: { progressToken: 'p' }, onText }))
-    return { noticeDirectMs: straight, noticeThroughGatewayMs: through, noticeAddedMs: Math.round((through - straight) * 1_000) / 1_000 }
+    return {
+      noticeDirectMs: straight,
+      noticeThroughGatewayMs: through,
+      noticeAddedMs: Math.round((through - straight) * 1_000) / 1_000,
+    }
   } finally {
     await governed.close()
     await server.close()
@@ -47,6 +66,11 @@ export async function noticeDelay(calls: number): Promise<Record<string, number>
 }
 
 async function straightCall(url: string, onText: (words: string) => void): Promise<void> {
-  const body = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'talk', arguments: {}, _meta: { progressToken: 'p' } } }
+  const body = {
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'tools/call',
+    params: { name: 'talk', arguments: {}, _meta: { progressToken: 'p' } },
+  }
   await send(url, { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), onText })
 }

@@ -14,6 +14,9 @@ import type { Reading, View } from './reading/view.ts'
 export const INSPECT_CHARS_MAX = 8_388_608
 /** What of a text meets what the session read before: a payload may be split over two results. */
 const SESSION_CHARS = 1_024
+/** Longest text, with its name, that is looked at once for all its repetitions in one value; and how many such are remembered. */
+const REPEATED_CHARS_MAX = 64
+const REPEATED_MAX = 10_000
 
 export interface InspectOptions {
   readonly channel?: Channel
@@ -51,6 +54,7 @@ export function examine(value: Json, options: InspectOptions = {}): Examined {
   const findings = openFindings(channel)
   const leaves: Leaf[] = []
   const texts: ReadLeaf[] = []
+  const clean = new Map<string, Reading>()
   let charsLeft = INSPECT_CHARS_MAX
   for (const leaf of flatten(value)) {
     charsLeft -= leaf.text.length
@@ -66,22 +70,35 @@ export function examine(value: Json, options: InspectOptions = {}): Examined {
   return { findings, texts }
 
   function look(leaf: Leaf): void {
-    const reading = leaf.kind === 'string' ? read(leaf.text, { channel }) : plain(leaf.text)
-    if (leaf.kind === 'string') texts.push({ leaf, reading })
-    if (!reading.isWhole) findings.unscanned(leaf)
+    const { text, kind, field } = leaf
+    // Rows repeat names and states: what was clean under the same name is so again. A definition is judged by its place too.
+    const isShort = text.length + field.length <= REPEATED_CHARS_MAX && channel !== 'definition'
+    const repeated = isShort ? `${kind} ${field.length} ${field} ${text}` : ''
+    const known = clean.get(repeated)
+    const reading = known ?? (kind === 'string' ? read(text, { channel }) : plain(text))
+    if (kind === 'string') texts.push({ leaf, reading })
+    if (known || (lookAt(leaf, reading) && reading.isWhole)) {
+      if (isShort && clean.size < REPEATED_MAX) clean.set(repeated, reading)
+    } else if (!reading.isWhole) findings.unscanned(leaf)
+  }
+
+  /** Whether nothing was seen, and no detector failed. */
+  function lookAt(leaf: Leaf, reading: Reading): boolean {
+    let isClean = true
     for (const detector of active) {
-      const views = detector.reads === 'original' ? reading.views.slice(0, 1) : reading.views
-      for (const view of views) {
-        for (const sighting of sightings(detector, view, leaf)) {
-          const span = view.kind === 'text' ? sighting : view.locate(sighting.start, sighting.end)
-          const { start, end } = span
-          findings.add(
-            { ...sighting, detector: detector.id, start, end, ...(view.kind === 'text' ? {} : { view: view.kind }) },
-            leaf,
-          )
+      const many = detector.reads === 'original' ? 1 : reading.views.length
+      for (let i = 0; i < many; i++) {
+        const view = reading.views[i]
+        const seen = view && sightings(detector, view, leaf)
+        if (seen?.length === 0) continue
+        isClean = false
+        for (const sighting of seen ?? []) {
+          const { start, end } = !view || view.kind === 'text' ? sighting : view.locate(sighting.start, sighting.end)
+          findings.add({ ...sighting, detector: detector.id, start, end, ...(!view || view.kind === 'text' ? {} : { view: view.kind }) }, leaf)
         }
       }
     }
+    return isClean
   }
 
   /** What was split over fields: words with a space between them for instructions, nothing for numbers and keys. */
@@ -94,7 +111,7 @@ export function examine(value: Json, options: InspectOptions = {}): Examined {
       for (const fields of fieldsViews(leaves, joint)) {
         const view: View = { kind: 'fields', text: fields.text, locate: (start, end) => ({ start, end }) }
         for (const detector of asked) {
-          for (const sighting of sightings(detector, view, undefined)) {
+          for (const sighting of sightings(detector, view, undefined) ?? []) {
             const parts = fields.locate(sighting.start, sighting.end)
             // What one field holds alone was seen there.
             if (parts.length < 2) continue
@@ -118,7 +135,7 @@ export function examine(value: Json, options: InspectOptions = {}): Examined {
     }
     for (const detector of active) {
       if (detector.reads !== 'every' || !INJECTION_DETECTORS.has(detector.id)) continue
-      for (const sighting of sightings(detector, view, first)) {
+      for (const sighting of sightings(detector, view, first) ?? []) {
         const end = sighting.end - before.length - 1
         if (sighting.start < before.length && end > 0)
           findings.add({ ...sighting, detector: detector.id, start: 0, end, view: 'session' }, first)
@@ -126,13 +143,14 @@ export function examine(value: Json, options: InspectOptions = {}): Examined {
     }
   }
 
-  function sightings(detector: Detector, view: View, leaf: Leaf | undefined): ReturnType<Detector['detect']> {
+  /** `undefined` when the detector failed. */
+  function sightings(detector: Detector, view: View, leaf: Leaf | undefined): ReturnType<Detector['detect']> | undefined {
     try {
       const path = channel === 'definition' ? pointerOf(leaf?.step) : ''
       return detector.detect(view.text, { channel, path, field: leaf?.field ?? '', view: view.kind, otherTools })
     } catch {
       findings.failed(detector.id, leaf)
-      return []
+      return undefined
     }
   }
 }

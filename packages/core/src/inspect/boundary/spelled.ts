@@ -30,7 +30,7 @@ export function spellingOf(word: string): Spelling {
  */
 export function findSpelled(text: string, { target, fallback }: Spelling): readonly Span[] {
   // Where each of the last letters stands; the first of a find is that many letters back.
-  const places = new Float64Array(target.length)
+  let places: Float64Array | undefined
   const spans: Span[] = []
   const first = target[0]
   let state = 0
@@ -65,6 +65,7 @@ export function findSpelled(text: string, { target, fallback }: Spelling): reado
   function take(letter: number, start: number, end: number): void {
     while (state > 0 && target[state] !== letter) state = fallback[state - 1] ?? 0
     if (target[state] === letter) state++
+    places ??= new Float64Array(target.length)
     places[letters++ % target.length] = start
     if (state < target.length) return
     const from = places[letters % target.length] ?? 0

@@ -30,8 +30,22 @@ const FNV_OFFSET = 0x811c9dc5 | 0
 const FNV_PRIME = 0x01000193
 const LATIN_END = 0x250
 
-/** Reads at most `tokensMax` tokens. Linear in the text. */
+let last: { readonly text: string; readonly tokens: Tokens } | undefined
+/** Longest text whose tokens are kept for the next caller, in UTF-16 units. */
+const KEPT_CHARS_MAX = 65_536
+
+/**
+ * Reads at most `tokensMax` tokens. Linear in the text. A text's length and script are asked for before its windows, so the last
+ * answer is kept where it was whole; it is a pure function all the same.
+ */
 export function tokensOf(text: string, tokensMax: number): Tokens {
+  if (last?.text === text && last.tokens.count <= tokensMax) return last.tokens
+  const tokens = read(text, tokensMax)
+  if (tokens.isWhole && text.length <= KEPT_CHARS_MAX) last = { text, tokens }
+  return tokens
+}
+
+function read(text: string, tokensMax: number): Tokens {
   const { kinds, folded } = letters()
   const room = Math.min(tokensMax, text.length)
   const starts = new Int32Array(room)
