@@ -59,20 +59,32 @@ const points = judged.map((row) => {
 const [a, b] = weights()
 const tail = tailOf(points.filter(({ label }) => label === 0).map(({ odds: [x, y] }) => a * x + b * y))
 const scale = DECADE / tail.spread
-const combination: Combination = { ngram: round(a * scale), transformer: round(b * scale), shift: round(-tail.at * scale), unsuspicious: 0.1, sure: 0.97 }
+const combination: Combination = {
+  ngram: round(a * scale),
+  transformer: round(b * scale),
+  shift: round(-tail.at * scale),
+  unsuspicious: 0.1,
+  sure: 0.97,
+}
 const chosen = { ...combination, unsuspicious: unsuspicious() }
 const text = `${JSON.stringify({ calibration: calibration.map(({ at, spread }) => ({ at: round(at), spread: round(spread) })), combination: chosen })}\n`
 writeFileSync(join(MODELS, 'guard-cascade.json'), text)
 report(chosen)
 
 function rowsOf(file: string): Row[] {
-  return readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Row)
+  return readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Row)
 }
 
 /** The same order every time. */
 function shuffled<T>(items: readonly T[]): T[] {
   const key = (index: number): number => Math.imul(index + 1, 0x9e3779b1) >>> 0
-  return items.map((item, index) => ({ item, key: key(index) })).toSorted((x, y) => x.key - y.key).map(({ item }) => item)
+  return items
+    .map((item, index) => ({ item, key: key(index) }))
+    .toSorted((x, y) => x.key - y.key)
+    .map(({ item }) => item)
 }
 
 /** The most suspicious window by either model, as the cascade would see them. */
@@ -81,9 +93,16 @@ async function judge(row: Row): Promise<Judged> {
   const body = view?.text ?? row.text
   const bucket = bucketOf(row.channel, tokensOf(row.text, 1_024))
   const windows: { start: number; end: number; raw: number }[] = []
-  const { score } = model.scan(body, row.channel, { windowsMax: 4_096, bucket, each: (window) => void (window.isWide && windows.push(window)) })
+  const { score } = model.scan(body, row.channel, {
+    windowsMax: 4_096,
+    bucket,
+    each: (window) => void (window.isWide && windows.push(window)),
+  })
   const asked = windows.toSorted((x, y) => y.raw - x.raw).slice(0, WINDOWS_MAX)
-  const answers = asked.length === 0 ? [] : await classifier.score(asked.map(({ start, end }) => ({ text: body.slice(start, end), channel: row.channel })))
+  const answers =
+    asked.length === 0
+      ? []
+      : await classifier.score(asked.map(({ start, end }) => ({ text: body.slice(start, end), channel: row.channel })))
   const logit = answers.reduce((most, answer) => Math.max(most, logitOf(answer)), -LOGIT_MAX)
   return { ...row, bucket, ngram: score, logit }
 }
@@ -104,7 +123,11 @@ function weights(): [number, number] {
   for (let round = 0; round < 3_000; round++) {
     const slope = [0, 0, 0]
     let total = 0
-    for (const { odds: [u, v], label, source } of points) {
+    for (const {
+      odds: [u, v],
+      label,
+      source,
+    } of points) {
       const weight = 1 / Math.sqrt(counts.get(`${source} ${label}`) ?? 1)
       const error = weight * (1 / (1 + Math.exp(-(x * u + y * v + shift))) - label)
       slope[0] = (slope[0] ?? 0) + error * u
@@ -125,7 +148,10 @@ function tailOf(values: readonly number[]): { at: number; spread: number } {
   const start = sorted[Math.floor(sorted.length * 0.95)] ?? 0
   const above = sorted.filter((value) => value > start)
   const excess = above.reduce((sum, value) => sum + value - start, 0) / Math.max(1, above.length)
-  return { at: Math.max(sorted[Math.floor(sorted.length * 0.99)] ?? start, start + excess * Math.log(5)), spread: Math.max(0.25, excess * Math.log(10)) }
+  return {
+    at: Math.max(sorted[Math.floor(sorted.length * 0.99)] ?? start, start + excess * Math.log(5)),
+    spread: Math.max(0.25, excess * Math.log(10)),
+  }
 }
 
 function scoreOf({ ngram, odds: [, v] }: (typeof points)[number], by: Combination): number {
@@ -148,7 +174,8 @@ function report(by: Combination): void {
     `${((100 * of.filter(test).length) / Math.max(1, of.length)).toFixed(1)} % of ${of.length}`
   const attacks = points.filter(({ label }) => label === 1)
   const clean = points.filter(({ label }) => label === 0)
-  const line = (name: string, hit: (point: (typeof points)[number]) => boolean): string => `${name}\trecall ${share(attacks, hit)}\tfalse alarms ${share(clean, hit)}`
+  const line = (name: string, hit: (point: (typeof points)[number]) => boolean): string =>
+    `${name}\trecall ${share(attacks, hit)}\tfalse alarms ${share(clean, hit)}`
   process.stdout.write(
     [
       JSON.stringify(by),

@@ -27,13 +27,10 @@ export const ClassifierConfig = z
       .max(8_192)
       .default(512)
       .meta({ description: 'Longest text the model reads at once, in its tokens.' }),
-    curve: z
-      .strictObject({ at: z.number(), spread: z.number().positive() })
-      .default({ at: 0, spread: 2.2 })
-      .meta({
-        description:
-          'Logit that one harmless text in a hundred reaches, and how much more one in a thousand; 0 and 2.2 take its probabilities as they are.',
-      }),
+    curve: z.strictObject({ at: z.number(), spread: z.number().positive() }).default({ at: 0, spread: 2.2 }).meta({
+      description:
+        'Logit that one harmless text in a hundred reaches, and how much more one in a thousand; 0 and 2.2 take its probabilities as they are.',
+    }),
     trainedOn: z.iso.date().meta({ description: 'Day it was trained; retraining is due a quarter later.' }),
     timeoutMs: z.int().min(10).max(60_000).default(2_000).meta({ description: 'Longest time for one text.' }),
     workers: z.int().min(1).max(32).default(1).meta({ description: 'Processes that run it, each with a copy of the weights.' }),

@@ -97,9 +97,7 @@ function rulesHit({ views }: Reading, channel: Channel): boolean {
     chosen.some(
       ({ reads, detect }) =>
         (i === 0 || reads === 'every') &&
-        detect(text, { channel, path: '', field: '', view: kind, otherTools: [] }).some(
-          ({ severity }) => severity === 'high',
-        ),
+        detect(text, { channel, path: '', field: '', view: kind, otherTools: [] }).some(({ severity }) => severity === 'high'),
     ),
   )
 }

@@ -3,8 +3,11 @@ import { DEFAULT_GUARD_POLICY, GuardPolicy } from '../model/guard-policy.ts'
 import { GUARD_LAYERS, weakenedLayers, weaknesses } from './weakened-layers.ts'
 
 const NOW = Date.UTC(2026, 10, 26)
-const of = (policy: object, more: object = {}): readonly string[] => weakenedLayers(GuardPolicy.parse(policy), { nowMs: NOW, ...more })
-const exception = (more: object) => ({ exceptions: [{ stage: 'input', reason: 'migration', until: '2026-12-01T00:00:00Z', ...more }] })
+const of = (policy: object, more: object = {}): readonly string[] =>
+  weakenedLayers(GuardPolicy.parse(policy), { nowMs: NOW, ...more })
+const exception = (more: object) => ({
+  exceptions: [{ stage: 'input', reason: 'migration', until: '2026-12-01T00:00:00Z', ...more }],
+})
 
 test('R006: by default nothing is weak, and nothing stricter than the default is', () => {
   expect(weakenedLayers(DEFAULT_GUARD_POLICY, { nowMs: NOW })).toEqual([])

@@ -7,7 +7,13 @@ import { RULE_SCORE } from './guard-votes.ts'
  * Layers of defence, each of which stops an attack when the others do not (R006): foreign text is marked as such; what hides in it
  * is taken out; what leaves is looked at; what looks like planted instructions is stopped; only reviewed and granted tools exist.
  */
-export const GUARD_LAYERS = ['prompt_separation', 'input_sanitisation', 'output_validation', 'anomaly_detection', 'closed_tool_set'] as const
+export const GUARD_LAYERS = [
+  'prompt_separation',
+  'input_sanitisation',
+  'output_validation',
+  'anomaly_detection',
+  'closed_tool_set',
+] as const
 export type GuardLayer = (typeof GUARD_LAYERS)[number]
 
 /** One thing that makes a layer weaker than it is by default. */
@@ -52,7 +58,18 @@ export function weakenedLayers(policy: GuardPolicy, options: WeaknessOptions): r
   return weaknesses(policy, options).map(({ layer, what, agent }) => `${layer}/${what}${agent === undefined ? '' : `@${agent}`}`)
 }
 
-function* ofSettings({ boundary, sanitise, pii, exfil, exfiltration, classes, types, injection, onFailure, thresholds }: GuardPolicy) {
+function* ofSettings({
+  boundary,
+  sanitise,
+  pii,
+  exfil,
+  exfiltration,
+  classes,
+  types,
+  injection,
+  onFailure,
+  thresholds,
+}: GuardPolicy) {
   for (const [channel, how] of Object.entries(boundary)) if (how === 'off') yield at('prompt_separation', `boundary.${channel}.off`)
   if (!sanitise) yield at('input_sanitisation', 'sanitise.off')
   if (!pii) yield at('output_validation', 'pii.off')

@@ -134,7 +134,9 @@ test('R049: what is repeated is looked at once where it is clean, under each nam
     reads: 'original',
     detect: (text, { field }) => {
       looked.push(`${field}=${text}`)
-      return text.includes('bad') ? [{ code: 'bad', severity: 'high', start: text.indexOf('bad'), end: text.indexOf('bad') + 3 }] : []
+      return text.includes('bad')
+        ? [{ code: 'bad', severity: 'high', start: text.indexOf('bad'), end: text.indexOf('bad') + 3 }]
+        : []
     },
   })
   const rows = [1, 2, 3].map(() => ({ state: 'paid', note: 'bad', other: 'paid' }))

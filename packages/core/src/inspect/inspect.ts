@@ -94,7 +94,10 @@ export function examine(value: Json, options: InspectOptions = {}): Examined {
         isClean = false
         for (const sighting of seen ?? []) {
           const { start, end } = !view || view.kind === 'text' ? sighting : view.locate(sighting.start, sighting.end)
-          findings.add({ ...sighting, detector: detector.id, start, end, ...(!view || view.kind === 'text' ? {} : { view: view.kind }) }, leaf)
+          findings.add(
+            { ...sighting, detector: detector.id, start, end, ...(!view || view.kind === 'text' ? {} : { view: view.kind }) },
+            leaf,
+          )
         }
       }
     }

@@ -12,12 +12,9 @@ export const SourceProfile = z
       .enum(TRUST_LEVELS)
       .optional()
       .meta({ description: 'How far its content is trusted; by the channel unless set. Only `internal` content is not marked.' }),
-    classes: z
-      .array(ClassName)
-      .max(20)
-      .meta({
-        description: 'Classes of data it holds; an empty list says that it holds none. Any other that is detected is reported.',
-      }),
+    classes: z.array(ClassName).max(20).meta({
+      description: 'Classes of data it holds; an empty list says that it holds none. Any other that is detected is reported.',
+    }),
   })
   .meta({
     id: 'SourceProfile',

@@ -54,7 +54,13 @@ export function deskOffline({ home, loaded: { config } }: Stores): GuardDesk {
   let parts: GuardParts | undefined
   return {
     inForce: () =>
-      inForceOf((parts ??= assembleGuard(config.guard, { models: openModels(config.guard.classifier), canaryKey: home.deriveKey('canary') })), config),
+      inForceOf(
+        (parts ??= assembleGuard(config.guard, {
+          models: openModels(config.guard.classifier),
+          canaryKey: home.deriveKey('canary'),
+        })),
+        config,
+      ),
     test: () =>
       Promise.reject(
         new GatewayError('UPSTREAM_UNAVAILABLE', 'no gateway runs on this home folder; the suite tests the one that serves'),

@@ -49,7 +49,8 @@ export function openSecondStage(choice: GuardConfig['classifier']): SecondStage 
       close: () => classifier.close(),
     }
   }
-  for (const [file, sha256] of Object.entries(choice.sha256)) readPinned({ path: file === 'model' ? choice.model : choice.tokenizer, sha256 })
+  for (const [file, sha256] of Object.entries(choice.sha256))
+    readPinned({ path: file === 'model' ? choice.model : choice.tokenizer, sha256 })
   const name = `own ${choice.sha256.model.slice(0, 12)}`
   const classifier = lazily({ name, windowTokensMax: choice.windowTokensMax }, () => openOwnClassifier(choice))
   // What its scores mean nobody here knows: one curve for every channel, which `guard calibrate` helps to find.
@@ -61,10 +62,7 @@ export function openSecondStage(choice: GuardConfig['classifier']): SecondStage 
 }
 
 /** Opens a classifier with the first text. One that cannot be opened fails that text and is tried again with the next. */
-function lazily(
-  about: Pick<Classifier, 'name' | 'windowTokensMax'>,
-  open: () => Promise<Classifier>,
-): Classifier {
+function lazily(about: Pick<Classifier, 'name' | 'windowTokensMax'>, open: () => Promise<Classifier>): Classifier {
   let opening: Promise<Classifier> | undefined
   let isClosed = false
   return {
@@ -84,4 +82,3 @@ function lazily(
     },
   }
 }
-

@@ -57,11 +57,9 @@ export const guardStatus = defineVerb({
         alerts: z.int(),
         medianMs: z.number(),
         maxMs: z.number(),
-        rules: z
-          .record(z.string(), z.int())
-          .meta({
-            description: 'How many of them each rule raised; `content-drift` is what poisoned models or sources look like.',
-          }),
+        rules: z.record(z.string(), z.int()).meta({
+          description: 'How many of them each rule raised; `content-drift` is what poisoned models or sources look like.',
+        }),
       })
       .optional()
       .meta({ description: 'From an entry to the alert it raised, over the newest alerts (R074).' }),

@@ -138,7 +138,11 @@ export function openGuard(deps: GuardDeps): Guard {
 
   type Content = Pick<Inspectable, 'direction' | 'value'>
 
-  function remembered(principal: Principal, content: Content, found: Inspected | Promise<Inspected>): Inspected | Promise<Inspected> {
+  function remembered(
+    principal: Principal,
+    content: Content,
+    found: Inspected | Promise<Inspected>,
+  ): Inspected | Promise<Inspected> {
     return then(found, (inspected) => remember(principal, content, inspected))
   }
 

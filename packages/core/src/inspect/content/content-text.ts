@@ -74,7 +74,15 @@ export const CONTENT_PROBLEMS = [
 export type ContentProblem = (typeof CONTENT_PROBLEMS)[number]
 
 /** Problems that leave no text unread. */
-const READ: ReadonlySet<ContentProblem> = new Set(['macros', 'script', 'launch_action', 'remote_template', 'external_link', 'pixels_unread', 'sound_unread'])
+const READ: ReadonlySet<ContentProblem> = new Set([
+  'macros',
+  'script',
+  'launch_action',
+  'remote_template',
+  'external_link',
+  'pixels_unread',
+  'sound_unread',
+])
 
 /** Whether a problem means that something was not read. */
 export function leavesUnread(problem: ContentProblem): boolean {

@@ -29,12 +29,7 @@ describe('R072: what sounds carry beside what is heard', () => {
     ['a comment of an MP3', mp3(frame('TIT2', '\x03Title one'), frame('COMM', `\x03eng\0${ORDER}`)), 'COMM'],
     [
       'a comment in wide characters',
-      mp3(
-        frame(
-          'COMM',
-          `\x01eng\xff\xfe\0\0${Buffer.from(`\ufeff${ORDER}`, 'utf16le').toString('latin1')}`,
-        ),
-      ),
+      mp3(frame('COMM', `\x01eng\xff\xfe\0\0${Buffer.from(`\ufeff${ORDER}`, 'utf16le').toString('latin1')}`)),
       'COMM',
     ],
     ['the old tag of an MP3', Buffer.concat([mp3(), Buffer.from(`TAG${ORDER}`.padEnd(128, '\0'))]), 'ID3v1'],

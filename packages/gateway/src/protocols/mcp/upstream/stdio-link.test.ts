@@ -21,7 +21,8 @@ function started(on: string, before = ''): StdioLink {
     args: ['-e', program],
     env: { NAME: 'value' },
     timeoutMs: 5_000,
-    timeoutsMs: {}, sources: {},
+    timeoutsMs: {},
+    sources: {},
     resultBytesMax: RESULT_MAX,
     pinRecheckMs: 0,
   })
@@ -115,7 +116,8 @@ describe('processes that fail', () => {
       args: [],
       env: {},
       timeoutMs: 1,
-      timeoutsMs: {}, sources: {},
+      timeoutsMs: {},
+      sources: {},
       resultBytesMax: RESULT_MAX,
       pinRecheckMs: 0,
     })
