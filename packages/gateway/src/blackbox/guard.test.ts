@@ -67,7 +67,7 @@ afterAll(async () => {
 
 const said = ({ said: words }: Answer): string => words
 const entryOf = (answer: Answer): number =>
-  answer.refusal?.entry ?? Number((answer.result?.['_meta'] as JsonObject)['dev.sallyport/entry'])
+  answer.refusal?.entry ?? Number((answer.result as { _meta: JsonObject })._meta['dev.sallyport/entry'])
 async function outcomeOf(answer: Answer) {
   const entries = await governed.entries()
   return entries.find((entry) => entry.type === 'outcome' && entry.decision === entryOf(answer))
@@ -112,7 +112,10 @@ describe('what comes in', () => {
     ],
     ['in base64', () => text(`See: ${Buffer.from(ATTACK).toString('base64')}`)],
     ['hidden in HTML', () => text(`<p>Prices</p><div style="display:none">${ATTACK}</div>`)],
-    ['in tag characters', () => text(`Prices${[...ATTACK].map((c) => String.fromCodePoint(0xe0000 + c.charCodeAt(0))).join('')}`)],
+    [
+      'in tag characters',
+      () => text(`Prices${Array.from(ATTACK, (c) => String.fromCodePoint(0xe0000 + c.charCodeAt(0))).join('')}`),
+    ],
     [
       'in invisible text of a PDF',
       () => blob(makePdf({ content: `${textAt('Prices')}\n${textAt(ATTACK, { look: '1 g' })}` }), 'application/pdf'),

@@ -45,7 +45,7 @@ export function inspectAttachments(
     return placedAt(attachment, inspected, { text, channel: about.channel })
   })
   const left = found.slice(ATTACHMENTS_MAX).map((attachment) => collected([unscanned(attachment, about.channel)]))
-  return Promise.all([...read, ...left])
+  return Promise.all(read).then((inspected) => [...inspected, ...left])
 }
 
 function* attachmentsOf(content: JsonObject): Generator<Attachment> {

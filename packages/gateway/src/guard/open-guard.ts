@@ -1,5 +1,6 @@
 import {
   applyEdits,
+  dataAction,
   examine,
   type Channel,
   type Detector,
@@ -74,7 +75,7 @@ export function openGuard(deps: GuardDeps): Guard {
     facts,
     restore,
     redact: (value, inspected, recipient) =>
-      masked(value, inspected, recipient, (finding) => actionOf(finding, recipient) === 'redact'),
+      masked(value, { ...inspected, isMasked: isRedacted(recipient.cleared) }, recipient.principal),
     release,
     wrap(content, origin) {
       const { channel, trust } = sourceAt(origin)
@@ -162,20 +163,15 @@ export function openGuard(deps: GuardDeps): Guard {
     return applyEdits(value, edits) as JsonObject
   }
 
-  function actionOf(
-    { code, class: of }: Finding,
-    { cleared }: Pick<Recipient, 'cleared'>,
-  ): 'block' | 'redact' | 'mark' | undefined {
-    const { types, classes } = deps.parts().policy
-    if (of === undefined || cleared.includes(of)) return undefined
-    return types[code] ?? classes[of] ?? 'mark'
+  /** Whether policy replaces what a finding is about, for a receiver cleared for `cleared`. */
+  function isRedacted(cleared: readonly string[]): (finding: Finding) => boolean {
+    return (finding) => dataAction(finding, cleared, deps.parts().policy) === 'redact'
   }
 
   function masked(
     value: JsonObject,
-    { seen }: Inspected,
-    { principal }: Recipient,
-    isMasked: (finding: Finding) => boolean,
+    { seen, isMasked }: Pick<Inspected, 'seen'> & { readonly isMasked: (finding: Finding) => boolean },
+    principal: Principal,
   ): JsonObject {
     const values = seen
       .filter(({ finding }) => finding.end > finding.start && isMasked(finding))
@@ -213,7 +209,7 @@ export function openGuard(deps: GuardDeps): Guard {
     const { isQuarantined } = verdict
     if (verdict.effect === 'deny') return { effect: 'deny', reasons: verdict.reasons, content: value, isQuarantined, source }
     const reasons: ReasonCode[] = [...verdict.reasons]
-    const redacted = masked(value, inspected, { principal, cleared }, verdict.redact)
+    const redacted = masked(value, { ...inspected, isMasked: verdict.redact }, principal)
     if (redacted !== value) reasons.push('content_redacted')
     // After the redactions, whose places are those of the content as it came.
     const cut = cutTexts(redacted, inspected, verdict.cut)
@@ -265,8 +261,7 @@ export function openGuard(deps: GuardDeps): Guard {
           { direction: 'arguments', value },
           lookAtArguments({ kind: 'tool.call', direction: 'arguments', value, hasInputs: true }),
         ),
-      redact: (value, inspected, cleared) =>
-        masked(value, inspected, { principal, cleared }, (finding) => actionOf(finding, { cleared }) === 'redact'),
+      redact: (value, inspected, cleared) => masked(value, { ...inspected, isMasked: isRedacted(cleared) }, principal),
     })
   }
 }
@@ -294,8 +289,8 @@ function cutTexts(value: JsonObject, { seen }: Inspected, isCut: (finding: Findi
 }
 
 /** Goes on at once where there is nothing to wait for. */
-function then<A, B>(value: A | Promise<A>, next: (value: A) => B): B | Promise<B> {
-  return value instanceof Promise ? value.then(next) : next(value)
+function then<A, B>(value: A | Promise<A>, go: (value: A) => B): B | Promise<B> {
+  return value instanceof Promise ? value.then((known) => go(known)) : go(value)
 }
 
 function joined(a: Inspected, b: Inspected): Inspected {
