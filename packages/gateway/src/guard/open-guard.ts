@@ -202,7 +202,7 @@ export function openGuard(deps: GuardDeps): Guard {
     { principal, inspected }: { readonly principal: Principal; readonly inspected: Inspected },
     terms: Omit<ResultAsked, 'findings' | 'agent'>,
   ): GuardedResult {
-    const { guard, cleared } = terms
+    const { guard } = terms
     const { channel, trust } = guard.source
     const source = { channel, trust }
     const verdict = judgeResult({ ...terms, findings: inspected.seen.map(({ finding }) => finding), agent: principal.agent })
