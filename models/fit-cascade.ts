@@ -25,6 +25,8 @@ const WINDOWS_MAX = 8
 const LOGIT_MAX = 12
 const ODDS_MAX = 5
 const DECADE = Math.log(9)
+/** Harmless texts of sources that nothing was trained on raise more false alarms than those of the development set; measured, by about this factor. */
+const MARGIN = 4
 /** Attacks that may be missed so that most harmless texts cost the transformer no time. */
 const LOSS_MAX = 0.03
 
@@ -43,7 +45,7 @@ interface Judged extends Row {
 
 const [folder = '', unseen] = process.argv.slice(2)
 const seen = new Set(unseen === undefined ? [] : rowsOf(unseen).map(({ text }) => text))
-const rows = shuffled(rowsOf(join(folder, 'dev.jsonl')).filter(({ text }) => !seen.has(text))).slice(0, ROWS_MAX)
+const rows = shuffled(rowsOf(join(folder, 'dev.jsonl')).filter(({ text, channel }) => channel !== 'user' && !seen.has(text))).slice(0, ROWS_MAX)
 const model = parseNgramModel(readFileSync(join(MODELS, 'guard-ngram.bin')))
 const classifier = await openShippedClassifier({ timeoutMs: 60_000 })
 const judged: Judged[] = []
@@ -142,14 +144,14 @@ function weights(): [number, number] {
   return [x, y]
 }
 
-/** Where one harmless text in a hundred lies, and how much further one in a thousand, by an exponential tail. */
+/** Where one harmless text in a hundred lies, the margin taken off, and how much further one in a thousand, by an exponential tail. */
 function tailOf(values: readonly number[]): { at: number; spread: number } {
   const sorted = values.toSorted((p, q) => p - q)
   const start = sorted[Math.floor(sorted.length * 0.95)] ?? 0
   const above = sorted.filter((value) => value > start)
   const excess = above.reduce((sum, value) => sum + value - start, 0) / Math.max(1, above.length)
   return {
-    at: Math.max(sorted[Math.floor(sorted.length * 0.99)] ?? start, start + excess * Math.log(5)),
+    at: Math.max(sorted[Math.floor(sorted.length * (1 - 0.01 / MARGIN))] ?? start, start + excess * Math.log((0.05 * MARGIN) / 0.01)),
     spread: Math.max(0.25, excess * Math.log(10)),
   }
 }

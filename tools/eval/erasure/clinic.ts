@@ -45,7 +45,7 @@ const MANIFEST = {
           scope: 'read',
           tier: 'low',
           subject: 'patient',
-          classes: ['pii', 'phi'],
+          classes: ['pii', 'phi', 'pci'],
           keep: { input: true, output: true, class: 'phi' },
         },
       },

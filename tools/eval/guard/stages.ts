@@ -8,9 +8,11 @@ import {
   type NgramModel,
   type Reading,
   type TrustLevel,
+  DEFAULT_GUARD_POLICY,
   GuardThresholds,
   classify,
   detectors,
+  isInjection,
   parseNgramModel,
 } from '@sallyport/core'
 
@@ -95,9 +97,11 @@ function rulesHit({ views }: Reading, channel: Channel): boolean {
   const chosen = detectors.filter(({ id, channels }) => RULES.includes(id) && (channels as readonly Channel[]).includes(channel))
   return views.some(({ kind, text }, i) =>
     chosen.some(
-      ({ reads, detect }) =>
+      ({ id, reads, detect }) =>
         (i === 0 || reads === 'every') &&
-        detect(text, { channel, path: '', field: '', view: kind, otherTools: [] }).some(({ severity }) => severity === 'high'),
+        detect(text, { channel, path: '', field: '', view: kind, otherTools: [] }).some((sighting) =>
+          isInjection({ ...sighting, detector: id, channel, path: '' }, trustOf(channel), DEFAULT_GUARD_POLICY),
+        ),
     ),
   )
 }

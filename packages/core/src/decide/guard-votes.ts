@@ -23,11 +23,18 @@ export interface GuardFacts {
 
 /** What a high finding of a rule counts as: enough for every source but an internal one, whose own documents speak of such things. */
 export const RULE_SCORE = 0.85
+/** What a medium one counts as in a person's own words, where nothing but an attack speaks like that; elsewhere it is a hint. */
+const USER_RULE_SCORE = 0.5
 
 /** Whether a finding says that content is an injection: its score reaches the threshold of the source's trust. */
-export function isInjection({ detector, severity, score, code }: Finding, trust: TrustLevel, policy: GuardPolicy): boolean {
-  if (!INJECTION_DETECTORS.has(detector) || isFailure(code)) return false
-  return (score ?? (severity === 'high' ? RULE_SCORE : 0)) >= policy.thresholds[trust]
+export function isInjection(finding: Finding, trust: TrustLevel, policy: GuardPolicy): boolean {
+  if (!INJECTION_DETECTORS.has(finding.detector) || isFailure(finding.code)) return false
+  return (finding.score ?? ruleScore(finding)) >= policy.thresholds[trust]
+}
+
+function ruleScore({ severity, channel }: Finding): number {
+  if (severity === 'high') return RULE_SCORE
+  return severity === 'medium' && channel === 'user' ? USER_RULE_SCORE : 0
 }
 
 export function isFailure(code: string): boolean {

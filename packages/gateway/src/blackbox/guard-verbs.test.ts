@@ -89,7 +89,10 @@ describe('guard.status', () => {
       why: [{ what: 'observe.args' }],
     })
     expect(status).toMatchObject({
-      models: [{ name: expect.stringContaining('guard-ngram'), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }],
+      models: ['guard-ngram', 'guard-transformer'].map((name) => ({
+        name: expect.stringContaining(name),
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      })),
       testBefore: 'never',
     })
     expect(status['detectors']).toEqual(expect.arrayContaining(['secrets', 'canary', 'exfiltration']))

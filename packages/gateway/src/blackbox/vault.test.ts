@@ -58,7 +58,7 @@ beforeAll(async () => {
                 scope: 'read',
                 tier: 'low',
                 subject: 'patient',
-                classes: ['phi'],
+                classes: ['phi', 'pci', 'pii'],
                 keep: { input: true, output: true, class: 'phi' },
               },
               'ehr.ping': { scope: 'read', tier: 'low' },
@@ -88,8 +88,8 @@ describe('kept content', () => {
     const [decision, outcome] = await newest()
     if (decision?.type !== 'decision' || outcome?.type !== 'outcome') throw new Error('no act')
     expect([decision.classes, outcome.classes, decision.subject === outcome.subject, decision.subject?.length]).toEqual([
-      ['phi'],
-      ['phi'],
+      ['pci', 'phi', 'pii'],
+      ['pci', 'phi', 'pii'],
       true,
       64,
     ])

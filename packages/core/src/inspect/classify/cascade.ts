@@ -59,7 +59,8 @@ export function classify(input: ClassifierInput, options: CascadeOptions): Class
   const threshold = options.thresholds[input.trust]
   const left = { windows: options.budget.windowsMax }
   const first = input.texts.map((text) => firstStage(text, input.channel, { ...options, left, threshold }))
-  const { transformer } = options
+  // On people's own words of kinds it was not trained on the transformer is worse than the n-gram model (docs/guard-evaluation.md).
+  const transformer = input.channel === 'user' ? undefined : options.transformer
   if (!transformer) return outcome(first.map(({ score }) => score))
   const asked = first
     .flatMap(({ score, windows }, text) =>
@@ -112,19 +113,18 @@ function firstStage({ path, reading }: ClassifierInput['texts'][number], channel
   return { score: { path, ...best, threshold, stage: 'ngram', models: [ngram.name], isWhole }, windows }
 }
 
-/** The wide windows, each as suspicious as the most suspicious of what it holds, and the most suspicious narrow one. */
+/** The wide windows, each as suspicious as the most suspicious of what it holds: the transformer reads sentences, not pieces. */
 function candidates(windows: readonly ScoredWindow[]): ScoredWindow[] {
-  const wide = windows.filter(({ isWide }) => isWide)
   const narrow = windows.filter(({ isWide }) => !isWide)
   let from = 0
-  const raised = wide.map((window) => {
-    while ((narrow[from]?.end ?? Infinity) <= window.start) from++
-    let raw = window.raw
-    for (let i = from; i < narrow.length && (narrow[i]?.start ?? 0) < window.end; i++) raw = Math.max(raw, narrow[i]?.raw ?? raw)
-    return { ...window, raw }
-  })
-  const top = narrow.reduce<ScoredWindow | undefined>((best, window) => (best && best.raw >= window.raw ? best : window), undefined)
-  return top ? [...raised, top] : raised
+  return windows
+    .filter(({ isWide }) => isWide)
+    .map((window) => {
+      while ((narrow[from]?.end ?? Infinity) <= window.start) from++
+      let raw = window.raw
+      for (let i = from; i < narrow.length && (narrow[i]?.start ?? 0) < window.end; i++) raw = Math.max(raw, narrow[i]?.raw ?? raw)
+      return { ...window, raw }
+    })
 }
 
 /** Whether any answer of the transformer would put the window on the other side of the threshold. */
