@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Figure, type Measured, type Program, type RunOptions, type Target, atLeast, atMost, exactly } from '../report.ts'
-import { chatCall, largeCall, toolCall } from './gateway/call.ts'
+import { chatCall, largeCall, pageCall, toolCall } from './gateway/call.ts'
 import { type LoadChild, type ServerChild, residentMib, startLoad, startServer } from './gateway/children.ts'
 import { type GovernedHome, PREFIX, prepareHome, startGateway } from './gateway/governed.ts'
 import { openInspector } from './gateway/inspector.ts'
@@ -35,6 +35,7 @@ async function run(options: RunOptions): Promise<Measured> {
     const parts = [
       await startUp(stage),
       await toolCalls(stage),
+      await guardCost(stage),
       await modelCalls(stage),
       await largeBodies(stage),
       await memory(stage),
@@ -118,6 +119,39 @@ function compare(rates: Rates): Measured {
   }
   const targets = { shareOfBareProxyAt64Percent: atLeast(share('bareProxy'), 45), addedP50MsAt1: atMost(added(1, 'p50Ms'), 1.5) }
   return { figures, targets }
+}
+
+/**
+ * What the guard adds: the same gateway twice, once with detectors that look at nothing (`blind.ts`), everything else alike, over
+ * the call with a page of prose and the one with structured data. The transformer is in neither until a model of it is shipped.
+ */
+async function guardCost({ short, note, load, upstream, governed }: Stage): Promise<Measured> {
+  note('the guard')
+  const other = await prepareHome(upstream.url)
+  const children = [await startGateway(governed.home), await startGateway(other.home, { blind: true })]
+  try {
+    const options = ({ token }: GovernedHome): { prefix: string; token: string } => ({ prefix: PREFIX, token })
+    const contestants = {
+      directPage: pageCall(`${upstream.url}/mcp`),
+      guardedPage: pageCall(governed.url, options(governed)),
+      blindPage: pageCall(other.url, options(other)),
+      guardedData: toolCall(governed.url, options(governed)),
+      blindData: toolCall(other.url, options(other)),
+    }
+    const rates = await measureRounds({ load, contestants, connections: [1, 64], ...pace(short) })
+    const p50 = (name: string): number => rates[name]?.[1]?.p50Ms ?? 0
+    const added = round3(p50('guardedPage') - p50('directPage'))
+    const figures = {
+      guardCalls: table(rates),
+      guardAddedP50MsPage: round3(p50('guardedPage') - p50('blindPage')),
+      guardAddedP50MsData: round3(p50('guardedData') - p50('blindData')),
+      gatewayAddedP50MsPage: added,
+    }
+    return { figures, targets: { gatewayAddedP50MsPage: atMost(added, 3, ' ms') } }
+  } finally {
+    for (const child of children) await child.stop()
+    other.remove()
+  }
 }
 
 /** Portkey carries model traffic, not MCP, so it stands in front of a static model of its own; the bare proxy does so beside it. */

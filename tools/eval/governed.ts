@@ -16,6 +16,7 @@ import {
   startGateway,
 } from '@sallyport/gateway'
 import { z } from 'zod'
+import { profiled } from '../../packages/gateway/src/fixtures/govern.ts'
 
 const AGENT = 'tester'
 const TASK = 'all'
@@ -64,7 +65,9 @@ export async function startGoverned({ servers, grant }: GovernedOptions): Promis
     operator: parsePrivateKey(newPrivateKeyPem(), 'operator'),
     reviewer: parsePrivateKey(newPrivateKeyPem(), 'reviewer'),
   }
-  writeFileSync(home.configFile, JSON.stringify({ apiVersion: 'sallyport/v1', listen: { port: 0 }, servers }), { mode: 0o600 })
+  writeFileSync(home.configFile, JSON.stringify({ apiVersion: 'sallyport/v1', listen: { port: 0 }, servers: profiled(servers) }), {
+    mode: 0o600,
+  })
   const gateway = await startGateway({ homeDir })
   const close = async (): Promise<void> => {
     await gateway.close()

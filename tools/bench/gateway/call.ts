@@ -2,6 +2,8 @@
 export const TOOL = 'query'
 /** The tool that takes large bodies. */
 export const STORE_TOOL = 'store'
+/** The tool that answers with a page of prose. */
+export const PAGE_TOOL = 'page'
 export const SERVER = 'directory'
 export const AGENT = 'bench-agent'
 export const TASK = 'bench'
@@ -18,6 +20,7 @@ const META = {
 /** The tools as their server describes them. */
 export const DEFINITIONS = [
   { name: STORE_TOOL, inputSchema: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] } },
+  { name: PAGE_TOOL, inputSchema: { type: 'object', properties: {} } },
   queryDefinition(),
 ]
 
@@ -50,7 +53,7 @@ const SUPPLIERS = Array.from({ length: 5 }, (_, i) => ({
   name: `Nordwind Supplies ${i}`,
   contact: `orders-${i}@nordwind.example`,
   rating: 4 + i / 10,
-  iban: `DE0012345678901234567${i}`,
+  iban: `DE00 1234 5678 9012 3456 7${i}`,
 }))
 const STRUCTURED = { suppliers: SUPPLIERS }
 
@@ -58,6 +61,14 @@ const STRUCTURED = { suppliers: SUPPLIERS }
 export const RESULT = {
   content: [{ type: 'text', text: JSON.stringify(STRUCTURED) }],
   structuredContent: STRUCTURED,
+  resultType: 'complete',
+}
+
+const SENTENCE = 'The suppliers of the north deliver on Mondays, those of the west whenever the weather lets them. '
+
+/** What the tool for pages answers: a kilobyte of prose. */
+export const PAGE_RESULT = {
+  content: [{ type: 'text', text: `${MARK}. ${SENTENCE.repeat(11)}`.slice(0, 1_024) }],
   resultType: 'complete',
 }
 
@@ -70,8 +81,8 @@ export const GRANT = {
   rateLimit: { callsMax: 100_000, windowMs: 1_000 },
 }
 
-/** The grant of the tool for large bodies. */
-export const STORE_GRANT = { scope: 'read', tier: 'low', rateLimit: GRANT.rateLimit }
+/** The grant of the tools that need no limits of their own. */
+export const PLAIN_GRANT = { scope: 'read', tier: 'low', rateLimit: GRANT.rateLimit }
 
 /** One HTTP request as the load generator sends it. */
 export interface LoadRequest {
@@ -85,6 +96,11 @@ export interface LoadRequest {
 /** The tool call as a client of the stateless revision sends it. */
 export function toolCall(url: string, options: { prefix?: string; token?: string } = {}): LoadRequest {
   return mcpCall(url, { ...options, name: TOOL, args: ARGUMENTS })
+}
+
+/** A call that is answered with a page. */
+export function pageCall(url: string, options: { prefix?: string; token?: string } = {}): LoadRequest {
+  return mcpCall(url, { ...options, name: PAGE_TOOL, args: {} })
 }
 
 /** A call whose body is a little larger than `bytes`. */

@@ -21,7 +21,7 @@ import {
   signableBytes,
   writeSecret,
 } from '@sallyport/gateway'
-import { AGENT, GRANT, SERVER, STORE_GRANT, STORE_TOOL, TASK, TOOL } from './call.ts'
+import { AGENT, GRANT, PAGE_TOOL, PLAIN_GRANT, SERVER, STORE_TOOL, TASK, TOOL } from './call.ts'
 import { type ServerChild, startCommand } from './children.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
@@ -61,7 +61,7 @@ export async function prepareHome(upstreamUrl: string): Promise<GovernedHome> {
   const config = {
     apiVersion: 'sallyport/v1',
     listen: { host: '127.0.0.1', port },
-    servers: { [SERVER]: { transport: 'http', url: `${upstreamUrl}/mcp` } },
+    servers: { [SERVER]: { transport: 'http', url: `${upstreamUrl}/mcp`, source: { channel: 'tool', classes: [] } } },
   }
   // JSON is YAML.
   writeFileSync(home.configFile, JSON.stringify(config), { mode: 0o600 })
@@ -81,14 +81,15 @@ export async function prepareHome(upstreamUrl: string): Promise<GovernedHome> {
   }
 }
 
-/** Starts the gateway as a person would, as a process of its own. */
-export async function startGateway(home: Home, options: { inspect?: boolean } = {}): Promise<Governed> {
+/** Starts the gateway as a person would, as a process of its own. `blind`: its detectors see nothing. */
+export async function startGateway(home: Home, options: { inspect?: boolean; blind?: boolean } = {}): Promise<Governed> {
   const main = join(ROOT, 'packages/cli/src/main.ts')
   const flags = [
     '--conditions=sallyport-source',
     // As `npm start` has it.
     '--max-semi-space-size=4',
     '--disable-warning=ExperimentalWarning',
+    ...(options.blind ? ['--import', join(import.meta.dirname, 'blind.ts')] : []),
     ...(options.inspect ? ['--inspect=127.0.0.1:0'] : []),
   ]
   const ready = options.inspect ? /Debugger listening on (ws:\S+)/ : /(http:\/\/127\.0\.0\.1:\d+)/
@@ -108,7 +109,11 @@ function manifest(): object {
     owner: 'bench',
     purpose: 'measurement',
     defaults: { rateLimit: { callsMax: 100_000, windowMs: 1_000 } },
-    tasks: { [TASK]: { tools: { [`${SERVER}.${TOOL}`]: GRANT, [`${SERVER}.${STORE_TOOL}`]: STORE_GRANT } } },
+    tasks: {
+      [TASK]: {
+        tools: { [`${SERVER}.${TOOL}`]: GRANT, [`${SERVER}.${STORE_TOOL}`]: PLAIN_GRANT, [`${SERVER}.${PAGE_TOOL}`]: PLAIN_GRANT },
+      },
+    },
   }
 }
 
