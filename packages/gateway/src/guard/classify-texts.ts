@@ -10,6 +10,8 @@ import {
 
 /** Shorter texts say nothing a classifier could judge: names, numbers, states. */
 const TEXT_CHARS_MIN = 12
+/** Three words, however they are parted, or letters of a script that parts none: an identifier is no instruction. */
+const SENTENCE = /[\p{L}\p{N}][\s_\-./+,:]+[\p{L}\p{N}]+[\s_\-./+,:]+[\p{L}\p{N}]|\p{Lo}{4}/u
 
 /** Judges what was read by the models, and adds what they say to the findings; a promise only where the second model is asked. */
 export function classifyTexts(
@@ -17,7 +19,7 @@ export function classifyTexts(
   about: { readonly channel: Channel; readonly trust: TrustLevel },
   options: CascadeOptions,
 ): Inspected | Promise<Inspected> {
-  const judged = texts.filter(({ leaf }) => leaf.text.length >= TEXT_CHARS_MIN)
+  const judged = texts.filter(({ leaf, reading }) => leaf.text.length >= TEXT_CHARS_MIN && reading.views.some(({ text }) => SENTENCE.test(text)))
   if (judged.length === 0) return findings.result()
   const add = ({ findings: found }: Classified): Inspected => {
     for (const { path, ...finding } of found) {
