@@ -22,6 +22,7 @@ export const SuiteReport = z
     atMs: z.int(),
     total: z.strictObject(Counts),
     categories: z.array(z.strictObject({ category: z.enum(SUITE_CATEGORIES), ...Counts })),
+    channels: z.array(z.strictObject({ channel: z.string(), ...Counts })),
     cases: z.array(
       z.strictObject({
         id: z.string(),
@@ -49,6 +50,9 @@ export const guardTest = defineVerb({
       category,
       ...countsOf(cases.filter((one) => one.category === category)),
     }))
+    const channels = [...new Set(cases.map(({ channel }) => channel))]
+      .sort()
+      .map((channel) => ({ channel, ...countsOf(cases.filter((one) => one.channel === channel)) }))
     const total = countsOf(cases)
     const atMs = deps.nowMs()
     const report = {
@@ -59,6 +63,7 @@ export const guardTest = defineVerb({
       atMs,
       total,
       categories,
+      channels,
       cases: cases.map((one) => ({ ...one })),
     }
     const hash = sha256Hex(jcs(report))

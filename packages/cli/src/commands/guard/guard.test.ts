@@ -76,8 +76,20 @@ test('R006: status works without a gateway too, the suite does not', async () =>
 test('R071 R259: test prints what was stopped by category and writes the report that was recorded', async () => {
   const ran = await cli.run('guard', 'test', '--out', file('report.json'))
   const lines = golden(ran.out)
-  expect(lines[0]).toBe('CATEGORY STOPPED HARMLESS PASSED')
-  for (const category of ['direct', 'indirect', 'tool_abuse', 'exfiltration', 'escalation', 'memory', 'supply_chain', 'all'])
+  expect(lines[0]).toBe('ATTACKS STOPPED HARMLESS PASSED')
+  for (const category of [
+    'direct',
+    'indirect',
+    'tool_abuse',
+    'exfiltration',
+    'escalation',
+    'memory',
+    'supply_chain',
+    'by web',
+    'by arguments',
+    'by definition',
+    'all',
+  ])
     expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^${category} \\d+ of \\d+ \\d+ of \\d+$`)))
   const written = JSON.parse(readFileSync(file('report.json'), 'utf8')) as { total: object }
   expect((await cli.run('guard', 'status')).out).toMatch(/attack suite: .* by alice: \d+ of \d+ attacks stopped/)

@@ -35,13 +35,20 @@ export const command = defineCommand({
           const output = await openClient(context).call('guard.test', {})
           const { report, hash } = output
           if (out !== undefined) writeNew(out, `${JSON.stringify(report)}\n`)
-          const rows = [...report.categories, { category: 'all', ...report.total }].map(
-            ({ category, attacks, stopped, benign, passed }) => [category, `${stopped} of ${attacks}`, `${passed} of ${benign}`],
-          )
+          const row = (name: string, { stopped, attacks, passed, benign }: typeof report.total): string[] => [
+            name,
+            `${stopped} of ${attacks}`,
+            `${passed} of ${benign}`,
+          ]
+          const rows = [
+            ...report.categories.map(({ category, ...counts }) => row(category, counts)),
+            ...report.channels.map(({ channel, ...counts }) => row(`by ${channel}`, counts)),
+            row('all', report.total),
+          ]
           const missed = report.cases.filter(({ isStopped }) => !isStopped).map(({ id }) => id)
           const alarms = report.cases.filter(({ isPassed }) => !isPassed).map(({ id }) => id)
           const words = [
-            table(['CATEGORY', 'STOPPED', 'HARMLESS PASSED'], rows),
+            table(['ATTACKS', 'STOPPED', 'HARMLESS PASSED'], rows),
             ...(missed.length > 0 ? [`not stopped: ${missed.join(', ')}`] : []),
             ...(alarms.length > 0 ? [`false alarms: ${alarms.join(', ')}`] : []),
             `report ${hash}, of guard ${report.guard.slice(0, 12)}`,
