@@ -154,17 +154,17 @@ function startThread({ heapMib, bytesMib }: { readonly heapMib: number; readonly
       clearTimeout(timer)
     }
   }
-  const bytesHeld = async (): Promise<number> => {
+  /** `undefined` once the thread has ended. */
+  const bytesHeld = async (): Promise<number | undefined> => {
     try {
       return (await worker.getHeapStatistics()).external_memory
     } catch {
-      // The thread has ended.
-      return Infinity
+      return undefined
     }
   }
   /** The bound on a thread's memory does not count buffers, into which everything is unpacked; this does. */
   const watch = async (): Promise<void> => {
-    if ((await bytesHeld()) > bytesMib * 1_048_576 && settle) await end('unpack_limit')
+    if (((await bytesHeld()) ?? 0) > bytesMib * 1_048_576 && settle) await end('unpack_limit')
   }
   worker.on('message', ({ content }: ExtractAnswer) => finish(content))
   for (const event of ['error', 'messageerror', 'exit']) worker.on(event, () => void end('failed'))
@@ -181,7 +181,7 @@ function startThread({ heapMib, bytesMib }: { readonly heapMib: number; readonly
         clearInterval(watching)
       }
     },
-    isTired: async () => (await bytesHeld()) > (bytesMib / 2) * 1_048_576,
+    isTired: async () => ((await bytesHeld()) ?? Infinity) > (bytesMib / 2) * 1_048_576,
     end,
   }
 }
