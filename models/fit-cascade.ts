@@ -45,7 +45,10 @@ interface Judged extends Row {
 
 const [folder = '', unseen] = process.argv.slice(2)
 const seen = new Set(unseen === undefined ? [] : rowsOf(unseen).map(({ text }) => text))
-const rows = shuffled(rowsOf(join(folder, 'dev.jsonl')).filter(({ text, channel }) => channel !== 'user' && !seen.has(text))).slice(0, ROWS_MAX)
+const rows = shuffled(rowsOf(join(folder, 'dev.jsonl')).filter(({ text, channel }) => channel !== 'user' && !seen.has(text))).slice(
+  0,
+  ROWS_MAX,
+)
 const model = parseNgramModel(readFileSync(join(MODELS, 'guard-ngram.bin')))
 const classifier = await openShippedClassifier({ timeoutMs: 60_000 })
 const judged: Judged[] = []
@@ -151,7 +154,10 @@ function tailOf(values: readonly number[]): { at: number; spread: number } {
   const above = sorted.filter((value) => value > start)
   const excess = above.reduce((sum, value) => sum + value - start, 0) / Math.max(1, above.length)
   return {
-    at: Math.max(sorted[Math.floor(sorted.length * (1 - 0.01 / MARGIN))] ?? start, start + excess * Math.log((0.05 * MARGIN) / 0.01)),
+    at: Math.max(
+      sorted[Math.floor(sorted.length * (1 - 0.01 / MARGIN))] ?? start,
+      start + excess * Math.log((0.05 * MARGIN) / 0.01),
+    ),
     spread: Math.max(0.25, excess * Math.log(10)),
   }
 }

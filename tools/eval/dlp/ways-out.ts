@@ -18,13 +18,17 @@ export function scoreWaysOut(): Readonly<Record<string, Figure>> & { readonly st
   const isStopped = (text: string): boolean => {
     const { seen } = examine({ text }, { channel: 'arguments', detectors }).findings.result()
     const findings = seen.map(({ finding }) => finding)
-    return guardArguments({ findings, guard: GUARD, agent: '', nowMs: 0 }, READER).votes.some(({ reason }) => reason === 'exfiltration_detected')
+    return guardArguments({ findings, guard: GUARD, agent: '', nowMs: 0 }, READER).votes.some(
+      ({ reason }) => reason === 'exfiltration_detected',
+    )
   }
   const out = attempts.filter(({ channel }) => channel === 'arguments' || channel === 'output')
   const stopped = out.filter(({ attack }) => isStopped(attack)).length
   const passed = out.filter(({ twin }) => !isStopped(twin)).length
   const named = attempts.filter(({ attack, channel, code }) =>
-    examine({ text: attack }, { channel, detectors }).findings.result().findings.some((finding) => finding.code === code),
+    examine({ text: attack }, { channel, detectors })
+      .findings.result()
+      .findings.some((finding) => finding.code === code),
   ).length
   return {
     attempts: out.length,

@@ -21,11 +21,18 @@ describe('R057: the classifier', () => {
     expect(await codes(ATTACK)).toEqual(['ngram injected_instruction'])
     expect(await codes('The next inspection of the pumps is in April.')).toEqual([])
   })
-  test.each(['DE00123456789012345670', 'ORDER1234567890', 'a-very-long-identifier'.replaceAll('-', ''), 'short'])('%s is no text', async (id) =>
-    expect(await codes(id)).toEqual([]))
+  test.each(['DE00123456789012345670', 'ORDER1234567890', 'a-very-long-identifier'.replaceAll('-', ''), 'short'])(
+    '%s is no text',
+    async (id) => expect(await codes(id)).toEqual([]),
+  )
   test('where the second model fails, the first one’s word stands and the failure is named', async () => {
     const transformer = {
-      classifier: { name: 't', windowTokensMax: 128, score: () => Promise.reject(new Error('gone')), close: () => Promise.resolve() },
+      classifier: {
+        name: 't',
+        windowTokensMax: 128,
+        score: () => Promise.reject(new Error('gone')),
+        close: () => Promise.resolve(),
+      },
       calibration: model.calibration,
       combination: { ngram: 1, transformer: 1, shift: 0, unsuspicious: 0, sure: 1 },
     }

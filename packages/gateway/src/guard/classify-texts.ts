@@ -19,7 +19,9 @@ export function classifyTexts(
   about: { readonly channel: Channel; readonly trust: TrustLevel },
   options: CascadeOptions,
 ): Inspected | Promise<Inspected> {
-  const judged = texts.filter(({ leaf, reading }) => leaf.text.length >= TEXT_CHARS_MIN && reading.views.some(({ text }) => SENTENCE.test(text)))
+  const judged = texts.filter(
+    ({ leaf, reading }) => leaf.text.length >= TEXT_CHARS_MIN && reading.views.some(({ text }) => SENTENCE.test(text)),
+  )
   if (judged.length === 0) return findings.result()
   const add = ({ findings: found }: Classified): Inspected => {
     for (const { path, ...finding } of found) {
