@@ -16,10 +16,15 @@ export function skeleton(name: string): string {
   for (const char of name.slice(0, NAME_CHARS_MAX).normalize('NFKD')) {
     if (/[\p{M}\p{Default_Ignorable_Code_Point}\p{C}\p{Z}_./-]/u.test(char)) continue
     for (const letter of (likenessOf(char.codePointAt(0) ?? 0) ?? char).toLowerCase()) {
-      if (!/[_./ -]/.test(letter)) text += ALIKE[letter] ?? letter
+      if (!/[_./ -]/.test(letter)) text += drawnLike(letter)
     }
   }
   return text.replaceAll('rn', 'm').replaceAll('vv', 'w')
+}
+
+/** A lower case letter or sign, with those that most typefaces draw alike taken for one. */
+export function drawnLike(letter: string): string {
+  return ALIKE[letter] ?? letter
 }
 
 /** What one character looks like: lower case letters and digits, look-alikes resolved; nothing for what is not seen. */

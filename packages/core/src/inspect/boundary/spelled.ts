@@ -1,11 +1,11 @@
-import { looksLike } from '../../normalise/skeleton.ts'
+import { drawnLike, looksLike } from '../../normalise/skeleton.ts'
 import type { Span } from '../reading/view.ts'
 
 /** End of the characters that are looked up in a table. */
 const TABLE_END = 0x250
 /** Per character the code of the letter it looks like; 0 for none or several. */
 const LOOK = Uint16Array.from({ length: TABLE_END }, (_, code) => {
-  const look = looksLike(String.fromCharCode(code))
+  const look = seenAs(String.fromCharCode(code))
   return look.length === 1 ? look.charCodeAt(0) : 0
 })
 /** Per character whether it can stand between the letters of one word without being one. */
@@ -18,7 +18,7 @@ export interface Spelling {
 }
 
 export function spellingOf(word: string): Spelling {
-  const target = Uint16Array.from(Array.from(word.replaceAll(/[^\p{L}\p{N}]/gu, ''), looksLike).join(''), (letter) =>
+  const target = Uint16Array.from(Array.from(word.replaceAll(/[^\p{L}\p{N}]/gu, ''), seenAs).join(''), (letter) =>
     letter.charCodeAt(0),
   )
   return { target, fallback: fallbacks(target) }
@@ -54,7 +54,7 @@ export function findSpelled(text: string, { target, fallback }: Spelling): reado
     const isPair = (code & 0xfc00) === 0xd800 && i + 1 < text.length
     const char = isPair ? text.slice(i, i + 2) : text.charAt(i)
     const isLetter = /[\p{L}\p{N}]/u.test(char)
-    for (const part of looksLike(char)) {
+    for (const part of seenAs(char)) {
       const letter = part.charCodeAt(0)
       if (isLetter || letter === target[state]) take(letter, i, i + char.length)
     }
@@ -84,4 +84,9 @@ function fallbacks(target: Uint16Array): Uint8Array {
     table[i] = state
   }
   return table
+}
+
+/** What a character looks like to somebody who reads fast: `0` is `o`, `1` and `l` are `i`. */
+function seenAs(char: string): string {
+  return Array.from(looksLike(char), drawnLike).join('')
 }
