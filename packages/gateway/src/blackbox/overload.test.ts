@@ -55,7 +55,7 @@ test('R004: 200 bodies of 1 MiB at once stay inside the byte budget: some wait o
   const all = await governed.entries()
   expect(all.filter((entry) => entry.type === 'refusal' && entry.code === 'LIMIT_OVERLOADED')).toHaveLength(turnedAway.length)
   for (let i = 0; i < 10; i++) expect((await clerk().call('erp__take', { blob })).said).toBe('taken')
-})
+}, 120_000)
 
 test('R004: results count too: what does not fit is refused, and the budget comes back', async () => {
   const answers = await Promise.all(Array.from({ length: 12 }, () => clerk().call('erp__big')))

@@ -38,6 +38,8 @@ async function judge(): Promise<void> {
 test('R006 R289: status says for each agent which layers are active, what weakens them, and which sources are quarantined', async () => {
   cli.write('manifests/buyer.yaml', MANIFEST)
   await cli.run('agent', 'create', 'buyer')
+  // The gateway hears of the new file a moment later.
+  await expect.poll(async () => (await cli.run('guard', 'status')).out).toContain('buyer')
   const lines = golden((await cli.run('guard', 'status')).out)
   expect(lines.slice(0, 8)).toEqual([
     'guard <short>, score 0.00',

@@ -22,14 +22,14 @@ export const cryptoAddress = defineDetector({
   reads: 'every',
   detect: (text, { field }) => {
     const sightings: Sighting[] = []
-    // An address has no gap of CHARS_MIN, so looking at every so many characters misses none.
+    // A word of CHARS_MIN covers one of every so many places. Each is read to its end at once, so nothing is read twice.
     for (let at = CHARS_MIN - 1; at < text.length; at += CHARS_MIN) {
       if (unitKind(text, at) === 0) continue
       let start = at
-      while (at - start <= CHARS_MAX && unitKind(text, start - 1) !== 0) start--
+      while (unitKind(text, start - 1) !== 0) start--
       let end = at + 1
-      while (end - start <= CHARS_MAX && unitKind(text, end) !== 0) end++
-      at = Math.max(at, end)
+      while (unitKind(text, end) !== 0) end++
+      at = end
       if (end - start < CHARS_MIN || end - start > CHARS_MAX) continue
       if (isAddress({ text, start, end, field })) sightings.push(sight('crypto_address', start, end))
     }
