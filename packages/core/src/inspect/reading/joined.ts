@@ -5,6 +5,9 @@ import { hashed, isKnown, isShortWord, maybe, PLAIN, WORD_CHARS_MAX, WORD_CHARS_
 
 /** Longest separator between two letters of a word, in characters. */
 const SEPARATOR_CHARS_MAX = 3
+/** Most marks of emphasis or punctuation inside a word; four are an empty pair of `**`, of which nothing shows. */
+const MARKS_MAX = 8
+const EMPTY_PAIRS = /[A-Za-z\d]+(?:(?:\*{4}|_{4}|~{4})[A-Za-z\d]+)+/y
 /** Widest gap between two words of spaced letters that is read as one space. */
 const GAP_CHARS_MAX = 4
 /** Most letters put together at a time. */
@@ -25,7 +28,7 @@ export function joinedRead(text: string): Draft | undefined {
       i++
       continue
     }
-    const edit = spelledAt(text, i) ?? splitAt(text, i)
+    const edit = spelledAt(text, i) ?? splitAt(text, i) ?? emptyPairsAt(text, i)
     if (edit) {
       hasWord ||= edit.text.split(' ').some((word) => word.length > WORD_CHARS_MIN && isKnown(word.toLowerCase()))
       const gap = text.slice(Math.max(edits.at(-1)?.end ?? edit.start, edit.start - GAP_CHARS_MAX), edit.start)
@@ -61,7 +64,14 @@ function spelledAt(text: string, start: number): Edit | undefined {
   return letters.length >= LETTERS_MIN ? { start, end, text: letters } : undefined
 }
 
-/** A known word with marks of emphasis or punctuation inside, whose parts are no words: `ig**no**re`, `in_struct_ions`. */
+/** A word with empty pairs of emphasis inside, of which a page shows nothing, whatever the word: `th****e`. */
+function emptyPairsAt(text: string, start: number): Edit | undefined {
+  EMPTY_PAIRS.lastIndex = start
+  const found = EMPTY_PAIRS.exec(text)?.[0]
+  return found === undefined ? undefined : { start, end: start + found.length, text: found.replaceAll(/[*_~]/g, '') }
+}
+
+/** A known word with marks of emphasis or punctuation inside, whose parts are no words: `ig**no**re`, `in_struct_ions`, `ig****nore`. */
 export function splitAt(text: string, start: number): Edit | undefined {
   let [end, word, isWhole] = [start, '', true]
   for (let at = start; isLetter(text.charCodeAt(at));) {
@@ -71,7 +81,7 @@ export function splitAt(text: string, start: number): Edit | undefined {
     isWhole &&= isKnown(text.slice(from, at).toLowerCase())
     end = at
     if (word.length > WORD_CHARS_MAX) return undefined
-    while (at - end < SEPARATOR_CHARS_MAX && '-_.*~`'.includes(text[at] ?? ' ')) at++
+    while (at - end < MARKS_MAX && '-_.*~`'.includes(text[at] ?? ' ')) at++
     if (at === end) break
   }
   // `e-mail` is how people write it.
