@@ -71,3 +71,8 @@ export function collectText(budget: Budget): { readonly out: Collector; readonly
   })
   return { out, collected }
 }
+
+/** Content of which nothing was read, and why. */
+export function unread(problem: ContentText['problems'][number]): ContentText {
+  return { type: 'unknown', visible: '', hidden: [], metadata: [], links: [], parts: [], isWhole: false, problems: [problem] }
+}

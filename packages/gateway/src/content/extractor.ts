@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import type { ContentProblem, ContentText } from '@sallyport/core'
+// Not from `read-content.ts`: what parses files is loaded in the thread alone.
+import { unread } from './collect-text.ts'
 import { CONTENT_LIMITS, type ContentLimits } from './limits.ts'
-import { unread } from './read-content.ts'
 
 /** Most pieces of content that wait, and bytes of them together. */
 const WAITING_MAX = 64

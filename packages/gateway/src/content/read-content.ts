@@ -1,5 +1,5 @@
 import { mismatch, sniff, type ContentPart, type ContentText, type ContentType, type SniffedType } from '@sallyport/core'
-import { collectText, type Collector } from './collect-text.ts'
+import { collectText, type Collector, unread } from './collect-text.ts'
 import { readArchive, readOpenDocument, readPacked } from './formats/archive.ts'
 import { readImage } from './formats/image.ts'
 import { readMail, readMailbox } from './formats/mail.ts'
@@ -92,9 +92,4 @@ async function readPart({ bytes, ...options }: ReadOptions & { readonly bytes: U
   const problem = depth > budget.limits.depthMax ? 'nesting_limit' : budget.takeFile() ? undefined : 'unpack_limit'
   if (!problem) return readContent(bytes, options)
   return { ...unread(problem), type: sniff(bytes).type }
-}
-
-/** Content of which nothing was read, and why. */
-export function unread(problem: ContentText['problems'][number]): ContentText {
-  return { type: 'unknown', visible: '', hidden: [], metadata: [], links: [], parts: [], isWhole: false, problems: [problem] }
 }
