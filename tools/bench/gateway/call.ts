@@ -4,6 +4,8 @@ export const TOOL = 'query'
 export const STORE_TOOL = 'store'
 /** The tool that answers with a page of prose. */
 export const PAGE_TOOL = 'page'
+/** The tool that answers with a page over which the n-gram model asks the transformer; another page every time. */
+export const NOTICE_TOOL = 'notice'
 export const SERVER = 'directory'
 export const AGENT = 'bench-agent'
 export const TASK = 'bench'
@@ -21,6 +23,7 @@ const META = {
 export const DEFINITIONS = [
   { name: STORE_TOOL, inputSchema: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] } },
   { name: PAGE_TOOL, inputSchema: { type: 'object', properties: {} } },
+  { name: NOTICE_TOOL, inputSchema: { type: 'object', properties: {} } },
   queryDefinition(),
 ]
 
@@ -67,9 +70,15 @@ export const RESULT = {
 const SENTENCE = 'The suppliers of the north deliver on Mondays, those of the west whenever the weather lets them. '
 
 /** What the tool for pages answers: a kilobyte of prose. */
-export const PAGE_RESULT = {
-  content: [{ type: 'text', text: `${MARK}. ${SENTENCE.repeat(11)}`.slice(0, 1_024) }],
-  resultType: 'complete',
+export const PAGE_RESULT = pageOf(SENTENCE)
+
+/** What the tool for notices answers: a kilobyte of requests between people, in which no window stood before. */
+export function noticeResult(n: number): object {
+  return pageOf(`Please send list ${n} of suppliers to the purchasing team before Friday and confirm that you have read it. `)
+}
+
+function pageOf(sentence: string): object {
+  return { content: [{ type: 'text', text: `${MARK}. ${sentence.repeat(11)}`.slice(0, 1_024) }], resultType: 'complete' }
 }
 
 /** The manifest's grant: argument schema, field projection and budget, so that every stage of a decision has work. */
@@ -101,6 +110,11 @@ export function toolCall(url: string, options: { prefix?: string; token?: string
 /** A call that is answered with a page. */
 export function pageCall(url: string, options: { prefix?: string; token?: string } = {}): LoadRequest {
   return mcpCall(url, { ...options, name: PAGE_TOOL, args: {} })
+}
+
+/** A call that is answered with a notice. */
+export function noticeCall(url: string, options: { prefix?: string; token?: string } = {}): LoadRequest {
+  return mcpCall(url, { ...options, name: NOTICE_TOOL, args: {} })
 }
 
 /** A call whose body is a little larger than `bytes`. */

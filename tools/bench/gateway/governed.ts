@@ -21,7 +21,7 @@ import {
   signableBytes,
   writeSecret,
 } from '@sallyport/gateway'
-import { AGENT, GRANT, PAGE_TOOL, PLAIN_GRANT, SERVER, STORE_TOOL, TASK, TOOL } from './call.ts'
+import { AGENT, GRANT, NOTICE_TOOL, PAGE_TOOL, PLAIN_GRANT, SERVER, STORE_TOOL, TASK, TOOL } from './call.ts'
 import { type ServerChild, startCommand } from './children.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
@@ -111,7 +111,10 @@ function manifest(): object {
     defaults: { rateLimit: { callsMax: 100_000, windowMs: 1_000 } },
     tasks: {
       [TASK]: {
-        tools: { [`${SERVER}.${TOOL}`]: GRANT, [`${SERVER}.${STORE_TOOL}`]: PLAIN_GRANT, [`${SERVER}.${PAGE_TOOL}`]: PLAIN_GRANT },
+        tools: {
+          [`${SERVER}.${TOOL}`]: GRANT,
+          ...Object.fromEntries([STORE_TOOL, NOTICE_TOOL, PAGE_TOOL, NOTICE_TOOL].map((tool) => [`${SERVER}.${tool}`, PLAIN_GRANT])),
+        },
       },
     },
   }

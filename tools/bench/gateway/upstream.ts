@@ -1,6 +1,6 @@
 // A tool server that does no work: what is measured is what stands in front of it. It also answers one chat completion.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { CHAT_RESULT, DEFINITIONS, PAGE_RESULT, PAGE_TOOL, PROTOCOL_VERSION, RESULT } from './call.ts'
+import { CHAT_RESULT, DEFINITIONS, NOTICE_TOOL, noticeResult, PAGE_RESULT, PAGE_TOOL, PROTOCOL_VERSION, RESULT } from './call.ts'
 import { readBody, sendJson, serve } from './serve.ts'
 
 const CHAT = Buffer.from(JSON.stringify(CHAT_RESULT))
@@ -29,7 +29,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   if (id === undefined) return sendJson(response, 202, Buffer.alloc(0))
   if (method === 'tools/call') calls++
   if (method === 'tools/call') {
-    const answered = params?.name === PAGE_TOOL ? PAGE_TEXT : RESULT_TEXT
+    const answered =
+      params?.name === NOTICE_TOOL ? JSON.stringify(noticeResult(calls)) : params?.name === PAGE_TOOL ? PAGE_TEXT : RESULT_TEXT
     return sendJson(response, 200, Buffer.from(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${answered}}`))
   }
   const result = REST.get(method)
