@@ -113,7 +113,9 @@ function manifest(): object {
       [TASK]: {
         tools: {
           [`${SERVER}.${TOOL}`]: GRANT,
-          ...Object.fromEntries([STORE_TOOL, NOTICE_TOOL, PAGE_TOOL, NOTICE_TOOL].map((tool) => [`${SERVER}.${tool}`, PLAIN_GRANT])),
+          ...Object.fromEntries(
+            [STORE_TOOL, NOTICE_TOOL, PAGE_TOOL, NOTICE_TOOL].map((tool) => [`${SERVER}.${tool}`, PLAIN_GRANT]),
+          ),
         },
       },
     },
