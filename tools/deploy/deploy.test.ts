@@ -217,4 +217,15 @@ describe('R095: the compose file', () => {
     expect(last).not.toMatch(/npm (?:ci|install)|apt-get|curl|^ADD /m)
     expect(read('deploy/Dockerfile')).toContain('--ignore-scripts')
   })
+
+  test('the image holds what the packages are published with', () => {
+    const last =
+      read('deploy/Dockerfile')
+        .split(/^FROM /m)
+        .at(-1) ?? ''
+    for (const name of ['core', 'gateway', 'cli']) {
+      const { files } = JSON.parse(read(`packages/${name}/package.json`)) as { files: string[] }
+      for (const file of files) expect(last).toMatch(new RegExp(`^COPY .* packages/${name}/${file}$`, 'm'))
+    }
+  })
 })
