@@ -33,6 +33,10 @@ export const REASONS = {
   entity_unresolved: { means: 'the verified identity lacks the attribute the grant binds', todo: 'add the attribute to the user' },
   recipient_not_allowed: { means: 'a recipient or URL is outside the granted domains', todo: 'use a granted domain' },
   recipient_unparseable: { means: 'a recipient or URL has no single safe reading', todo: 'send plain addresses' },
+  off_task: {
+    means: 'the text is about none of the topics of the task, so a person has to look at it and no approval channel is configured',
+    todo: 'write about the task, or add the topic to the manifest',
+  },
   provenance_unavailable: {
     means: 'the grant requires provenance and no session content is recorded',
     todo: 'remove the rule or route the model through the gateway',

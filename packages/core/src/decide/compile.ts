@@ -19,6 +19,7 @@ import { compileEntities, type EntityRule } from './entities.ts'
 import { own, proposalOf, readProposalOf, type Proposal } from './proposals.ts'
 import { compileResources, type ResourceIndex } from './resources.ts'
 import { settle } from './settle.ts'
+import { compileTopics, type TopicRule } from './topics.ts'
 
 export type ClientFeature = (typeof CLIENT_FEATURES)[number]
 export type ObservableRule = (typeof OBSERVABLE_RULES)[number]
@@ -61,6 +62,8 @@ export interface CompiledTask {
   readonly prompts: ReadonlyMap<string, CompiledReadGrant>
   /** Servers that may use a feature of the agent's client. */
   readonly clientFeatures: ReadonlyMap<ClientFeature, ReadonlySet<string>>
+  /** What its texts must be about; absent where the manifest does not say. */
+  readonly topics?: TopicRule
 }
 
 /**
@@ -129,7 +132,9 @@ export function compileManifest(version: ManifestVersion, deps: CompileDeps): Co
         return [key, compileRead(key, grant, proposal)]
       })
     const resources = at(`tasks.${name}.resources`, () => compileResources(reads('resources')))
+    const topics = settled.topics.get(name)
     tasks.set(name, {
+      ...(topics && { topics: compileTopics(topics) }),
       tools,
       resources,
       prompts: new Map(reads('prompts')),

@@ -3,7 +3,7 @@ import type { Obligation, Vote } from '../model/decision.ts'
 import { plainPath } from '../model/plain-name.ts'
 import type { Principal } from '../model/principal.ts'
 import type { ToolFacts } from '../model/tool-facts.ts'
-import type { CompiledGrant, CompiledManifest, ObservableRule } from './compile.ts'
+import type { CompiledGrant, CompiledManifest, CompiledTask, ObservableRule } from './compile.ts'
 import { coversEffect } from './covers-effect.ts'
 import { contradicts, resolveEntity, valueAt, type EntityValue } from './entities.ts'
 import type { Facts } from './facts.ts'
@@ -14,6 +14,7 @@ export interface ToolCall {
   readonly action: Action
   readonly facts: Facts
   readonly manifest: CompiledManifest
+  readonly task: Pick<CompiledTask, 'topics'>
   readonly grant: CompiledGrant
 }
 
@@ -25,7 +26,7 @@ export function toolVotes(call: ToolCall): { readonly votes: readonly Vote[]; re
   if (grant.userRequired && !principal.user) votes.push(deny('user', 'user_required'))
   votes.push(...pinVotes(grant, facts.tool))
   const bound = entityVotes(call)
-  votes.push(...argumentVotes(call), ...bound.votes, ...domainVotes(call))
+  votes.push(...argumentVotes(call), ...bound.votes, ...domainVotes(call), ...topicVotes(call))
   if (grant.provenance) votes.push(deny('provenance', 'provenance_unavailable'))
   votes.push(...witnessVotes(facts, grant))
   if (grant.gated) votes.push(approval())
@@ -83,6 +84,14 @@ function entityVotes({ principal, action, manifest, grant }: ToolCall): {
 function domainVotes({ action, manifest, grant }: ToolCall): readonly Vote[] {
   const outside = grant.domains?.(action.args)
   return outside ? [{ ...deny('domains', outside.reason, plainPath(outside.path)), mode: modeOf(manifest, 'domains') }] : []
+}
+
+/** R080: what does not make sense given the task is not forbidden; a person looks at it first. */
+function topicVotes({ action, task, grant }: ToolCall): readonly Vote[] {
+  const off = grant.scope === 'read' ? undefined : task.topics?.(action.args)
+  return off === undefined
+    ? []
+    : [{ rule: 'topics', effect: 'require_approval', reason: 'off_task', mode: 'enforce', detail: plainPath(off) }]
 }
 
 function obligationsOf({ manifest, grant }: ToolCall, entities: Readonly<Record<string, EntityValue>>): readonly Obligation[] {

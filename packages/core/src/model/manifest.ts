@@ -151,6 +151,21 @@ export const CLIENT_FEATURES = ['sampling', 'elicitation', 'roots', 'logging'] a
 export const Task = z
   .strictObject({
     purpose: z.string().max(500).optional(),
+    topics: z
+      .array(
+        z
+          .string()
+          .min(2)
+          .max(60)
+          .regex(/[\p{L}\p{N}]/u, 'must hold a letter or a digit'),
+      )
+      .min(1)
+      .max(100)
+      .optional()
+      .meta({
+        description:
+          'What the task is about, as beginnings of words (`order`, `purchase order`). A longer text in an act that is not a read and that holds none of them waits for a person.',
+      }),
     tools: z.record(ToolName, ToolGrant).default({}),
     resources: z.record(ResourceKey, ReadGrant).default({}),
     prompts: z.record(ToolName, ReadGrant).default({}),
