@@ -1,5 +1,6 @@
 import { runProgram } from '../report.ts'
 import { audit } from './audit.ts'
+import { behaviour } from './behaviour.ts'
 import { clients } from './clients.ts'
 import { conformance } from './conformance.ts'
 import { coverage } from './coverage.ts'
@@ -13,6 +14,6 @@ import { siem } from './siem.ts'
 
 process.exitCode = await runProgram(
   'eval',
-  { audit, conformance, clients, coverage, crash, deployment, dlp, erasure, guard, replicas, siem },
+  { audit, behaviour, conformance, clients, coverage, crash, deployment, dlp, erasure, guard, replicas, siem },
   process.argv.slice(2),
 )
