@@ -152,6 +152,8 @@ export interface Performing {
   readonly decision: Decision
   /** What was seen in the arguments. */
   readonly inspected: Inspected
+  /** The durable decision, and the commitment to exactly what was inspected for it. */
+  readonly verdict: { readonly entry: number; readonly commitment: string }
 }
 
 export type Outbound =
@@ -212,7 +214,9 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
   if (decision.enforced !== 'allow') return refused(entry, { ...decision, effect: decision.enforced })
   const startMs = stage.nowMs()
   const outcome = { ...act, type: 'outcome' as const, decision: entry }
-  const done = await perform(request, { principal, action, decision, inspected, facts, handling }, stage).catch(
+  const verdict = { entry, commitment: input.commitment }
+  const isSame = (): boolean => handling.commit(jcs(given)).commitment === verdict.commitment
+  const done = await perform(request, { principal, action, decision, inspected, facts, handling, verdict, isSame }, stage).catch(
     async (error: unknown) => {
       const failure = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'internal error', { cause: error })
       await stage.record({ ...outcome, ...failed(failure.code), durationMs: stage.nowMs() - startMs })
@@ -229,6 +233,8 @@ interface Allowed extends Performing {
   readonly action: Action
   readonly facts: Facts
   readonly handling: Handling
+  /** Whether the arguments are still those of the verdict. */
+  readonly isSame: () => boolean
 }
 
 interface Done {
@@ -240,12 +246,14 @@ interface Done {
 /** act → inspect result → release: what happened, and what of it the agent gets. */
 async function perform<Request extends Inbound>(request: Request, allowed: Allowed, stage: Stages<Request>): Promise<Done> {
   const { principal, action, decision, facts, handling } = allowed
+  requireSame(allowed.isSame())
   const acted = await stage.act(request, action, allowed)
   const { kind, server, name } = action
   const place = { kind, ...(server === undefined ? {} : { server }), ...(name === undefined ? {} : { name }) }
+  const text = jcs(acted.content)
   const looked = stage.inspect(principal, { ...place, direction: 'result', value: acted.content })
   const inspected = looked instanceof Promise ? await looked : looked
-  const text = jcs(acted.content)
+  if (looked instanceof Promise) requireSame(jcs(acted.content) === text)
   const output = committed(text, acted.content, handling.commit)
   const released = stage.release({ principal, action, decision, facts, acted, inspected, commitment: output.commitment })
   // Kept before the entry that refers to it, and before anything is released.
@@ -259,6 +267,11 @@ async function perform<Request extends Inbound>(request: Request, allowed: Allow
     effect: acted.changes ? ('unconfirmed' as const) : ('none' as const),
   }
   return { status: acted.status, released, record }
+}
+
+/** R081: nothing is used that is not, to the byte, what was inspected. */
+function requireSame(isSame: boolean): void {
+  if (!isSame) throw new GatewayError('REQUEST_CHANGED', 'the content is not the one that was inspected')
 }
 
 /** Most one refusal says about itself. */
