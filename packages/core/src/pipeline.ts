@@ -3,12 +3,14 @@ import type { Facts } from './decide/facts.ts'
 import { type ErrorCode, GatewayError, isGatewayError } from './errors.ts'
 import { FINDINGS_MAX, type Inspected } from './inspect/findings.ts'
 import type { Action, ActionKind } from './model/action.ts'
-import type { Decision } from './model/decision.ts'
-import type { Content, DecisionEntry, EntryBody, OutcomeEntry } from './model/entry.ts'
+import type { Decision, Effect } from './model/decision.ts'
+import type { Content, DecisionEntry, EntryBody, ModelServed, OutcomeEntry } from './model/entry.ts'
 import { jcs } from './model/jcs.ts'
 import type { JsonObject } from './model/json.ts'
+import type { Place } from './model/place.ts'
 import type { Correlation, Principal } from './model/principal.ts'
 import type { ReasonCode } from './reasons.ts'
+import { modelAsked } from './record/model-asked.ts'
 import { shape } from './record/shape.ts'
 
 /** One request as a protocol decoded it: what is asked, by a caller nobody has verified yet. */
@@ -29,6 +31,8 @@ export interface Target {
   readonly args: JsonObject
   /** Answers of the agent's client to what a server asked in an earlier round of the same call. */
   readonly inputs?: JsonObject
+  /** Parts of the arguments that came by a channel of their own: the messages of a prompt. */
+  readonly places?: readonly Place[]
 }
 
 /** What came back, before release. `content` is what is inspected, committed to and given to the agent. */
@@ -42,10 +46,13 @@ export interface Acted {
   readonly reasons?: readonly ReasonCode[]
   /** What was seen besides the result: in notices, questions and answers on the way, in the single items of a list. */
   readonly seen?: Pick<Inspected, 'findings' | 'classes'>
+  /** Who answered a model call, and how. */
+  readonly model?: ModelServed
 }
 
 export interface Released {
-  readonly effect: 'allow' | 'deny'
+  /** `require_approval`: it waits for a person, and the agent gets none of it. */
+  readonly effect: Effect
   readonly reasons: readonly ReasonCode[]
   readonly content: JsonObject
   /** Whether what came back was stopped on suspicion and a person may want to see it. */
@@ -55,7 +62,7 @@ export interface Released {
 }
 
 /** A content to inspect: the arguments of an act, or what came back. */
-export interface Inspectable extends Pick<Target, 'server' | 'name'> {
+export interface Inspectable extends Pick<Target, 'server' | 'name' | 'places'> {
   readonly kind: ActionKind
   readonly direction: 'arguments' | 'result'
   /** Whether `value` is `{ args, inputs }`: the arguments with what a person answered. */
@@ -221,7 +228,7 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
   )
   await stage.record({ ...outcome, ...done.record, durationMs: stage.nowMs() - startMs })
   const { released } = done
-  if (released.effect === 'deny') return refused(entry, { effect: 'deny', reasons: released.reasons })
+  if (released.effect !== 'allow') return refused(entry, { effect: released.effect, reasons: released.reasons })
   return { ok: true, entry, status: done.status, content: released.content }
 }
 
@@ -234,7 +241,7 @@ interface Allowed extends Performing {
 interface Done {
   readonly status: Acted['status']
   readonly released: Released
-  readonly record: Pick<OutcomeEntry, 'status' | 'reasons' | 'output' | 'findings' | 'effect' | 'source' | 'detected'>
+  readonly record: Pick<OutcomeEntry, 'status' | 'reasons' | 'output' | 'findings' | 'effect' | 'source' | 'detected' | 'model'>
 }
 
 /** act → inspect result → release: what happened, and what of it the agent gets. */
@@ -251,11 +258,12 @@ async function perform<Request extends Inbound>(request: Request, allowed: Allow
   // Kept before the entry that refers to it, and before anything is released.
   const vault = await (released.isQuarantined ? handling.quarantine : handling.keepOutput)?.(text)
   const record = {
-    status: released.effect === 'deny' ? ('withheld' as const) : acted.status,
+    status: released.effect !== 'allow' ? ('withheld' as const) : acted.status,
     reasons: [...new Set([...(acted.reasons ?? []), ...released.reasons])],
     output: { ...output, ...(vault && { vault }) },
     ...seen(both(acted.seen, inspected)),
     ...(released.source && { source: released.source }),
+    ...(acted.model && { model: acted.model }),
     effect: acted.changes ? ('unconfirmed' as const) : ('none' as const),
   }
   return { status: acted.status, released, record }
@@ -356,6 +364,7 @@ function decisionEntry({ act, input, decision, inspected, facts, request }: Deci
       ...(facts.guard ? { guard: facts.guard.hash } : {}),
       ...(facts.manifest ? { manifest: facts.manifest.hash } : {}),
     },
+    ...(facts.model && { model: modelAsked(facts.model) }),
     budgets: decision.enforced === 'allow' && facts.budget.reserved ? [...facts.budget.keys] : [],
     ...(decision.retryAfterMs === undefined ? {} : { retryAfterMs: decision.retryAfterMs }),
     ...(correlation.length > 0 ? { correlation: Object.fromEntries(correlation) } : {}),
