@@ -12,6 +12,8 @@ export interface CompiledModels {
   /** Models by name; a proposal where the grant awaits signatures. */
   readonly granted: ReadonlyMap<string, Proposal | undefined>
   readonly policy: ModelPolicy
+  /** The task's purpose, where the caller has none of its own. */
+  readonly purpose?: string
   readonly contract?: CompiledContract
 }
 
@@ -45,7 +47,7 @@ export function compileModels(
     }),
   )
   const contract = policy.output && compileContract(policy.output, confidenceMin, deps)
-  return { granted, policy, ...(contract && { contract }) }
+  return { granted, policy, ...(task.purpose !== undefined && { purpose: task.purpose }), ...(contract && { contract }) }
 }
 
 function compileContract(
