@@ -5,7 +5,8 @@ import { alice, compiled, manifestOf } from './decide/fixtures/world.ts'
 import { GatewayError } from './errors.ts'
 import { examine } from './inspect/inspect.ts'
 import type { EntryBody } from './model/entry.ts'
-import { type Acted, type Handling, type Inbound, type Stages, handle } from './pipeline.ts'
+import { handle } from './pipeline.ts'
+import type { Acted, Handling, Inbound, Stages } from './stages.ts'
 
 const manifest = compiled(manifestOf({ 'erp.read': { scope: 'read', tier: 'low' } }))
 const request: Inbound = { agent: 'buyer', authorization: 'Bearer x', kind: 'tool.call', correlation: { clientSession: 'hint' } }

@@ -104,6 +104,62 @@ export const REASONS = {
     means: 'data of a class was seen that nobody declared for this source',
     todo: 'correct the classes of the source, or find out why',
   },
+  model_not_in_manifest: { means: 'no grant for this model in this task', todo: 'add it under `models`, if the task needs it' },
+  model_unknown: { means: 'no provider offers a model of this name', todo: 'add it under `providers` in sallyport.yaml' },
+  model_wire_unsupported: {
+    means: 'the provider does not speak the wire format of the request',
+    todo: 'use the wire format of the provider',
+  },
+  model_unapproved: {
+    means: 'the model is not approved, or its approval has lapsed',
+    todo: 'review it, and renew `approval` of the model',
+  },
+  model_feature_unsupported: { means: 'the model lacks something the request uses', todo: 'choose another model' },
+  model_feature_not_in_manifest: {
+    means: 'the request uses something that runs at the provider or that the gateway cannot look into, and no grant names it',
+    todo: 'list it under `modelPolicy.features`, if the task needs it',
+  },
+  provider_unreviewed: {
+    means: 'the provider was not assessed within a year',
+    todo: 'assess it, and renew `review` of the provider',
+  },
+  provider_purpose: { means: 'the provider may not be used for this purpose', todo: 'choose another model' },
+  provider_residency: {
+    means: 'the provider may process the data outside the regions it may be in',
+    todo: 'choose a model in the region',
+  },
+  provider_tier: {
+    means: 'classified data may not go to a consumer service',
+    todo: 'choose an enterprise or private model, or leave the data out',
+  },
+  provider_trains: { means: 'the provider may train on what it is sent', todo: 'choose another model, or leave the data out' },
+  provider_without_baa: {
+    means: 'health data needs a business associate agreement in force with the provider',
+    todo: 'sign or renew it, and record it under `baa` of the provider',
+  },
+  provider_without_transfer: {
+    means: 'the data would leave its jurisdiction without a valid transfer mechanism',
+    todo: 'record one under `transfer` of the provider, or choose a model in the region',
+  },
+  system_prompt_refused: {
+    means: 'the request has a system message that is not the pinned prompt',
+    todo: 'pin it as `modelPolicy.prompt`, leave it out, or set `modelPolicy.systemPrompt`',
+  },
+  system_prompt_demoted: { means: 'a system message of the client was sent as a user message', todo: 'nothing' },
+  prompt_unknown: {
+    means: 'the folder of prompts has no version with the pinned hash',
+    todo: 'put the text back, or pin a version that is there',
+  },
+  history_altered: {
+    means: 'a message of the conversation is not what was delivered in this session',
+    todo: 'send the conversation as it was',
+  },
+  output_off_contract: { means: 'the answer does not match the schema of its task', todo: 'look at it, or correct the prompt' },
+  output_link_not_allowed: { means: 'the answer has a link outside the domains of its task', todo: 'look at it' },
+  confidence_low: {
+    means: 'the model is not sure enough, or does not say how sure it is',
+    todo: 'let a person decide',
+  },
   no_vote: { means: 'no rule spoke; silence is a deny', todo: 'report a bug' },
 } as const satisfies Record<string, { means: string; todo: string }>
 export type ReasonCode = keyof typeof REASONS

@@ -4,6 +4,7 @@ import { AnchorsConfig } from './config-anchors.ts'
 import { CompletenessConfig } from './config-completeness.ts'
 import { GuardConfig } from './config-guard.ts'
 import { MetricsConfig } from './config-metrics.ts'
+import { ProvidersConfig } from './config-providers.ts'
 import { RetentionConfig } from './config-retention.ts'
 import { SinksConfig } from './config-sinks.ts'
 import { StoreConfig } from './config-store.ts'
@@ -124,8 +125,13 @@ export const Config = z
       .meta({ description: 'What agents call, when a proxy stands in front; its host is accepted in Host and Origin.' }),
     origins: z.array(z.string()).default([]).meta({ description: 'Browser origins allowed besides the gateway’s own.' }),
     servers: z.record(Id, ServerConfig).default({}),
+    providers: ProvidersConfig,
     issuers: z.array(Issuer).max(20).default([]),
     manifests: z.string().default('manifests').meta({ description: 'Folder of manifest files, relative to this file.' }),
+    prompts: z
+      .string()
+      .default('prompts')
+      .meta({ description: 'Folder of system prompts, relative to this file; each is named by its SHA-256.' }),
     store: StoreConfig.default({ type: 'embedded' }),
     limits: Limits.prefault({}),
     guard: GuardConfig.prefault({}),

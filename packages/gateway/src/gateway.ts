@@ -23,7 +23,7 @@ export interface GatewayOptions {
 }
 
 export interface Gateway {
-  /** Base URL; agents connect to `<url>/a/<agent>/mcp`. */
+  /** Base URL; agents connect to `<url>/a/<agent>/mcp`, their models to `<url>/a/<agent>/v1`. */
   readonly url: string
   close(): Promise<void>
 }
@@ -44,11 +44,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await Promise.all(rules.manifests.agents().map((agent) => restoreBudgets(stores, rules, agent)))
     const ready = openReadiness({ ...stores, monotonicMs: () => performance.now() })
     const running = openRunningGuard(stores)
-    const mcp = openProtocols(stores, rules, { audit: ready.audit, guard: running.guard })
-    followState(stores, rules, mcp)
-    const server = await serveAgents(stores, rules, { mcp, isReady: ready.isReady })
+    const protocols = openProtocols(stores, rules, { audit: ready.audit, guard: running.guard })
+    const { mcp } = protocols
+    followState(stores, rules, protocols)
+    const server = await serveAgents(stores, rules, { ...protocols, isReady: ready.isReady })
     const { sinks } = await followLog(stores, mcp)
-    await servePeople(stores, rules, { mcp, url: server.url, sinks, running })
+    await servePeople(stores, rules, { ...protocols, url: server.url, sinks, running })
     stores.record({ verb: 'gateway.start', detail: { url: server.url, ...inForce(stores, stores.loaded) } })
     // First calls should not wait for processes to start; a server that is down is tried again when it is needed.
     mcp.catalogue.offered().catch((error: unknown) => log('tool servers could not be asked', error))

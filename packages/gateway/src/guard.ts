@@ -1,5 +1,6 @@
 import type {
   ArgumentReceiver,
+  StreamScan,
   GuardFacts,
   Inspectable,
   Inspected,
@@ -40,7 +41,11 @@ export interface Guard {
   /** The arguments as they may leave: what policy wants redacted is replaced by placeholders. */
   redact(value: JsonObject, inspected: Inspected, recipient: Recipient): JsonObject
   /** Judges what came back and rewrites what passes: cut, redacted, sanitised. Marked as foreign by `wrap`, which comes last. */
-  release(releasing: Releasing, shape: { readonly cleared: readonly string[]; readonly isConsequential: boolean }): GuardedResult
+  release(releasing: Releasing, shape: ReleaseShape): GuardedResult
+  /** Whether policy replaces what a finding is about, for a receiver cleared for `cleared`. */
+  redacts(finding: Finding, cleared: readonly string[]): boolean
+  /** Opens scans for the texts of a model's answer that is passed on while it comes. */
+  answer(terms: AnswerTerms): () => StreamScan<Finding>
   /** Marks texts as foreign, in the content blocks of a result. */
   wrap(content: JsonObject, origin: Origin): JsonObject
   /** Opens what a server and the agent's client may say to each other during one call, which is no part of its result. */
@@ -49,6 +54,21 @@ export interface Guard {
   listed(principal: Principal, origin: Origin, item: JsonObject): ListedItem | Promise<ListedItem>
   /** What detectors say of a tool definition, among the names of other servers' tools. */
   define(definition: ToolDefinition, otherTools: readonly string[]): readonly Finding[]
+}
+
+export interface ReleaseShape {
+  /** Classes the agent may see. */
+  readonly cleared: readonly string[]
+  readonly isConsequential: boolean
+  /** Classes whose placeholders become values again; of a model's answer. */
+  readonly restore?: readonly string[]
+}
+
+/** Who a model's answer is for. */
+export interface AnswerTerms {
+  readonly principal: Principal
+  readonly cleared: readonly string[]
+  readonly restore: readonly string[]
 }
 
 /** Who would get what a client answers. */

@@ -14,6 +14,8 @@ export interface LoadedConfig {
   readonly config: Config
   /** Absolute folder of the manifest files. */
   readonly manifestsDir: string
+  /** Absolute folder of the system prompts. */
+  readonly promptsDir: string
   /** Every resolved secret, for the tests that prove none of them reaches a log or an agent. */
   readonly secrets: readonly string[]
 }
@@ -34,6 +36,10 @@ export function loadConfig(file: string, env: Readonly<Record<string, string | u
   const fill = (values: Record<string, string>, where: string): Record<string, string> =>
     mapValues(values, (text, name) => resolveSecrets(text, { env, folder, where: `${path}: ${where}.${name}`, secrets }))
   const servers = mapValues(raw.servers, (server, id) => resolveServer(server, `servers.${id}`, fill))
+  const providers = mapValues(raw.providers, ({ credential, ...rest }, id) => ({
+    ...rest,
+    ...(credential !== undefined && fill({ credential }, `providers.${id}`)),
+  }))
   const issuers = raw.issuers.map((issuer) =>
     issuer.jwksFile === undefined ? issuer : { ...issuer, jwksFile: resolve(folder, issuer.jwksFile) },
   )
@@ -51,8 +57,9 @@ export function loadConfig(file: string, env: Readonly<Record<string, string | u
     resolveMetrics(raw.metrics, { folder, isLocal: isLoopback(raw.metrics.host), fill: (values) => fill(values, 'metrics') })
   return {
     file: path,
-    config: { ...raw, listen, servers, issuers, store, vault, sinks, anchors, metrics },
+    config: { ...raw, listen, servers, providers, issuers, store, vault, sinks, anchors, metrics },
     manifestsDir: resolve(folder, raw.manifests),
+    promptsDir: resolve(folder, raw.prompts),
     secrets,
   }
 }
@@ -170,6 +177,7 @@ function requireEncryption(config: Config, file: string): void {
       `servers.${id}.url`,
       server.transport === 'http' ? server.url : undefined,
     ]),
+    ...Object.entries(config.providers).map(([id, { url }]): [string, string] => [`providers.${id}.url`, url]),
     ...config.issuers.map((issuer, i): [string, string | undefined] => [`issuers.${i}.jwksUrl`, issuer.jwksUrl]),
     ['vault.keys.url', config.vault.keys.source === 'vault-transit' ? config.vault.keys.url : undefined],
     ['vault.keys.endpoint', config.vault.keys.source === 'aws-kms' ? config.vault.keys.endpoint : undefined],

@@ -5,14 +5,15 @@ import {
   type CLIENT_FEATURES,
   type Manifest,
   type OBSERVABLE_RULES,
-  type RateLimit,
   type ReadGrant,
   type Scope,
   type Tier,
   type ToolGrant,
 } from '../model/manifest.ts'
+import type { RateLimit } from '../model/rate-limit.ts'
 import type { Validate } from '../model/tool-facts.ts'
 import type { Hosts } from '../ports/hosts.ts'
+import { compileModels, type CompiledModels } from './compile-models.ts'
 import { compileContent, type ContentPolicy } from './content-policy.ts'
 import { compileDomains, type DomainRule } from './domains.ts'
 import { compileEntities, type EntityRule } from './entities.ts'
@@ -64,6 +65,7 @@ export interface CompiledTask {
   readonly clientFeatures: ReadonlyMap<ClientFeature, ReadonlySet<string>>
   /** What its texts must be about; absent where the manifest does not say. */
   readonly topics?: TopicRule
+  readonly models: CompiledModels
 }
 
 /**
@@ -131,6 +133,8 @@ export function compileManifest(version: ManifestVersion, deps: CompileDeps): Co
         if (proposal) proposed.push(proposal)
         return [key, compileRead(key, grant, proposal)]
       })
+    const models = compileModels(task, { path: `tasks.${name}`, before, confidenceMin: manifest.defaults.confidenceMin }, deps)
+    proposed.push(...[...models.granted.values()].filter((proposal) => proposal !== undefined))
     const resources = at(`tasks.${name}.resources`, () => compileResources(reads('resources')))
     const topics = settled.topics.get(name)
     tasks.set(name, {
@@ -139,6 +143,7 @@ export function compileManifest(version: ManifestVersion, deps: CompileDeps): Co
       resources,
       prompts: new Map(reads('prompts')),
       clientFeatures: settled.clientFeatures.get(name) ?? new Map(),
+      models,
     })
   }
   return {

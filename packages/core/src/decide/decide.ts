@@ -8,6 +8,7 @@ import type { CompiledManifest, CompiledReadGrant, CompiledTask } from './compil
 import type { Facts } from './facts.ts'
 import { completionGrant, isDenied, promptGrant, resourceGrant, taskOf } from './grants.ts'
 import { guardArguments } from './guard-votes.ts'
+import { modelVotes } from './model-votes.ts'
 import { toolVotes } from './tool-votes.ts'
 import { allow, approval, budgetVotes, deny, witnessVotes } from './votes.ts'
 
@@ -38,12 +39,16 @@ function isListing(action: Action): boolean {
     case 'tool.list':
     case 'resource.list':
     case 'prompt.list':
+    case 'model.list':
       return true
     case 'tool.call':
     case 'resource.read':
     case 'resource.subscribe':
     case 'prompt.get':
     case 'complete':
+    case 'model.call':
+    case 'model.embed':
+    case 'model.count':
       return false
   }
 }
@@ -83,10 +88,15 @@ function votesFor(question: Question): Answer {
       const missing = name.startsWith('prompt:') ? 'prompt_not_in_manifest' : 'resource_not_in_manifest'
       return { votes: [...denied, ...readVotes(question, completionGrant(task, server, name), missing)] }
     }
+    case 'model.call':
+    case 'model.embed':
+    case 'model.count':
+      return modelVotes(question)
     case 'session.open':
     case 'tool.list':
     case 'resource.list':
     case 'prompt.list':
+    case 'model.list':
       return { votes: [allow('listing', 'listed')] }
   }
 }

@@ -1,3 +1,4 @@
+import type { ModelFacts } from '../model/model-facts.ts'
 import type { ToolFacts } from '../model/tool-facts.ts'
 import type { CompiledManifest } from './compile.ts'
 import type { GuardFacts } from './guard-votes.ts'
@@ -12,6 +13,8 @@ export interface Facts {
   readonly unwitnessed?: 'high' | 'consequential'
   /** Standing of the tool an action names; absent for other kinds. */
   readonly tool?: ToolFacts
+  /** Who may answer a model call, and what it holds besides text; absent for other kinds. */
+  readonly model?: ModelFacts
   /** How content is inspected and where the answer comes from; absent where nothing is inspected. */
   readonly guard?: GuardFacts
   /** Budgets reserved for this act, all or none. */

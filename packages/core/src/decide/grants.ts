@@ -62,10 +62,17 @@ function limitOf(task: CompiledTask, action: Action): Pick<CompiledReadGrant, 'k
       return named('prompt', promptGrant(task, server, name))
     case 'complete':
       return named(name.startsWith('prompt:') ? 'prompt' : 'resource', completionGrant(task, server, name))
+    case 'model.call':
+    case 'model.embed':
+    case 'model.count': {
+      const { granted, policy } = task.models
+      return granted.has(name) ? { key: `model:${name}`, ...(policy.rateLimit && { rateLimit: policy.rateLimit }) } : undefined
+    }
     case 'session.open':
     case 'tool.list':
     case 'resource.list':
     case 'prompt.list':
+    case 'model.list':
       return undefined
   }
 }

@@ -60,7 +60,7 @@ function isSuspicious({ detector, code, severity }: Finding): boolean {
   return detector === 'content' && severity === 'high' && !code.startsWith('hidden_')
 }
 
-interface Asked {
+export interface GuardAsked {
   readonly findings: readonly Finding[]
   readonly guard: GuardFacts
   readonly agent: string
@@ -77,7 +77,7 @@ export interface ArgumentReceiver {
 
 /** Votes on an act by what detectors saw in its arguments. Detectors can only make a decision stricter. */
 export function guardArguments(
-  asked: Asked,
+  asked: GuardAsked,
   receiver: ArgumentReceiver,
 ): { readonly votes: readonly Vote[]; readonly obligations: readonly Obligation[] } {
   const { findings, guard } = asked
@@ -102,7 +102,7 @@ export function guardArguments(
   return { votes: [...votes, ...failureVotes(asked, receiver)], obligations: masked ? [{ type: 'redact', mode, cleared }] : [] }
 }
 
-function failureVotes(asked: Asked, { scope, tier }: ArgumentReceiver): readonly Vote[] {
+export function failureVotes(asked: GuardAsked, { scope, tier }: ArgumentReceiver): readonly Vote[] {
   const { findings, guard } = asked
   const isConsequential = scope !== 'read' || tier !== 'low'
   const { onFailure } = guard.policy
@@ -118,12 +118,12 @@ export function failureReason(findings: readonly Finding[]): 'inspection_failed'
   return code === 'unscanned' ? 'content_unscanned' : 'inspection_failed'
 }
 
-function modeOf(stage: GuardStage, { guard, agent, nowMs }: Asked): Vote['mode'] {
+export function modeOf(stage: GuardStage, { guard, agent, nowMs }: GuardAsked): Vote['mode'] {
   return isExcepted(guard.policy, stage, { agent, nowMs }) ? 'observe' : 'enforce'
 }
 
 /** Where, and what kind of thing; never the thing. */
-function detailOf(findings: readonly Finding[]): string {
+export function detailOf(findings: readonly Finding[]): string {
   const [first] = findings
   if (!first) return ''
   const more = findings.length > 1 ? ` and ${findings.length - 1} more` : ''
@@ -143,7 +143,7 @@ export interface ResultVerdict {
   readonly redact: (finding: Finding) => boolean
 }
 
-export interface ResultAsked extends Asked {
+export interface ResultAsked extends GuardAsked {
   /** Classes the grant lets the agent have of this source. */
   readonly cleared: readonly string[]
   /** Whether the task holds a grant that is not a plain low read. */

@@ -1,4 +1,4 @@
-import type { RateLimit } from '../model/manifest.ts'
+import type { RateLimit } from '../model/rate-limit.ts'
 import type { CompiledManifest } from './compile.ts'
 
 /** The longest window, in milliseconds, of any budget in a manifest: how far back its calls still count. */

@@ -1,6 +1,7 @@
 import { jcs } from '../model/jcs.ts'
 import type { Json } from '../model/json.ts'
-import type { RateLimit, ReadGrant, ToolGrant } from '../model/manifest.ts'
+import type { ReadGrant, ToolGrant } from '../model/manifest.ts'
+import type { RateLimit } from '../model/rate-limit.ts'
 
 /** Something an unsigned version asks for that the last signed one did not give. */
 export interface Proposal {

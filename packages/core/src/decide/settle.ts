@@ -1,4 +1,5 @@
-import { Defaults, type Manifest, type RateLimit } from '../model/manifest.ts'
+import { Defaults, type Manifest } from '../model/manifest.ts'
+import type { RateLimit } from '../model/rate-limit.ts'
 import type { ClientFeature, ObservableRule } from './compile.ts'
 import { isWithin, own, type Proposal } from './proposals.ts'
 

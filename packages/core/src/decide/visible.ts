@@ -71,3 +71,9 @@ function isVisible(
   if (grant.proposed || isDenied(manifest, server, name)) return false
   return !grant.userRequired || principal.user !== undefined
 }
+
+/** Names of the models an agent may call; a grant that awaits signatures is none. */
+export function visibleModels(principal: Principal, manifest: CompiledManifest | undefined): readonly string[] {
+  const granted = manifest && taskOf(principal, manifest)?.models.granted
+  return [...(granted ?? [])].flatMap(([name, proposed]) => (proposed ? [] : [name]))
+}

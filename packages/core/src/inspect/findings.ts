@@ -68,7 +68,7 @@ export function openFindings(channel: Channel): Findings {
     result() {
       const all = isFull ? [...seen, overflow] : seen
       const classes = [...new Set(all.flatMap(({ finding }) => (finding.class === undefined ? [] : [finding.class])))].sort()
-      return { findings: recorded(all.map(({ finding }) => finding)), seen: all, classes }
+      return { findings: recordedFindings(all.map(({ finding }) => finding)), seen: all, classes }
     },
   }
 }
@@ -82,7 +82,7 @@ const overflow: Seen = {
 const RANK = { high: 0, medium: 1, low: 2, info: 3 } as const
 
 /** The worst first, and not too many of a kind. */
-function recorded(findings: readonly Finding[]): readonly Finding[] {
+export function recordedFindings(findings: readonly Finding[]): readonly Finding[] {
   const counts = new Map<string, number>()
   return [...findings]
     .sort((a, b) => RANK[a.severity] - RANK[b.severity])

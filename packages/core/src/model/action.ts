@@ -11,6 +11,10 @@ export const ACTION_KINDS = [
   'prompt.list',
   'prompt.get',
   'complete',
+  'model.list',
+  'model.call',
+  'model.embed',
+  'model.count',
 ] as const
 export type ActionKind = (typeof ACTION_KINDS)[number]
 

@@ -66,6 +66,41 @@ const FindingRecord = z.strictObject({
 /** Where content came from: what the operator said of the source, not what the source says of itself. */
 const SourceRecord = z.strictObject({ channel: z.string(), trust: z.string() })
 
+/** One model call as it was decided: what was asked, and who might answer it. */
+const ModelAsked = z.strictObject({
+  /** Wire format of the request. */
+  wire: z.string(),
+  /** Parameters: numbers, switches, short words. */
+  params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** SHA-256 of the pinned system prompt. */
+  prompt: z.string().optional(),
+  /** Whose system message it has: `pinned`, `foreign` or `none`. */
+  system: z.string(),
+  features: z.array(z.string()),
+  /** Messages of models and tools that never passed here, or passed differently. */
+  history: z.strictObject({ altered: z.int(), unseen: z.int() }),
+  eligible: z.array(z.string()),
+  refused: z.array(z.strictObject({ provider: z.string(), reason: z.string() })),
+})
+
+/** One model call as it was answered. */
+const ModelServed = z.strictObject({
+  provider: z.string(),
+  regions: z.array(z.string()),
+  /** Model the provider was asked for, and the one it says answered. */
+  requested: z.string(),
+  served: z.string().optional(),
+  /** Requests sent for it, by retry or to the next eligible. */
+  attempts: z.int(),
+  /** Whether another than the first eligible answered. */
+  degraded: z.boolean(),
+  /** Why the model stopped, in its own word. */
+  stop: z.string().optional(),
+  usage: z.strictObject({ input: z.int(), output: z.int() }).optional(),
+  /** Whether the answer has reasoning. */
+  reasoning: z.enum(['present', 'absent']),
+})
+
 const base = {
   v: z.literal(1),
   index: z.int().min(0),
@@ -118,6 +153,7 @@ export const DecisionEntry = z.strictObject({
     /** SHA-256 over the guard's policy, detectors and models. */
     guard: z.string().optional(),
   }),
+  model: ModelAsked.optional(),
   /** Names of the budgets it drew on, so that they can be rebuilt from the log. */
   budgets: z.array(z.string()),
   retryAfterMs: z.number().optional(),
@@ -143,6 +179,7 @@ export const OutcomeEntry = z.strictObject({
     .array(z.strictObject({ source: z.string(), id: z.string(), score: z.number().optional() }))
     .max(1_000)
     .optional(),
+  model: ModelServed.optional(),
   /** What the act changed outside, as far as the gateway knows. */
   effect: z.enum(['none', 'unconfirmed']),
   durationMs: z.number(),
@@ -186,6 +223,7 @@ export const Entry = z.discriminatedUnion('type', [DecisionEntry, OutcomeEntry, 
 export type Entry = z.infer<typeof Entry>
 export type DecisionEntry = z.infer<typeof DecisionEntry>
 export type OutcomeEntry = z.infer<typeof OutcomeEntry>
+export type ModelServed = z.infer<typeof ModelServed>
 
 /** An entry before the log numbers and dates it. */
 export type EntryBody = Entry extends infer E ? (E extends Entry ? Omit<E, 'v' | 'index' | 'time'> : never) : never

@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import { ClassName } from './class-name.ts'
 import { DataClass } from './content-class.ts'
-import { DurationMs, Id, ToolName } from './names.ts'
+import { hasExactNumbers } from './exact-numbers.ts'
+import { ModelName, ModelPolicy } from './model-policy.ts'
+import { Domain, DurationMs, FieldPath, Id, ToolName } from './names.ts'
+import { RateLimit } from './rate-limit.ts'
 import { AgentRetention } from './retention.ts'
 
 /** What a grant lets a tool do. The last three are irreversible and always wait for a person (R142). */
@@ -14,32 +17,12 @@ export const TIERS = ['low', 'medium', 'high'] as const
 export const Tier = z.enum(TIERS)
 export type Tier = z.infer<typeof Tier>
 
-export const RateLimit = z
-  .strictObject({
-    callsMax: z.int().min(1).max(100_000).meta({ description: 'Calls allowed in one sliding window.' }),
-    windowMs: DurationMs.min(1_000).default(60_000).meta({ description: 'Length of the window, in milliseconds.' }),
-  })
-  .meta({ id: 'RateLimit', description: 'A budget of calls, counted exactly.' })
-export type RateLimit = z.infer<typeof RateLimit>
-
 /** Defaults of an agent. Every threshold has a value from the first version on (R147). */
 export const Defaults = z.strictObject({
   approvalTimeoutMs: DurationMs.default(900_000).meta({ description: 'Longest wait for a person, in milliseconds.' }),
   confidenceMin: z.number().min(0).max(1).default(0.8).meta({ description: 'Below this confidence an act waits for a person.' }),
   rateLimit: RateLimit.default({ callsMax: 600, windowMs: 60_000 }).meta({ description: 'All calls of the agent together.' }),
 })
-
-const Domain = z
-  .string()
-  .max(253)
-  .regex(/^(?:\*\.)?[^\s*@/:]+\.[^\s*@/:]+$/u, 'must be a domain such as "company.com", or "*.company.com" for its subdomains')
-
-const FieldPath = z.string().regex(/^[^.\s]+(?:\.[^.\s]+){0,7}$/, 'must be a field name or a dotted path')
-
-function hasExactNumbers(value: unknown): boolean {
-  if (typeof value === 'number') return !Number.isInteger(value) || Number.isSafeInteger(value)
-  return typeof value !== 'object' || value === null || Object.values(value).every(hasExactNumbers)
-}
 
 /** Numbers are exact or refused: an integer beyond 2^53 − 1 would bind another record than the one written. */
 const EntityValue = z.union([
@@ -173,7 +156,12 @@ export const Task = z
       .partialRecord(z.enum(CLIENT_FEATURES), z.array(Id).min(1))
       .default({})
       .meta({ description: 'What named servers may ask of the agent’s client during a call.' }),
-    models: z.array(z.string().max(100)).max(50).default([]),
+    models: z
+      .array(ModelName)
+      .max(50)
+      .default([])
+      .meta({ description: 'Models the task may call, by the names the providers of the configuration give them.' }),
+    modelPolicy: ModelPolicy.optional().meta({ description: 'On which terms; the strictest there are unless set.' }),
     agents: z.array(Id).max(50).default([]),
     retrieve: z.record(Id, z.strictObject({ classes: z.array(z.string().max(50)).max(20) })).default({}),
   })

@@ -15,3 +15,10 @@ export const DurationMs = z.int().min(1).max(86_400_000)
 
 /** SHA-256, lower-case hex. */
 export const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/)
+
+export const Domain = z
+  .string()
+  .max(253)
+  .regex(/^(?:\*\.)?[^\s*@/:]+\.[^\s*@/:]+$/u, 'must be a domain such as "company.com", or "*.company.com" for its subdomains')
+
+export const FieldPath = z.string().regex(/^[^.\s]+(?:\.[^.\s]+){0,7}$/, 'must be a field name or a dotted path')

@@ -2,18 +2,26 @@ import { plainPath, type AuditLog } from '@sallyport/core'
 import type { Guard } from '../guard.ts'
 import { listen, type HttpServer } from '../http/server.ts'
 import { createTokenEndpoint } from '../identity/token-endpoint.ts'
+import { openPromptVersions } from '../prompt-versions.ts'
 import { openMcp, type Mcp } from '../protocols/mcp/index.ts'
+import { openModels, type Models } from '../protocols/models/index.ts'
 import { restoreBudgets, type Rules } from './rules.ts'
 import type { Stores } from './stores.ts'
+
+/** Everything agents speak to. */
+export interface Protocols {
+  readonly mcp: Mcp
+  readonly models: Models
+}
 
 /** What agents speak to. `audit` is the log as their acts are recorded in it. */
 export function openProtocols(
   stores: Stores,
   rules: Rules,
   { audit, guard }: { audit: Pick<AuditLog, 'append'>; guard: Guard },
-): Mcp {
+): Protocols {
   const { home, loaded, state, budgets, refusals, bytes, address, nowMs, log, closing } = stores
-  const mcp = openMcp({
+  const shared = {
     config: loaded.config,
     audit,
     budgets,
@@ -23,47 +31,55 @@ export function openProtocols(
     nowMs,
     ...(stores.replica === undefined ? {} : { replica: stores.replica }),
     log,
-    publicUrl: () => address.url,
-    identify: (authorization, agent) => {
+    identify: (authorization: string | undefined, agent: string) => {
       state.requireFresh()
       return rules.identities.identify(authorization, agent)
     },
-    isolation: (agent) => {
+    isolation: (agent: string) => {
       state.requireFresh()
       const known = state.agent(agent)
       return { isolated: known?.isolated !== undefined, epoch: known?.epoch ?? 0 }
     },
     unwitnessed: () => stores.standing.stopped(),
-    manifest: (agent) => rules.manifests.current(agent),
+    manifest: (agent: string) => rules.manifests.current(agent),
+    commitKey: home.deriveKey('commit'),
+    vault: stores.vault,
+  }
+  const mcp = openMcp({
+    ...shared,
+    publicUrl: () => address.url,
     manifests: () =>
       rules.manifests
         .agents()
         .map((agent) => rules.manifests.current(agent))
         .filter((manifest) => manifest !== undefined),
     pins: () => state.pins(),
-    commitKey: home.deriveKey('commit'),
-    vault: stores.vault,
     onHostile: ({ server, tool, hash, codes }) =>
       stores.record({ verb: 'tools.flagged', target: plainPath(`${server}.${tool}`), detail: { hash, codes: [...codes] } }),
     sealKey: home.deriveKey('seal'),
   })
-  closing.push(() => mcp.close())
+  const models = openModels({ ...shared, prompts: openPromptVersions(loaded.promptsDir, nowMs) })
+  closing.push(
+    () => mcp.close(),
+    () => models.close(),
+  )
   rules.onChange = (agent) => {
     mcp.changed(agent)
     restoreBudgets(stores, rules, agent).catch((error: unknown) => log('the calls of a longer window could not be counted', error))
   }
-  return mcp
+  return { mcp, models }
 }
 
 /** The listener that agents connect to. */
 export async function serveAgents(
   { loaded, refusals, bytes, address, log, closing }: Stores,
   { identities }: Rules,
-  { mcp, isReady }: { readonly mcp: Mcp; readonly isReady: () => boolean },
+  { mcp, models, isReady }: Protocols & { readonly isReady: () => boolean },
 ): Promise<HttpServer> {
   const server = await listen(loaded.config, {
     isReady,
     mcp: mcp.endpoint,
+    models: models.endpoint,
     token: createTokenEndpoint({
       exchange: (form, authorization) => identities.exchange(form, authorization),
       refusals,

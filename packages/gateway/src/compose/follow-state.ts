@@ -1,7 +1,7 @@
 import { isGatewayError } from '@sallyport/core'
-import type { Mcp } from '../protocols/mcp/index.ts'
 import type { AgentRecord } from '../state-records.ts'
 import type { Changed } from '../state.ts'
+import type { Protocols } from './agents.ts'
 import type { Rules } from './rules.ts'
 import type { Stores } from './stores.ts'
 
@@ -9,13 +9,15 @@ import type { Stores } from './stores.ts'
  * Makes what other gateways change hold here as if it had been changed here: streams of an isolated agent end, manifests and
  * reviews are read anew. When it is not known any more what they change, streams of change notices end too.
  */
-export function followState({ state, log, closing }: Stores, { manifests }: Rules, mcp: Mcp): void {
+export function followState({ state, log, closing }: Stores, { manifests }: Rules, { mcp, models }: Protocols): void {
   const apply = (changed: readonly Changed[]): void => {
     for (const { key, before } of changed.filter(({ kind }) => kind === 'agent')) {
       const known = before as AgentRecord | undefined
       const now = state.agent(key)
       // Whoever it is cut from will find out who may still act by asking again.
-      if (known && (now?.epoch !== known.epoch || now.isolated?.sinceMs !== known.isolated?.sinceMs)) mcp.cut(key)
+      if (!known || (now?.epoch === known.epoch && now.isolated?.sinceMs === known.isolated?.sinceMs)) continue
+      mcp.cut(key)
+      models.cut(key)
     }
     const settled = changed.filter(({ kind }) => kind === 'manifestVersion' || kind === 'signature')
     for (const agent of new Set(settled.map(({ key }) => key.slice(0, key.indexOf('/'))))) refresh(agent)

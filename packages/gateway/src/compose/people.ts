@@ -14,6 +14,7 @@ import { inspectLog } from '../inspect-log.ts'
 import type { Mcp } from '../protocols/mcp/index.ts'
 import type { SinksView } from '../sinks-view.ts'
 import type { Change } from '../state.ts'
+import type { Protocols } from './agents.ts'
 import { evidenceOf, inForce } from './evidence.ts'
 import type { RunningGuard } from './guard.ts'
 import { keepRecords, type Keeping } from './retention.ts'
@@ -25,7 +26,7 @@ import { contentOver } from './vault.ts'
 export async function servePeople(
   stores: Stores,
   { manifests, identities }: Rules,
-  { mcp, url, sinks, running }: { mcp: Mcp; url: string; sinks: SinksView; running: RunningGuard },
+  { mcp, models, url, sinks, running }: Protocols & { url: string; sinks: SinksView; running: RunningGuard },
 ): Promise<void> {
   const { loaded, state, record, log, closing } = stores
   const transact = async (changes: readonly Change[], basis?: number): Promise<void> => {
@@ -40,7 +41,10 @@ export async function servePeople(
     state: { ...state, transact },
     manifests,
     offered: () => offered(mcp),
-    onIsolate: (agent) => mcp.cut(agent),
+    onIsolate(agent) {
+      mcp.cut(agent)
+      models.cut(agent)
+    },
     sinks,
     running: () => ({ url, streams: mcp.streams() }),
   })
@@ -52,6 +56,7 @@ export async function servePeople(
       identities.reload(config.issuers)
       keeping.reconfigure(config.retention)
       running.reconfigure(next)
+      models.reconfigure(config.providers)
       mcp.reconfigure(config.servers).catch((error: unknown) => log('a server could not be replaced', error))
       record({ verb: 'config.loaded', detail: { servers: Object.keys(config.servers).length, ...inForce(stores, next) } })
     },

@@ -90,6 +90,10 @@ function grantOf(entry: Entry, agent: string): GrantPlace | undefined {
     case 'tool.list':
     case 'resource.list':
     case 'prompt.list':
+    case 'model.list':
+    case 'model.call':
+    case 'model.embed':
+    case 'model.count':
       return undefined
   }
 }

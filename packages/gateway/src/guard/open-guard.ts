@@ -2,6 +2,8 @@ import {
   applyEdits,
   dataAction,
   examine,
+  isExcepted,
+  judgeAnswer,
   type Channel,
   type Detector,
   type Edit,
@@ -30,9 +32,11 @@ import {
 import type { GuardConfig } from '../config-guard.ts'
 import type { ContentReader } from '../content-reader.ts'
 import type { GuardModel } from '../guard-desk.ts'
-import type { Guard, GuardedResult, ListedItem, Origin, Recipient, Talk, TalkParty } from '../guard.ts'
+import type { Guard, GuardedResult, ListedItem, Origin, Recipient, ReleaseShape, Talk, TalkParty } from '../guard.ts'
+import { openAnswerScans } from './answer-scan.ts'
 import { inspectAttachments } from './attachments.ts'
 import { boundTexts, sanitiseTexts } from './foreign-text.ts'
+import { openPromptLook } from './look-at-prompt.ts'
 import { openSessionMemories, rememberText } from './session-memory.ts'
 import { openTalk } from './talk.ts'
 import { rememberGiven, watchArguments } from './watch-session.ts'
@@ -70,6 +74,7 @@ const CUT = '[withheld by Sallyport: it looks like instructions planted for an a
 
 export function openGuard(deps: GuardDeps): Guard {
   const sessions = openSessionMemories()
+  const lookAtPrompt = openPromptLook()
   return {
     inspect: (principal, content) => remembered(principal, content, look(principal, content)),
     facts,
@@ -77,11 +82,17 @@ export function openGuard(deps: GuardDeps): Guard {
     redact: (value, inspected, recipient) =>
       masked(value, { ...inspected, isMasked: isRedacted(recipient.cleared) }, recipient.principal),
     release,
+    redacts: (finding, cleared) => isRedacted(cleared)(finding),
     wrap(content, origin) {
       const { channel, trust } = sourceAt(origin)
       const how = deps.parts().policy.boundary[channel] ?? 'wrap'
       if (trust === 'internal' || how === 'off') return content
       return boundTexts(content, { how, nonce: deps.nonce(), channel, source: origin.server ?? '' })
+    },
+    answer({ principal, cleared, restore: restored }) {
+      const { policy, detectors } = deps.parts()
+      const isObserved = isExcepted(policy, 'output', { agent: principal.agent, nowMs: deps.nowMs() })
+      return openAnswerScans({ policy, detectors, sealer: deps.sealer(principal), cleared, restore: restored, isObserved })
     },
     talk: (origin, party) => talk(origin, party),
     listed,
@@ -110,6 +121,7 @@ export function openGuard(deps: GuardDeps): Guard {
   function look(principal: Principal, content: Inspectable): Inspected | Promise<Inspected> {
     const { kind, direction, value } = content
     if (isOwn(kind)) return NOTHING_SEEN
+    if (isModel(kind)) return lookAtModel(content)
     if (direction === 'arguments') return lookAtArguments(content)
     const { channel, trust } = sourceAt(content)
     const memory = sessions(principal.session)
@@ -118,6 +130,21 @@ export function openGuard(deps: GuardDeps): Guard {
     const attached = inspectAttachments(value, { channel, trust }, { extractor: deps.extractor, judge: judged })
     if (!attached) return examined
     return Promise.all([examined, attached]).then(([own, others]) => others.reduce(joined, own))
+  }
+
+  /** A prompt is looked at message by message; an answer is a model's own words, and vectors and counts are none. */
+  function lookAtModel({ kind, direction, value, places = [] }: Inspectable): Inspected | Promise<Inspected> {
+    const { detectors, hash } = deps.parts()
+    const plain = (part: Json, channel: Channel): Inspected => examine(part, { channel, detectors }).findings.result()
+    if (direction === 'result') return kind === 'model.call' ? plain(value, 'output') : NOTHING_SEEN
+    return lookAtPrompt(value, places, {
+      version: hash,
+      judge(part, channel) {
+        if (channel === 'user') return judged(part, { channel, trust: 'user' })
+        // Nobody said which tool it was; it counts as one that nobody described otherwise.
+        return channel === 'tool' ? judged(part, { channel, trust: 'api' }) : plain(part, channel)
+      },
+    })
   }
 
   /** Answers of a person to what a server asked are that person's words, not the agent's. */
@@ -137,7 +164,7 @@ export function openGuard(deps: GuardDeps): Guard {
     return classify(examine(value, { channel, detectors, earlier }), { channel, trust })
   }
 
-  type Content = Pick<Inspectable, 'direction' | 'value'>
+  type Content = Pick<Inspectable, 'direction' | 'value' | 'places'>
 
   function remembered(
     principal: Principal,
@@ -148,11 +175,11 @@ export function openGuard(deps: GuardDeps): Guard {
   }
 
   /** Detected classes are the session's from here on, whoever declared what (R285). */
-  function remember({ session }: Principal, { direction, value }: Content, inspected: Inspected): Inspected {
+  function remember({ session }: Principal, { direction, value, places }: Content, inspected: Inspected): Inspected {
     const memory = sessions(session)
     for (const each of inspected.classes) memory.classes.add(each)
     const { inferred } = deps.parts().policy
-    if (direction === 'arguments')
+    if (direction === 'arguments' && places === undefined)
       return watchArguments(value, inspected, { memory, nowMs: deps.nowMs(), isInferredWanted: inferred !== 'off' })
     if (inferred !== 'off') rememberGiven(value, inspected, memory)
     return inspected
@@ -189,9 +216,21 @@ export function openGuard(deps: GuardDeps): Guard {
 
   function release(
     { principal, action, acted, facts: { guard, nowMs }, inspected, commitment }: Releasing,
-    { cleared, isConsequential }: { readonly cleared: readonly string[]; readonly isConsequential: boolean },
+    { cleared, isConsequential, restore: restored = [] }: ReleaseShape,
   ): GuardedResult {
     if (!guard || isOwn(action.kind)) return { effect: 'allow', reasons: [], content: acted.content }
+    if (isModel(action.kind)) {
+      const findings = inspected.seen.map(({ finding }) => finding)
+      const verdict = judgeAnswer({ findings, guard, agent: principal.agent, nowMs, cleared })
+      if (verdict.effect === 'deny') return { ...verdict, content: acted.content, isQuarantined: true }
+      const content = masked(acted.content, { ...inspected, isMasked: isRedacted(cleared) }, principal)
+      const reasons = content === acted.content ? verdict.reasons : [...verdict.reasons, 'content_redacted' as const]
+      return {
+        effect: 'allow',
+        reasons,
+        content: restored.length > 0 ? restore(content, { principal, cleared: restored }) : content,
+      }
+    }
     const terms = { guard, nowMs, cleared, isConsequential, isReleased: deps.isReleased(commitment), isList: false }
     return judgedContent(acted.content, { principal, inspected }, terms)
   }
@@ -271,7 +310,13 @@ const NAMING = ['name', 'uri', 'uriTemplate'] as const
 
 /** Answers the gateway makes itself, of what was reviewed or is judged item by item. */
 function isOwn(kind: Inspectable['kind']): boolean {
-  return kind === 'session.open' || kind === 'tool.list' || kind === 'prompt.list' || kind === 'resource.list'
+  return (
+    kind === 'session.open' || kind === 'tool.list' || kind === 'prompt.list' || kind === 'resource.list' || kind === 'model.list'
+  )
+}
+
+function isModel(kind: Inspectable['kind']): boolean {
+  return kind.startsWith('model.')
 }
 
 /** Leaves out every text in which a finding lies, whole: half an instruction may still be one. */

@@ -12,6 +12,12 @@ const CONNECTIONS_MAX = 10_000
 
 export interface Routes {
   readonly mcp: (request: IncomingMessage, response: ServerResponse, agent: string) => Promise<void>
+  /** Model calls; `path` is what follows the agent's base URL, `/v1/…`. */
+  readonly models: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    at: { readonly agent: string; readonly path: string },
+  ) => Promise<void>
   readonly token: (request: IncomingMessage, response: ServerResponse) => Promise<void>
   /** Whether a load balancer should send traffic here. */
   readonly isReady: () => boolean
@@ -76,7 +82,9 @@ export async function listen(config: Config, routes: Routes): Promise<HttpServer
       if (metadata !== undefined && Id.safeParse(metadata).success) return answer(response, 200, routes.resourceMetadata(metadata))
       const agent = /^\/a\/([a-z0-9-]+)\/mcp$/.exec(path)?.[1]
       if (agent !== undefined && Id.safeParse(agent).success) return await routes.mcp(request, response, agent)
-      throw new GatewayError('REQUEST_PATH', 'no such endpoint; agents connect to /a/<agent>/mcp')
+      const [, caller = '', below = ''] = /^\/a\/([a-z0-9-]+)(\/v1\/.*)$/.exec(path) ?? []
+      if (Id.safeParse(caller).success) return await routes.models(request, response, { agent: caller, path: below })
+      throw new GatewayError('REQUEST_PATH', 'no such endpoint; agents connect to /a/<agent>/mcp and /a/<agent>/v1')
     } catch (error) {
       const known = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'internal error', { cause: error })
       if (known.code === 'INTERNAL') routes.log('internal error', error)

@@ -1,4 +1,4 @@
-import { type Acted, type Action, type CompiledManifest, type JsonObject } from '@sallyport/core'
+import { type Acted, type Action, type CompiledManifest, GatewayError, type JsonObject } from '@sallyport/core'
 import type { ListedItem } from '../../guard.ts'
 import { type ForwardDeps, forward } from './forward.ts'
 import { listPrompts, listResources, listTools } from './lists.ts'
@@ -46,6 +46,11 @@ export async function perform(request: McpRequest, action: Action, deps: Perform
         { request, action, manifest, method: 'resources/read', params: { uri: action.args['uri'] ?? action.name } },
         deps,
       )
+    case 'model.list':
+    case 'model.call':
+    case 'model.embed':
+    case 'model.count':
+      throw new GatewayError('INTERNAL', 'not an act of this protocol')
     case 'complete':
       return forward({ request, action, manifest, method: 'completion/complete', params: completionParams(action) }, deps)
   }

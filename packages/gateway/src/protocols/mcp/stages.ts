@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import {
   type Action,
   type AuditLog,
@@ -14,15 +13,15 @@ import {
   type Target,
   type ToolFacts,
   GatewayError,
-  budgetsOf,
   isGatewayError,
   isJsonObject,
   locateResource,
   release,
 } from '@sallyport/core'
-import type { Budgets, Draw } from '../../budgets.ts'
+import type { Budgets } from '../../budgets.ts'
 import type { Guard } from '../../guard.ts'
 import { handleContent, type ContentDeps } from '../../handle-content.ts'
+import { reserveBudgets } from '../../reserve-budgets.ts'
 import { type PerformDeps, perform } from './perform.ts'
 import type { McpRequest } from './request.ts'
 import { targetOf } from './target.ts'
@@ -56,8 +55,7 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
     handling: (principal, action) => handleContent({ principal, action, manifest: deps.manifest(principal.agent) }, deps),
     inspect: (principal, content) => deps.guard.inspect(principal, content),
     gather,
-    reserve,
-    settle: (_principal, _action, facts) => giveBack(facts.budget, facts.nowMs),
+    ...reserveBudgets({ budgets: deps.budgets, gather }),
     record: (entry) => deps.audit.append(entry),
     async act(request, action, allowed) {
       requireLive(allowed.principal.agent)
@@ -136,35 +134,6 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
       ...(tool ? { tool } : {}),
       ...(isListing(action.kind) ? {} : { guard: deps.guard.facts(principal, action) }),
     }
-  }
-
-  // The pipeline's own stage: who, what, what is known, and what would follow.
-  // oxlint-disable-next-line max-params -- see above
-  function reserve(
-    principal: Principal,
-    action: Action,
-    gathered: Gathered,
-    wouldAllow: (gathered: Gathered) => boolean,
-  ): Facts | Promise<Facts> {
-    const drawsOf = ({ manifest }: Gathered): readonly Draw[] => (manifest ? budgetsOf(principal, action, manifest) : [])
-    const draws = drawsOf(gathered)
-    const budget = deps.budgets.reserve(draws, gathered.nowMs, () => wouldAllow(gathered))
-    return budget instanceof Promise ? budget.then(afterWait) : { ...gathered, budget }
-
-    async function afterWait(taken: Facts['budget']): Promise<Facts> {
-      const now = await gather(principal, action).catch((error: unknown) => {
-        giveBack(taken, gathered.nowMs)
-        throw error
-      })
-      if (isDeepStrictEqual(drawsOf(now), draws)) return { ...now, budget: taken }
-      // Other limits came into force during the wait: the calls are taken under those or not at all.
-      giveBack(taken, gathered.nowMs)
-      return reserve(principal, action, now, wouldAllow)
-    }
-  }
-
-  function giveBack({ reserved, keys, atMs }: Facts['budget'], nowMs: number): void {
-    if (reserved) deps.budgets.refund(keys, atMs ?? nowMs)
   }
 
   async function toolFacts(principal: Principal, action: Action): Promise<ToolFacts> {

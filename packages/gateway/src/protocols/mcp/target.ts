@@ -38,6 +38,11 @@ export function targetOf(request: McpRequest, { catalogue, locate }: TargetDeps)
     case 'resource.read':
     case 'resource.subscribe':
       return resource(request, text(params, 'uri', URI_LENGTH_MAX), locate)
+    case 'model.list':
+    case 'model.call':
+    case 'model.embed':
+    case 'model.count':
+      throw new GatewayError('REQUEST_METHOD', 'no such method')
     case 'complete':
       return completion(request, { catalogue, locate })
   }

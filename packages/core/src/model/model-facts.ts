@@ -1,0 +1,57 @@
+import type { ReasonCode } from '../reasons.ts'
+
+/** One way to have a model call answered: a model at a provider, with what people vouched for. */
+export interface Candidate {
+  readonly provider: string
+  /** As agents name it. */
+  readonly model: string
+  /** As the provider names it. */
+  readonly upstreamModel: string
+  /** Wire formats it speaks. */
+  readonly wires: readonly string[]
+  readonly tier: 'consumer' | 'enterprise' | 'private'
+  /** Every region where a call may be processed. */
+  readonly regions: readonly string[]
+  /** Business associate agreement: until when, and features it leaves out. */
+  readonly baa?: { readonly expiresMs: number; readonly excludes: readonly string[] }
+  /** Mechanism for transfers of personal data, such as standard contractual clauses. */
+  readonly transfer?: { readonly expiresMs: number }
+  /** When the vendor was last assessed. */
+  readonly reviewedMs: number
+  /** Whether what it is sent may be used for training. */
+  readonly trains: boolean
+  /** Purposes it may be used for; any when absent. */
+  readonly purposes?: readonly string[]
+  /** Whether and until when the model is approved. */
+  readonly approval?: { readonly expiresMs: number }
+  /** What it can do beyond text; anything when absent. */
+  readonly features?: readonly string[]
+}
+
+/** A candidate that may not be asked, and the first reason why. */
+export interface RefusedCandidate {
+  readonly provider: string
+  readonly reason: ReasonCode
+}
+
+export interface Eligibility {
+  /** In the order of the configuration. */
+  readonly eligible: readonly Candidate[]
+  readonly refused: readonly RefusedCandidate[]
+}
+
+/** What `gather` read about one model call. */
+export interface ModelFacts {
+  readonly wire: string
+  readonly eligibility: Eligibility
+  /** Features the request uses beyond text and the agent's own tools. */
+  readonly features: readonly string[]
+  /** Whether the request has a system message, and whether it is the pinned one. */
+  readonly system: 'none' | 'pinned' | 'foreign'
+  /** SHA-256 of the pinned prompt, and whether its text is at hand. */
+  readonly prompt?: { readonly hash: string; readonly isKnown: boolean }
+  /** Messages of the model and of tools: `altered` were delivered differently, `unseen` never passed here. */
+  readonly history: { readonly altered: number; readonly unseen: number }
+  /** Parameters of the request, for the record: numbers, switches and short words. */
+  readonly params: Readonly<Record<string, string | number | boolean>>
+}

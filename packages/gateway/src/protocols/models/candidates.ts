@@ -1,0 +1,38 @@
+import type { Candidate } from '@sallyport/core'
+import type { ProvidersConfig } from '../../config-providers.ts'
+import { WIRES_OF } from './wires/index.ts'
+
+const DAY_MS = 86_400_000
+
+/** Every candidate of a configuration, by the name agents use, in its order. */
+export function candidatesOf(providers: ProvidersConfig): ReadonlyMap<string, readonly Candidate[]> {
+  const byName = new Map<string, Candidate[]>()
+  for (const [provider, config] of Object.entries(providers)) {
+    for (const [model, { model: upstreamModel = model, approval, features }] of Object.entries(config.models)) {
+      const { baa, transfer, review, purposes } = config
+      const known = byName.get(model) ?? []
+      byName.set(model, known)
+      known.push({
+        provider,
+        model,
+        upstreamModel,
+        wires: WIRES_OF[config.kind],
+        tier: config.tier,
+        regions: config.regions,
+        reviewedMs: review ? Date.parse(review.on) : -Infinity,
+        trains: config.training,
+        ...(baa && { baa: { expiresMs: endOf(baa.expires), excludes: baa.excludes } }),
+        ...(transfer && { transfer: { expiresMs: endOf(transfer.expires) } }),
+        ...(approval && { approval: { expiresMs: endOf(approval.expires) } }),
+        ...(purposes && { purposes }),
+        ...(features && { features }),
+      })
+    }
+  }
+  return byName
+}
+
+/** The last day counts whole. */
+function endOf(date: string): number {
+  return Date.parse(date) + DAY_MS
+}

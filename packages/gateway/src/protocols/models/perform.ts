@@ -1,0 +1,171 @@
+import {
+  type Acted,
+  type Candidate,
+  type CompiledModels,
+  type Finding,
+  GatewayError,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type ModelServed,
+  parseJson,
+  type Performing,
+  type StreamScan,
+} from '@sallyport/core'
+import { COST_FACTOR } from '../../byte-budget.ts'
+import { decodeUtf8 } from '../../collect.ts'
+import type { Guard } from '../../guard.ts'
+import { type AskDeps, type Asked, askProvider, outcomeOf } from './ask-provider.ts'
+import { openEventSplitter } from './event-stream.ts'
+import type { ModelRequest } from './model-request.ts'
+import { outgoing } from './outgoing.ts'
+import type { PromptInForce } from './prompt-in-force.ts'
+import { readAnswer, tooLarge, translate } from './provider-link.ts'
+import { openRelay, type Relay } from './relay.ts'
+import type { Said } from './wire.ts'
+
+export interface PerformDeps extends Omit<AskDeps, 'requireLive'> {
+  readonly guard: Guard
+  /** @throws GatewayError when the agent may not act any more, or nobody knows */
+  readonly requireLive: (agent: string) => void
+}
+
+/** What was decided on, which `act` goes by whatever has changed since. */
+export interface Terms {
+  readonly eligible: readonly Candidate[]
+  readonly models: CompiledModels
+  readonly prompt: PromptInForce
+}
+
+/** Header that says that another than the first eligible model answered. */
+const DEGRADED = { 'x-sallyport-degraded': 'fallback' }
+
+/** Takes one decided call to whoever may answer it. A stream is passed on while it comes; its end waits for the record. */
+export async function performCall(
+  request: ModelRequest,
+  { allowed, terms }: { readonly allowed: Performing; readonly terms: Terms },
+  deps: PerformDeps,
+): Promise<Acted> {
+  const { policy } = terms.models
+  const leaving = outgoing(request, allowed, { guard: deps.guard, policy, prompt: terms.prompt })
+  const asked = await askProvider(
+    terms.eligible,
+    (candidate) => ({
+      wire: request.wire,
+      query: request.query,
+      body: leaving.bodyFor(candidate),
+      headers: request.headers,
+      signal: request.signal,
+    }),
+    { ...deps, requireLive: () => deps.requireLive(request.agent) },
+  )
+  const isDegraded = asked.candidate !== terms.eligible[0]
+  if (isDegraded) request.reply.set(DEGRADED)
+  try {
+    const isStream = request.ask.streams && /^text\/event-stream/i.test(String(asked.response.headers['content-type'] ?? ''))
+    const answer = isStream ? await stream(request, asked, { terms, deps, isDegraded }) : await whole(request, asked, isDegraded)
+    asked.settle('success')
+    const model = servedBy(asked, answer.said, isDegraded)
+    return { status: 'success', content: answer.content, changes: false, reasons: leaving.reasons, model }
+  } catch (error) {
+    const failure = translate(error, request.signal)
+    asked.settle(outcomeOf(failure))
+    throw failure
+  }
+}
+
+interface Answered {
+  readonly said: Said
+  readonly content: JsonObject
+}
+
+async function whole(request: ModelRequest, { response, candidate, link }: Asked, isDegraded: boolean): Promise<Answered> {
+  const { signal, charge, wire } = request
+  const raw = await readAnswer(response, {
+    bytesMax: link.config.answerBytesMax,
+    signal,
+    charge: (bytes) => charge(bytes * COST_FACTOR),
+  })
+  const value = wire.kind === 'model.embed' ? vectors(raw) : objectOf(raw)
+  request.answer = { type: 'whole', raw, value, candidate, isDegraded }
+  return { said: wire.said(value), content: value }
+}
+
+function objectOf(raw: Buffer): JsonObject {
+  const text = decodeUtf8(raw)
+  let value: Json | undefined
+  try {
+    value = text === undefined ? undefined : parseJson(text)
+  } catch (cause) {
+    throw new GatewayError('UPSTREAM_MALFORMED', 'the provider’s answer cannot be read', { cause })
+  }
+  if (!isJsonObject(value)) throw new GatewayError('UPSTREAM_MALFORMED', 'the provider’s answer is no object')
+  return value
+}
+
+/** Millions of numbers say nothing that a record could keep. */
+function vectors(raw: Buffer): JsonObject {
+  let value: unknown
+  try {
+    value = JSON.parse(raw.toString('utf8'))
+  } catch (cause) {
+    throw new GatewayError('UPSTREAM_MALFORMED', 'the provider’s answer cannot be read', { cause })
+  }
+  if (!isJsonObject(value) || !Array.isArray(value['data']))
+    throw new GatewayError('UPSTREAM_MALFORMED', 'the provider’s answer has no vectors')
+  const { model, usage, data } = value
+  return { vectors: data.length, ...(model === undefined ? {} : { model }), ...(usage === undefined ? {} : { usage }) }
+}
+
+async function stream(
+  request: ModelRequest,
+  { response, candidate, link }: Asked,
+  { terms, deps, isDegraded }: { readonly terms: Terms; readonly deps: PerformDeps; readonly isDegraded: boolean },
+): Promise<Answered> {
+  const { reply, wire, charge } = request
+  const { policy, contract } = terms.models
+  const openScan: () => StreamScan<Finding> = deps.guard.answer({
+    principal: request.principal,
+    cleared: policy.classes,
+    restore: policy.restore,
+  })
+  const relay = openRelay({ wire, openScan, holdsAll: contract !== undefined, send: (bytes) => reply.write(bytes) })
+  request.answer = { type: 'stream', relay, candidate, isDegraded }
+  const splitter = openEventSplitter()
+  let bytes = 0
+  for await (const chunk of response.body as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > link.config.answerBytesMax) throw tooLarge(link.config.answerBytesMax)
+    charge(chunk.length)
+    for (const event of splitter.push(chunk)) {
+      if (relay.push(event)) continue
+      response.body.destroy()
+      return { said: relay.said(), content: relay.content() }
+    }
+    await reply.drained()
+  }
+  requireWhole(relay, splitter.pending())
+  relay.end()
+  return { said: relay.said(), content: relay.content() }
+}
+
+/** Half an answer is none: nobody may act on the half of a call. */
+function requireWhole(relay: Relay, pendingBytes: number): void {
+  if (relay.isFailure()) throw new GatewayError('UPSTREAM_UNAVAILABLE', 'the provider gave up in the middle of its answer')
+  if (!relay.isWhole() || pendingBytes > 0)
+    throw new GatewayError('UPSTREAM_MALFORMED', 'the provider’s answer ended in the middle')
+}
+
+function servedBy({ candidate, attempts }: Asked, { model, stop, usage, hasReasoning }: Said, degraded: boolean): ModelServed {
+  return {
+    attempts,
+    degraded,
+    provider: candidate.provider,
+    reasoning: hasReasoning ? 'present' : 'absent',
+    regions: [...candidate.regions],
+    requested: candidate.upstreamModel,
+    ...(model === undefined ? {} : { served: model.slice(0, 200) }),
+    ...(stop === undefined ? {} : { stop: stop.slice(0, 100) }),
+    ...(usage && { usage }),
+  }
+}
