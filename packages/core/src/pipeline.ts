@@ -9,9 +9,10 @@ import { jcs } from './model/jcs.ts'
 import type { JsonObject } from './model/json.ts'
 import type { Principal } from './model/principal.ts'
 import type { ReasonCode } from './reasons.ts'
+import { flowMember } from './record/flow-member.ts'
 import { modelAsked } from './record/model-asked.ts'
 import { shape } from './record/shape.ts'
-import type { Acted, Gathered, Handling, Inbound, Outbound, Performing, Released, Stages, Target } from './stages.ts'
+import type { Acted, Gathered, Handling, Inbound, Outbound, Performing, Released, Releasing, Stages, Target } from './stages.ts'
 
 /**
  * One act, start to finish: identify → normalise → inspect → gather → decide → record → act → inspect → release → record.
@@ -69,8 +70,11 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
       throw failure
     },
   )
-  await stage.record({ ...outcome, ...done.record, durationMs: stage.nowMs() - startMs })
   const { released } = done
+  await Promise.all([
+    stage.record({ ...outcome, ...done.record, durationMs: stage.nowMs() - startMs }),
+    released.effect === 'allow' ? stage.remember?.(done.releasing) : undefined,
+  ])
   if (released.effect !== 'allow') return refused(entry, { effect: released.effect, reasons: released.reasons })
   return { ok: true, entry, status: done.status, content: released.content }
 }
@@ -85,6 +89,7 @@ interface Allowed extends Performing {
 
 interface Done {
   readonly status: Acted['status']
+  readonly releasing: Releasing
   readonly released: Released
   readonly record: Pick<OutcomeEntry, 'status' | 'reasons' | 'output' | 'findings' | 'effect' | 'source' | 'detected' | 'model'>
 }
@@ -101,7 +106,8 @@ async function perform<Request extends Inbound>(request: Request, allowed: Allow
   const inspected = looked instanceof Promise ? await looked : looked
   if (looked instanceof Promise) requireSame(jcs(acted.content) === text)
   const output = committed(text, acted.content, handling.commit)
-  const released = stage.release({ principal, action, decision, facts, acted, inspected, commitment: output.commitment })
+  const releasing = { principal, action, decision, facts, acted, inspected, commitment: output.commitment }
+  const released = stage.release(releasing)
   // Kept before the entry that refers to it, and before anything is released.
   const vault = await (released.isQuarantined ? handling.quarantine : handling.keepOutput)?.(text)
   const record = {
@@ -113,7 +119,7 @@ async function perform<Request extends Inbound>(request: Request, allowed: Allow
     ...(acted.model && { model: acted.model }),
     effect: acted.changes ? ('unconfirmed' as const) : ('none' as const),
   }
-  return { status: acted.status, released, record }
+  return { status: acted.status, releasing, released, record }
 }
 
 /** R081: nothing is used that is not, to the byte, what was inspected. */
@@ -217,6 +223,7 @@ function decisionEntry({ act, input, decision, inspected, facts, request }: Deci
       ...(facts.manifest ? { manifest: facts.manifest.hash } : {}),
     },
     ...(facts.model && { model: modelAsked(facts.model) }),
+    ...flowMember(facts.flow),
     budgets: decision.enforced === 'allow' && facts.budget.reserved ? [...facts.budget.keys] : [],
     ...(decision.retryAfterMs === undefined ? {} : { retryAfterMs: decision.retryAfterMs }),
     ...(correlation.length > 0 ? { correlation: Object.fromEntries(correlation) } : {}),

@@ -141,6 +141,11 @@ export interface Stages<Request extends Inbound> {
   act(request: Request, action: Action, allowed: Performing): Promise<Acted>
   /** The same decision, applied to what came back. */
   release(releasing: Releasing): Released
+  /**
+   * Puts what is released into the memory of its session, while its outcome is recorded: the agent gets it after both.
+   * @throws GatewayError `STORE_UNAVAILABLE`: it is not released.
+   */
+  remember?(releasing: Releasing): void | Promise<void>
   readonly nowMs: () => number
   readonly newId: () => string
   readonly version: string

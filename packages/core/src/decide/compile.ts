@@ -39,7 +39,10 @@ export interface CompiledGrant {
   readonly entities: readonly EntityRule[]
   readonly fields?: readonly string[]
   readonly domains?: DomainRule
-  readonly provenance: boolean
+  /** Where the value of a field must come from: `user`, or `server.tool`; by dotted name. */
+  readonly provenance: Readonly<Record<string, readonly string[]>>
+  /** Values a person approved for a field, by dotted name. */
+  readonly approved: Readonly<Record<string, readonly (string | number)[]>>
   readonly rateLimit?: RateLimit
   /** What its content is about and whether it is kept; absent where the grant does not say. */
   readonly content?: ContentPolicy
@@ -173,7 +176,8 @@ function compileGrant(tool: string, { grant, proposed }: Judged, deps: CompileDe
     tier: grant.tier,
     userRequired: grant.user === 'required',
     gated: GATED_SCOPES.has(grant.scope) || grant.tier === 'high' || grant.requiresHumanApproval === true,
-    provenance: grant.provenance !== undefined,
+    provenance: grant.provenance ?? {},
+    approved: grant.approved ?? {},
     entities: compileEntities(grant.entities ?? {}),
     ...(proposed && { proposed }),
     ...(content && { content }),

@@ -7,6 +7,8 @@ import type { CompiledGrant, CompiledManifest, CompiledTask, ObservableRule } fr
 import { coversEffect } from './covers-effect.ts'
 import { contradicts, resolveEntity, valueAt, type EntityValue } from './entities.ts'
 import type { Facts } from './facts.ts'
+import { flowVotes } from './flow-votes.ts'
+import { restrictedClasses } from './guard-votes.ts'
 import { allow, approval, budgetVotes, deny, witnessVotes } from './votes.ts'
 
 export interface ToolCall {
@@ -27,7 +29,7 @@ export function toolVotes(call: ToolCall): { readonly votes: readonly Vote[]; re
   votes.push(...pinVotes(grant, facts.tool))
   const bound = entityVotes(call)
   votes.push(...argumentVotes(call), ...bound.votes, ...domainVotes(call), ...topicVotes(call))
-  if (grant.provenance) votes.push(deny('provenance', 'provenance_unavailable'))
+  votes.push(...flow(call))
   votes.push(...witnessVotes(facts, grant))
   if (grant.gated) votes.push(approval())
   votes.push(...budgetVotes(facts, manifest))
@@ -84,6 +86,17 @@ function entityVotes({ principal, action, manifest, grant }: ToolCall): {
 function domainVotes({ action, manifest, grant }: ToolCall): readonly Vote[] {
   const outside = grant.domains?.(action.args)
   return outside ? [{ ...deny('domains', outside.reason, plainPath(outside.path)), mode: modeOf(manifest, 'domains') }] : []
+}
+
+function flow({ facts, manifest, grant }: ToolCall): readonly Vote[] {
+  const cleared = grant.content?.classes ?? []
+  const { scope, tier, provenance } = grant
+  return flowVotes({
+    flow: facts.flow,
+    grant: { scope, tier, provenance, cleared },
+    restricted: facts.guard ? restrictedClasses(facts.guard.policy) : new Set(),
+    mode: modeOf(manifest, 'flow'),
+  })
 }
 
 /** R080: what does not make sense given the task is not forbidden; a person looks at it first. */

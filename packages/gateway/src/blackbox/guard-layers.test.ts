@@ -44,7 +44,8 @@ beforeAll(async () => {
   governed = await govern({
     servers: { web: { transport: 'http', url: server.url, source: { channel: 'web', classes: [] } } },
     reviewed: { web: reviewed as never },
-    agents: { clerk: { tasks: { work: { tools } } } },
+    // Where arguments come from is a layer too, tested in flow.test.ts.
+    agents: { clerk: { tasks: { work: { tools } }, manifest: { observe: ['flow'] } } },
     start: false,
   })
 })
