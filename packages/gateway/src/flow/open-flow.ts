@@ -3,6 +3,7 @@ import {
   type CompiledGrant,
   findSlots,
   type FlowFacts,
+  GatewayError,
   isJsonObject,
   jcs,
   type Json,
@@ -22,6 +23,8 @@ const SESSIONS_MAX = 2_000
 /** A session is over a day after its last content at the latest. */
 const SESSION_AGE_MS = 86_400_000
 const EXPIRE_EVERY_MS = 3_600_000
+/** After something could not be remembered, nothing is decided until as much as this can be: no act without room for its result. */
+const PROBE = { session: '0'.repeat(64), bytes: 256 * 1_024, everyMs: 1_000 }
 
 export interface FlowDeps {
   readonly store: SessionStore
@@ -38,6 +41,8 @@ export interface OpenFlow extends Flow {
 /** The memory of sessions over their store. */
 export function openFlow({ store, key, nowMs, log }: FlowDeps): OpenFlow {
   const sessions = new Map<string, SessionMemory>()
+  let isFailing = false
+  let probedMs = 0
   const timer = setInterval(() => {
     store.expire(nowMs() - SESSION_AGE_MS).catch((error: unknown) => log('old sessions could not be forgotten', error))
   }, EXPIRE_EVERY_MS)
@@ -54,7 +59,17 @@ export function openFlow({ store, key, nowMs, log }: FlowDeps): OpenFlow {
     close: () => clearInterval(timer),
   }
 
+  async function requireRoom(): Promise<void> {
+    const now = nowMs()
+    if (now < probedMs + PROBE.everyMs) throw new GatewayError('STORE_UNAVAILABLE', 'what sessions hold cannot be written')
+    probedMs = now
+    await store.append(PROBE.session, [new Uint8Array(PROBE.bytes)], { nowMs: now, mustLast: true })
+    await store.erase(PROBE.session)
+    isFailing = false
+  }
+
   async function facts(principal: Principal, action: Action, grant: CompiledGrant | undefined): Promise<FlowFacts> {
+    if (isFailing) await requireRoom()
     const { memory } = await read(principal)
     const { integrity, classes } = memory.label
     const link = linkOf(memory, action)
@@ -93,7 +108,10 @@ export function openFlow({ store, key, nowMs, log }: FlowDeps): OpenFlow {
       .filter(({ origin }) => origin !== 'model')
       .reduce((label, { integrity, seen }) => joinLabels(label, { integrity, classes: seen }), before)
     const mustLast = after.integrity !== before.integrity || after.classes.length !== before.classes.length
-    const seq = await store.append(name, [sealItem(key, name, item)], { nowMs: nowMs(), mustLast })
+    const seq = await store.append(name, [sealItem(key, name, item)], { nowMs: nowMs(), mustLast }).catch((error: unknown) => {
+      isFailing = true
+      throw error
+    })
     // Shared, it is read back with whatever others added before it.
     if (store.isShared) return
     memory.add(item)
