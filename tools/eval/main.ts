@@ -7,6 +7,7 @@ import { coverage } from './coverage.ts'
 import { crash } from './crash.ts'
 import { deployment } from './deployment.ts'
 import { dlp } from './dlp.ts'
+import { enforcement } from './enforcement.ts'
 import { erasure } from './erasure.ts'
 import { guard } from './guard.ts'
 import { replicas } from './replicas.ts'
@@ -14,6 +15,6 @@ import { siem } from './siem.ts'
 
 process.exitCode = await runProgram(
   'eval',
-  { audit, behaviour, conformance, clients, coverage, crash, deployment, dlp, erasure, guard, replicas, siem },
+  { audit, behaviour, conformance, clients, coverage, crash, deployment, dlp, enforcement, erasure, guard, replicas, siem },
   process.argv.slice(2),
 )

@@ -36,7 +36,7 @@ const Checked = z.object({ utility: z.boolean(), security: z.boolean().nullable(
 /** AgentDojo v1.2.1 in a Python process: what its tasks are, and one environment at a time to act in. */
 export interface Dojo {
   suites(): Promise<readonly DojoSuite[]>
-  /** A fresh environment; with an injection task, what it asks for stands wherever the user task reads. */
+  /** A fresh environment; with an injection task, what it asks for stands wherever an outsider can write. */
   open(task: { suite: string; user: string; injection?: string }): Promise<z.infer<typeof Opened>>
   call(call: DojoCall): Promise<z.infer<typeof Result>>
   /** By the benchmark's own checks on the environment: whether the user's and the injected task were done. */

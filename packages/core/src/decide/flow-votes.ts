@@ -50,12 +50,24 @@ export function flowVotes({ flow, grant, restricted, mode }: FlowAsked): readonl
   if (!isTainted(flow.integrity)) return votes
   const isEndorsed = (slot: TracedSlot): boolean =>
     slot.isApproved || slot.origins.some(isTrusted) || isProved(slot, grant.provenance[slot.field] ?? [])
-  const chosen = flow.slots.filter((slot) => slot.kind !== 'other' && !isEndorsed(slot))
+  const open = flow.slots.filter((slot) => !isEndorsed(slot))
+  const chosen = open.filter(({ kind }) => kind !== 'other' && kind !== 'amount')
   const isConsequential = grant.scope !== 'read' || grant.tier !== 'low'
-  const isNamed = flow.slots.some(({ kind }) => kind !== 'other')
-  if (isConsequential && (chosen.length > 0 || !isNamed)) vote('require_approval', 'tainted_act', chosen)
+  if (isConsequential && isChosenByOthers(flow.slots, open, chosen)) vote('require_approval', 'tainted_act', chosen)
   else if (chosen.some(({ carriesData }) => carriesData)) vote('require_approval', 'tainted_url', chosen)
   return votes
+}
+
+/**
+ * Whether only content of others says where an act goes. A target must be endorsed, whatever else is; an amount only where it is all
+ * there is, for sums are computed. An act without any target is others' when it repeats what they wrote, or says nothing at all.
+ */
+function isChosenByOthers(all: readonly TracedSlot[], open: readonly TracedSlot[], chosen: readonly TracedSlot[]): boolean {
+  if (chosen.length > 0) return true
+  const isTarget = ({ kind }: TracedSlot): boolean => kind !== 'other' && kind !== 'amount'
+  if (all.some(isTarget)) return false
+  if (all.length === 0 || open.some(({ kind }) => kind === 'amount')) return true
+  return open.some(({ origins }) => origins.some(({ origin }) => origin !== 'model'))
 }
 
 /** Most arguments that one vote names. */

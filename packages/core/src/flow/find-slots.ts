@@ -22,6 +22,7 @@ const EMAIL = /^[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$/
 const URL_LIKE = /^(?:[a-z][a-z0-9+.-]*:\/\/|www\.)\S+$/i
 /** An IBAN, a card or another long number, however it is grouped. */
 const ACCOUNT = /^(?=(?:[^\d]*\d){8})[a-z]{0,4}[\d][\da-z .-]{6,40}$/i
+const DATE = /^\d{4}-\d\d-\d\d/
 
 /** Words of field names that say what a value is for. Names come from reviewed definitions, never from an agent. */
 const BY_NAME: readonly (readonly [RegExp, SlotKind])[] = [
@@ -74,7 +75,7 @@ function kindOf(value: string | number, name: string): SlotKind | undefined {
   if (typeof value === 'string') {
     if (EMAIL.test(value)) return 'recipient'
     if (URL_LIKE.test(value)) return 'url'
-    if (ACCOUNT.test(value)) return 'account'
+    if (ACCOUNT.test(value) && !DATE.test(value)) return 'account'
   }
   const named = BY_NAME.find(([pattern]) => pattern.test(name))?.[1]
   const isTelling = typeof value === 'string' && value.length >= OTHER_CHARS_MIN && value.length <= OTHER_CHARS_MAX

@@ -26,6 +26,7 @@ describe('finding the arguments that decide', () => {
     [{ note: 'https://x.example/a' }, 'url', 'an address in any field'],
     [{ text: 'www.x.example' }, 'url', 'an address without scheme'],
     [{ target: 'DE89 3704 0044 0532 0130 00' }, 'account', 'a grouped account'],
+    [{ due: '2026-11-26 10:00' }, 'other', 'a date is no account'],
     [{ file_path: 'report.txt' }, 'path', 'a file'],
     [{ amount: 12.5 }, 'amount', 'a number by its name'],
     [{ note: 'see you later' }, 'other', 'a text that is none of them'],
