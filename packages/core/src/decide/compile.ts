@@ -1,5 +1,5 @@
 import { GatewayError, isGatewayError } from '../errors.ts'
-import type { JsonObject } from '../model/json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../model/json.ts'
 import {
   GATED_SCOPES,
   type CLIENT_FEATURES,
@@ -41,8 +41,8 @@ export interface CompiledGrant {
   readonly domains?: DomainRule
   /** Where the value of a field must come from: `user`, or `server.tool`; by dotted name. */
   readonly provenance: Readonly<Record<string, readonly string[]>>
-  /** Values a person approved for a field, by dotted name. */
-  readonly approved: Readonly<Record<string, readonly (string | number)[]>>
+  /** Values that need no other endorsement, by dotted name; `bound` where an entity lets only the verified one pass. */
+  readonly approved: Readonly<Record<string, readonly (string | number)[] | 'bound'>>
   readonly rateLimit?: RateLimit
   /** What its content is about and whether it is kept; absent where the grant does not say. */
   readonly content?: ContentPolicy
@@ -177,7 +177,7 @@ function compileGrant(tool: string, { grant, proposed }: Judged, deps: CompileDe
     userRequired: grant.user === 'required',
     gated: GATED_SCOPES.has(grant.scope) || grant.tier === 'high' || grant.requiresHumanApproval === true,
     provenance: grant.provenance ?? {},
-    approved: grant.approved ?? {},
+    approved: approvedBy(grant),
     entities: compileEntities(grant.entities ?? {}),
     ...(proposed && { proposed }),
     ...(content && { content }),
@@ -186,6 +186,24 @@ function compileGrant(tool: string, { grant, proposed }: Judged, deps: CompileDe
     ...(grant.domains && { domains: compileDomains(grant.domains, deps.hosts) }),
     ...(grant.rateLimit && { rateLimit: grant.rateLimit }),
   }
+}
+
+/** What a person approved by naming it: the list, the few values that the schema allows, and what entities bind. */
+function approvedBy({ approved = {}, args, entities = {} }: ToolGrant): CompiledGrant['approved'] {
+  const properties = args?.['properties']
+  const listed = isJsonObject(properties)
+    ? Object.entries(properties).map(([name, schema]) => [name, valuesOf(schema)] as const)
+    : []
+  const few = Object.fromEntries(listed.filter(([, values]) => values.length > 0))
+  const bound = Object.fromEntries(Object.keys(entities).map((name) => [name, 'bound' as const]))
+  return { ...few, ...approved, ...bound }
+}
+
+function valuesOf(schema: Json | undefined): readonly (string | number)[] {
+  if (!isJsonObject(schema)) return []
+  const { enum: many, const: one } = schema
+  const all = [...(Array.isArray(many) ? (many as readonly Json[]) : []), ...(one === undefined ? [] : [one])]
+  return all.filter((value) => typeof value === 'string' || typeof value === 'number')
 }
 
 function compileRead(key: string, grant: ReadGrant, proposed: Proposal | undefined): CompiledReadGrant {

@@ -78,6 +78,7 @@ describe('R237: a value is traced to where it stands as a whole', () => {
   test('approved values are told as such, whatever their form', () => {
     expect(traceSlots(slots({ to: 'Anna ' }), [], { to: ['anna '] })[0]).toMatchObject({ isApproved: true, origins: [] })
     expect(traceSlots(slots({ to: 'bob' }), [], { to: ['anna'] })[0]?.isApproved).toBe(false)
+    expect(traceSlots(slots({ to: 'bob' }), [], { to: 'bound' })[0]?.isApproved).toBe(true)
   })
   test('law: a value that stands alone in a text is found, and a text without it holds it never', () => {
     const word = fc.stringMatching(/^[a-z][a-z0-9]{2,15}@[a-z]{3,10}\.example$/)

@@ -8,6 +8,9 @@ export interface SessionContent extends ValueOrigin {
   readonly text: string
 }
 
+/** Values a person approved for a field, by dotted name; `bound` where another rule lets only one value pass. */
+export type ApprovedValues = Readonly<Record<string, readonly (string | number)[] | 'bound'>>
+
 /** Shorter account numbers are too common to be told by their digits alone. */
 const COMPACT_MIN = 10
 /** Places told of one value; a value that stands everywhere is told once per source. */
@@ -21,7 +24,7 @@ const ORIGINS_MAX = 20
 export function traceSlots(
   slots: readonly Slot[],
   contents: readonly SessionContent[],
-  approved: Readonly<Record<string, readonly (string | number)[]>> = {},
+  approved: ApprovedValues = {},
 ): readonly TracedSlot[] {
   const compact = new Map<SessionContent, string>()
   return slots.map(({ path, field, kind, value }) => {
@@ -35,7 +38,7 @@ export function traceSlots(
       field,
       kind,
       carriesData: kind === 'url' && carriesData(String(value)),
-      isApproved: own.some((one) => normalText(String(one)) === normalText(String(value))),
+      isApproved: own === 'bound' || own.some((one) => normalText(String(one)) === normalText(String(value))),
       origins: distinct(contents.filter(holds)),
     }
   })
