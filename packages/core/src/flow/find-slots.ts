@@ -6,6 +6,11 @@ export const SLOTS_MAX = 100
 /** Deepest nesting followed; arguments that passed `parseJson` are never deeper. */
 const DEPTH_MAX = 64
 
+/** A link in a text, up to a blank or what usually ends one there. Linear: no part of it can be read in two ways. */
+const LINK = /(?<![\p{L}\p{N}.@-])(?:https?:\/\/|www\.)[^\s<>"'()\]]*[\p{L}\p{N}/=&#-]/giu
+const LINKS_MAX = 20
+const LINKS_CHARS_MAX = 65_536
+
 /** Other texts are traced for the classes of data they may carry: shorter ones stand everywhere, longer ones nowhere as a whole. */
 const OTHER_CHARS_MIN = 6
 const OTHER_CHARS_MAX = 200
@@ -57,6 +62,10 @@ function visit({ value, path, field, name, depth }: Place, declared: ReadonlySet
   if (typeof value === 'string' || typeof value === 'number') {
     const kind = declared.has(field) ? 'declared' : kindOf(value, name)
     if (kind && value !== '') into.push({ path, field, kind, value })
+    // A link in a longer text is where its reader will go.
+    if (typeof value === 'string' && kind !== 'url')
+      for (const [link] of [...value.slice(0, LINKS_CHARS_MAX).matchAll(LINK)].slice(0, LINKS_MAX))
+        into.push({ path, field, kind: 'url', value: link })
   } else if (Array.isArray(value)) {
     for (const [i, item] of (value as readonly Json[]).entries())
       visit({ value: item, path: `${path}/${i}`, field, name, depth: depth + 1 }, declared, into)

@@ -31,6 +31,15 @@ describe('finding the arguments that decide', () => {
     [{ amount: 12.5 }, 'amount', 'a number by its name'],
     [{ note: 'see you later' }, 'other', 'a text that is none of them'],
   ])('%j is a %s: %s', (args, kind, _why) => expect(slots(args as JsonObject).map((slot) => slot.kind)).toEqual([kind]))
+  test('links in a longer text, each as it would be followed', () => {
+    const body = 'See www.a.example, (https://b.example/x?y=1) and <https://c.example>. Not awww.d.example nor mail@www.e.example!'
+    expect(slots({ body }).map(({ kind, value }) => [kind, value])).toEqual([
+      ['other', body],
+      ['url', 'www.a.example'],
+      ['url', 'https://b.example/x?y=1'],
+      ['url', 'https://c.example'],
+    ])
+  })
   test('nested and in lists, with the dotted name a manifest uses', () => {
     const found = slots({ mail: { to: ['a@b.example', 'c@d.example'] }, n: 3, ok: true, short: 'abc' }, ['mail.subject'])
     expect(found.map(({ path, field }) => [path, field])).toEqual([
