@@ -12,9 +12,10 @@ import { erasure } from './erasure.ts'
 import { guard } from './guard.ts'
 import { replicas } from './replicas.ts'
 import { siem } from './siem.ts'
+import { wires } from './wires.ts'
 
 process.exitCode = await runProgram(
   'eval',
-  { audit, behaviour, conformance, clients, coverage, crash, deployment, dlp, enforcement, erasure, guard, replicas, siem },
+  { audit, behaviour, conformance, clients, coverage, crash, deployment, dlp, enforcement, erasure, guard, replicas, siem, wires },
   process.argv.slice(2),
 )

@@ -1,16 +1,8 @@
 import type { Entry, Json, JsonObject } from '@sallyport/core'
 import { govern, type Governed } from '../../../packages/gateway/src/fixtures/govern.ts'
 import { modelClient, type ModelReply, providerConfig } from '../../../packages/gateway/src/fixtures/model-client.ts'
-import {
-  chatAnswer,
-  chatStream,
-  messageAnswer,
-  messageStream,
-  type RecordingProvider,
-  responseStream,
-  type Scripted,
-  startRecordingProvider,
-} from '../../../packages/gateway/src/fixtures/recording-provider.ts'
+import { type RecordingProvider, startRecordingProvider } from '../../../packages/gateway/src/fixtures/recording-provider.ts'
+import { callAnswer, textAnswer } from '../../../packages/gateway/src/fixtures/wire-answers.ts'
 import type { models } from '../../../packages/gateway/src/protocols/models/formats.ts'
 import type { Cell } from './cells.ts'
 import type { Crossed } from './mcp-drivers.ts'
@@ -112,7 +104,7 @@ function prompts(
 ): Driver {
   return async (crossing) => {
     const { cell, payload, provider } = crossing
-    provider.script = () => answerOf(cell.pairing, ['Done.'])
+    provider.script = () => textAnswer(cell.pairing, ['Done.'], false)
     const tool = define && toolOf(cell.pairing, define(payload.text))
     return atProvider(
       crossing,
@@ -127,7 +119,10 @@ function answers(make: (text: string) => readonly string[], args?: (text: string
     const { cell, provider } = crossing
     const { text } = crossing.payload.isPlanted ? PLANTED_OUT : BENIGN_OUT
     const isStream = cell.streaming === 'sse'
-    provider.script = () => answerOf(cell.pairing, make(text), { isStream, ...(args && { args: args(text) }) })
+    provider.script = () =>
+      args
+        ? callAnswer(cell.pairing, [{ name: 'read', args: args(text) }], isStream)
+        : textAnswer(cell.pairing, make(text), isStream)
     const reply = await ask(crossing, { ...bodyOf(cell.pairing, [question()]), ...(isStream && { stream: true }) })
     const said = isStream ? reply.events.map((event) => wordsOf(event)).join('') : reply.text
     return { received: said, parts: [text], entries: await entriesOf(crossing, reply), isAnswered: reply.refusal === undefined }
@@ -199,76 +194,6 @@ function toolOf(wire: string, { description, properties }: { description: string
   if (wire === 'anthropic-messages') return { name: 'read', description, input_schema: schema }
   if (wire === 'openai-responses') return { type: 'function', name: 'read', description, parameters: schema, strict: false }
   return { type: 'function', function: { name: 'read', description, parameters: schema } }
-}
-
-/** What the provider says, on a wire: texts, or one call of a tool. */
-function answerOf(
-  wire: string,
-  pieces: readonly string[],
-  { isStream = false, args }: { readonly isStream?: boolean; readonly args?: JsonObject } = {},
-): Scripted {
-  const text = pieces.join('')
-  const input = JSON.stringify(args)
-  if (wire === 'anthropic-messages') {
-    const block = { type: 'tool_use', id: 'call_2', name: 'read', input: args ?? {} }
-    if (!isStream) return { body: messageAnswer(text, args ? [block] : []) }
-    return {
-      pieces: args ? [...messageStream([]).slice(0, 3), ...toolUse(input), ...messageStream([]).slice(-3)] : messageStream(pieces),
-    }
-  }
-  if (wire === 'openai-responses') {
-    const item = { type: 'function_call', id: 'fc_1', call_id: 'call_2', name: 'read', arguments: input, status: 'completed' }
-    const whole = responseStream([text])
-    if (args) return isStream ? { pieces: callStream(item, whole) } : { body: responseOf([item]) }
-    const message = {
-      type: 'message',
-      id: 'msg_1',
-      role: 'assistant',
-      status: 'completed',
-      content: [{ type: 'output_text', text, annotations: [] }],
-    }
-    return isStream ? { pieces: responseStream(pieces) } : { body: responseOf([message]) }
-  }
-  const call = { id: 'call_2', type: 'function', function: { name: 'read', arguments: input } }
-  if (isStream) return { pieces: args ? chatStream([], [{ index: 0, ...call }]) : chatStream(pieces) }
-  return { body: args ? chatAnswer(null, { tool_calls: [call] }) : chatAnswer(text) }
-}
-
-function responseOf(output: readonly JsonObject[]): JsonObject {
-  return {
-    id: 'resp_1',
-    object: 'response',
-    created_at: 1,
-    status: 'completed',
-    model: 'model-1',
-    output,
-    usage: { input_tokens: 1, output_tokens: 1, total_tokens: 2 },
-  }
-}
-
-function eventOf(value: JsonObject & { readonly type: string }): string {
-  return `event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`
-}
-
-function toolUse(input: string): readonly string[] {
-  return [
-    eventOf({ type: 'content_block_stop', index: 0 }),
-    eventOf({ type: 'content_block_start', index: 1, content_block: { type: 'tool_use', id: 'call_2', name: 'read', input: {} } }),
-    eventOf({ type: 'content_block_delta', index: 1, delta: { type: 'input_json_delta', partial_json: input } }),
-    eventOf({ type: 'content_block_stop', index: 1 }),
-  ]
-}
-
-function callStream(item: JsonObject, around: readonly string[]): readonly string[] {
-  const at = { item_id: 'fc_1', output_index: 0 }
-  return [
-    around[0] ?? '',
-    eventOf({ type: 'response.output_item.added', output_index: 0, item: { ...item, arguments: '', status: 'in_progress' } }),
-    eventOf({ type: 'response.function_call_arguments.delta', ...at, delta: item['arguments'] as string }),
-    eventOf({ type: 'response.function_call_arguments.done', ...at, arguments: item['arguments'] as string }),
-    eventOf({ type: 'response.output_item.done', output_index: 0, item }),
-    eventOf({ type: 'response.completed', response: responseOf([item]) }),
-  ]
 }
 
 /** The words of one event, so that a text cut into pieces is whole again. */
