@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { type RecordedCall, startRecordingServer } from '../../conformance/recording-server.ts'
 import { exactly, type Measured, type Program } from '../report.ts'
 import { startGoverned } from './governed.ts'
-import { CLIENTS_DIR, installClients, installPython, PYTHON, versionOf } from './peers.ts'
+import { CLIENTS_DIR, installClients, installPython, PYTHON, pythonVersionOf, versionOf } from './peers.ts'
 
 const CLIENT_MS_MAX = 60_000
 const SERVER = 'customers'
@@ -53,7 +52,7 @@ export const clients: Program = {
         const seen = await drive(one, { url: gateway.url, key: gateway.key, note })
         const fault = typeof seen === 'string' ? seen : faultOf(seen, upstream.calls.slice(before))
         const revision = upstream.calls[before]?.revision ?? 'none'
-        rows[one.name] = { version: one.of === 'mcp' ? pythonVersion() : versionOf(one.of), revision, result: fault ?? 'ok' }
+        rows[one.name] = { version: one.of === 'mcp' ? pythonVersionOf('mcp') : versionOf(one.of), revision, result: fault ?? 'ok' }
       }
       return measured(rows)
     } finally {
@@ -117,8 +116,4 @@ function faultOf({ listed, allowed, denied }: Seen, calls: readonly RecordedCall
   if (!deniedText.includes(REFUSAL)) return `the denied call gave ${deniedText.slice(0, 300)}`
   const counted = calls.map(({ tool, args }) => `${tool} ${String(args['region'])}`).join(', ')
   return counted === 'find eu' ? undefined : `the tool server saw "${counted}" instead of "find eu"`
-}
-
-function pythonVersion(): string {
-  return /^mcp==(\S+)/m.exec(readFileSync(join(CLIENTS_DIR, 'requirements.txt'), 'utf8'))?.[1] ?? 'unknown'
 }

@@ -18,6 +18,12 @@ export function versionOf(name: string): string {
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown'
 }
 
+/** Exact version of an installed Python client. */
+export function pythonVersionOf(name: string): string {
+  const text = readFileSync(join(CLIENTS_DIR, 'requirements.txt'), 'utf8')
+  return new RegExp(`^${name}==(\\S+)`, 'm').exec(text)?.[1] ?? 'unknown'
+}
+
 /** Installs the JavaScript clients and the suite, unless exactly that is there already. */
 export function installClients(note: (line: string) => void): void {
   const lock = join(CLIENTS_DIR, 'package-lock.json')

@@ -13,7 +13,7 @@ import {
 } from '../../packages/gateway/src/fixtures/recording-provider.ts'
 import { callAnswer, textAnswer } from '../../packages/gateway/src/fixtures/wire-answers.ts'
 import { exactly, type Figure, type Program } from '../report.ts'
-import { CLIENTS_DIR, installClients, versionOf } from './peers.ts'
+import { CLIENTS_DIR, installClients, installPython, PYTHON, pythonVersionOf, versionOf } from './peers.ts'
 
 const CLIENT_MS_MAX = 90_000
 const STACK = 'Error: boom\n    at query (/srv/model/db.js:12:7) postgres://root:hunter2@db'
@@ -27,6 +27,8 @@ const CLIENTS: Readonly<Record<string, string>> = {
   'ai-anthropic': '@ai-sdk/anthropic',
   langchain: '@langchain/openai',
   'openai-agents': '@openai/agents',
+  'python-openai': 'openai',
+  'python-anthropic': 'anthropic',
 }
 
 const Answered = z.object({ text: z.string(), calls: z.array(z.tuple([z.string(), z.unknown()])) })
@@ -46,8 +48,12 @@ const SCENARIOS: Readonly<Record<string, (seen: Seen, provider: Saw) => boolean>
   failure: (seen) => 'threw' in seen && !/srv|hunter2|postgres/.test(JSON.stringify(seen)),
   cancel: (seen) => 'threw' in seen && /abort|cancel/i.test(seen.threw),
 }
-/** Agents SDK takes no signal for a run. */
-const LEFT_OUT: Readonly<Record<string, readonly string[]>> = { 'openai-agents': ['cancel'] }
+/** The Agents SDK takes no signal for a run, the Python libraries none for a request. */
+const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
+  'openai-agents': ['cancel'],
+  'python-openai': ['cancel'],
+  'python-anthropic': ['cancel'],
+}
 
 interface Saw {
   /** Everything the provider was sent by this client. */
@@ -59,6 +65,7 @@ export const wires: Program = {
   about: 'real OpenAI, Anthropic, AI SDK, LangChain and Agents clients through the gateway: chat, stream, tools, refusals, errors',
   async run({ note }) {
     installClients(note)
+    installPython(note)
     const provider = await startRecordingProvider()
     provider.script = answer
     const approved = { approval: { by: 'security', evidence: 'x', expires: '2999-01-01' } }
@@ -79,7 +86,8 @@ export const wires: Program = {
       const failed: string[] = []
       let count = 0
       for (const [client, of] of Object.entries(CLIENTS)) {
-        note(`client ${client} ${versionOf(of)}`)
+        const version = client.startsWith('python-') ? pythonVersionOf(of) : versionOf(of)
+        note(`client ${client} ${version}`)
         const seen = await drive(client, { url: `${governed.url()}/a/clerk`, key: governed.secret('clerk', client), provider })
         for (const [name, isRight] of Object.entries(SCENARIOS)) {
           if (LEFT_OUT[client]?.includes(name)) continue
@@ -88,7 +96,7 @@ export const wires: Program = {
           if (typeof seen !== 'string' && got && isRight(got, seen)) continue
           failed.push(`${client} ${name}: ${(typeof seen === 'string' ? seen : JSON.stringify(got)).slice(0, 300)}`)
         }
-        cells[client] = versionOf(of)
+        cells[client] = version
       }
       const passed = count - failed.length
       return {
@@ -117,7 +125,8 @@ async function drive(
   { url, key, provider }: At,
 ): Promise<(Saw & { readonly answers: z.infer<typeof Seen> }) | string> {
   provider.calls.length = 0
-  const child = spawn(process.execPath, [join(CLIENTS_DIR, 'models.mjs'), client, url, key], {
+  const [program, file] = client.startsWith('python-') ? [PYTHON, 'models.py'] : [process.execPath, 'models.mjs']
+  const child = spawn(program, [join(CLIENTS_DIR, file), client, url, key], {
     cwd: CLIENTS_DIR,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: CLIENT_MS_MAX,
