@@ -1,6 +1,7 @@
 import { runProgram } from '../report.ts'
 import { audit } from './audit.ts'
 import { run as decide } from './decide.ts'
+import { run as flow } from './flow.ts'
 import { gateway } from './gateway.ts'
 import { guard } from './guard.ts'
 
@@ -8,6 +9,7 @@ const programs = {
   gateway,
   decide: { about: 'ns of one pure decision by size of the manifest and number of agents', run: decide },
   audit,
+  flow: { about: 'µs to find where the arguments of an act stood in what a session read', run: flow },
   guard,
 }
 process.exitCode = await runProgram('bench', programs, process.argv.slice(2))

@@ -2,14 +2,37 @@ import { type Entry, isFailure } from '@sallyport/core'
 import { atLeast, type Measured, type Program } from '../report.ts'
 import { type Cell, cellsOf, channelsOf, formatLists, nameOf, requireDrivers } from './crossings/cells.ts'
 import { type Crossed, mcpDrivers } from './crossings/mcp-drivers.ts'
-import { type McpWorld, openMcpWorld } from './crossings/mcp-world.ts'
-import { BENIGN_IN, BENIGN_OUT, PLANTED_IN, PLANTED_OUT } from './crossings/payloads.ts'
+import { openMcpWorld } from './crossings/mcp-world.ts'
+import { modelsDrivers, openModelsWorld } from './crossings/models-drivers.ts'
+import { BENIGN_IN, BENIGN_OUT, type Payload, PLANTED_IN, PLANTED_OUT } from './crossings/payloads.ts'
 
 /** Names printed of one kind of miss; the count says the rest. */
 const NAMED_MAX = 25
 
 /** Drivers of each protocol, by format. A protocol in `packages/gateway/src/protocols` without an entry is a broken run. */
-export const DRIVERS: Readonly<Record<string, typeof mcpDrivers>> = { mcp: mcpDrivers }
+export const DRIVERS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = { mcp: mcpDrivers, models: modelsDrivers }
+
+/** A live gateway that speaks one protocol with a scripted other side. */
+interface World {
+  /** What does one thing at a time; different ones may be used at once. */
+  laneOf(cell: Cell): unknown
+  cross(cell: Cell, payload: Payload): Promise<Crossed>
+  entries(): Promise<readonly Entry[]>
+  close(): Promise<void>
+}
+
+const WORLDS: Readonly<Record<string, () => Promise<World>>> = {
+  async mcp() {
+    const world = await openMcpWorld()
+    return {
+      laneOf: (cell) => world.serverOf(cell),
+      cross: (cell, payload) => mcpDrivers[cell.format.id as keyof typeof mcpDrivers]({ cell, payload, world }),
+      entries: () => world.governed.entries(),
+      close: () => world.close(),
+    }
+  },
+  models: async () => ({ ...(await openModelsWorld()), laneOf: () => 'one provider' }),
+}
 
 /** Something planted and something ordinary through every cell of the live gateway. */
 export const coverage: Program = {
@@ -20,14 +43,20 @@ export const coverage: Program = {
     const all = cellsOf(lists)
     const cells = short ? all.filter(isInShortRun) : all
     note(`${cells.length} of ${all.length} cells`)
-    const world = await openMcpWorld()
-    note('the gateway runs')
-    try {
-      const crossings = await crossAll(cells, { world, note })
-      return report(crossings, { cells: cells.length, all: all.length, entries: await world.governed.entries() })
-    } finally {
-      await world.close()
+    const crossings: Crossing[] = []
+    for (const [protocol, open] of Object.entries(WORLDS)) {
+      const world = await open()
+      note(`the gateway runs for ${protocol}`)
+      try {
+        const asked = cells.filter((cell) => cell.protocol === protocol)
+        const own = await crossAll(asked, { world, note })
+        const findingsOf = findingsByDecision(await world.entries())
+        crossings.push(...own.map((crossing) => ({ ...crossing, findingsOf })))
+      } finally {
+        await world.close()
+      }
     }
+    return report(crossings, { cells: cells.length, all: all.length })
   },
 }
 
@@ -38,7 +67,10 @@ function isInShortRun(cell: Cell): boolean {
   return channels[turn % channels.length] === cell.channel
 }
 
-interface Crossing {
+interface Crossing extends Crossings {
+  readonly findingsOf: (decision: number) => readonly Seen[]
+}
+interface Crossings {
   readonly cell: Cell
   readonly planted: Crossed
   readonly benign: Crossed
@@ -46,24 +78,25 @@ interface Crossing {
 
 async function crossAll(
   cells: readonly Cell[],
-  { world, note }: { readonly world: McpWorld; readonly note: (line: string) => void },
-): Promise<Crossing[]> {
-  const crossings: Crossing[] = []
-  // A server does one thing at a time; several do so at once.
-  const lanes = Map.groupBy(cells, (cell) => world.serverOf(cell))
+  { world, note }: { readonly world: World; readonly note: (line: string) => void },
+): Promise<readonly Crossings[]> {
+  const crossings: Crossings[] = []
+  const lanes = Map.groupBy(cells, (cell) => world.laneOf(cell))
   await Promise.all([...lanes.values()].map(crossInTurn))
   return crossings
 
   async function crossInTurn(lane: readonly Cell[]): Promise<void> {
     for (const cell of lane) {
-      const cross = DRIVERS[cell.protocol]?.[cell.format.id as keyof typeof mcpDrivers]
-      if (!cross) continue
-      const [bad, good] = cell.format.direction === 'in' ? [PLANTED_IN, BENIGN_IN] : [PLANTED_OUT, BENIGN_OUT]
-      const benign = await cross({ cell, payload: good, world })
-      crossings.push({ cell, benign, planted: await cross({ cell, payload: bad, world }) })
+      const [bad, good] = payloadsOf(cell)
+      const benign = await world.cross(cell, good)
+      crossings.push({ cell, benign, planted: await world.cross(cell, bad) })
       if (crossings.length % 500 === 0) note(`${crossings.length} cells crossed`)
     }
   }
+}
+
+function payloadsOf({ format }: Cell): readonly [Payload, Payload] {
+  return format.direction === 'in' ? [PLANTED_IN, BENIGN_IN] : [PLANTED_OUT, BENIGN_OUT]
 }
 
 type Seen = { readonly channel?: string; readonly code: string; readonly severity: string }
@@ -71,13 +104,11 @@ type Seen = { readonly channel?: string; readonly code: string; readonly severit
 interface Run {
   readonly cells: number
   readonly all: number
-  readonly entries: readonly Entry[]
 }
 
-function report(crossings: readonly Crossing[], { cells, all, entries }: Run): Measured {
-  const findingsOf = findingsByDecision(entries)
+function report(crossings: readonly Crossing[], { cells, all }: Run): Measured {
   const arrived = ({ received, parts }: Crossed): boolean => parts.every((part) => received.includes(part))
-  const isRecorded = ({ cell, planted }: Crossing): boolean =>
+  const isRecorded = ({ cell, planted, findingsOf }: Crossing): boolean =>
     planted.isFlagged ??
     planted.entries.some((entry) =>
       findingsOf(entry).some(

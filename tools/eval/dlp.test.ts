@@ -12,7 +12,7 @@ import { readPresidio, scorePresidio } from './dlp/presidio.ts'
 import { OUT_OF_RANGE, RANGED } from './dlp/ranged-numbers.ts'
 import { scoreSpans } from './dlp/score-spans.ts'
 import { CHECKED } from './dlp/valid-numbers.ts'
-import { wilson } from './dlp/wilson.ts'
+import { wilson } from './wilson.ts'
 
 test('Wilson intervals are those of the textbook', () => {
   expect(wilson(0, 0)).toEqual({ share: null, low: null, high: null })

@@ -1,11 +1,13 @@
 import { runProgram } from '../report.ts'
 import { audit } from './audit.ts'
+import { behaviour } from './behaviour.ts'
 import { clients } from './clients.ts'
 import { conformance } from './conformance.ts'
 import { coverage } from './coverage.ts'
 import { crash } from './crash.ts'
 import { deployment } from './deployment.ts'
 import { dlp } from './dlp.ts'
+import { enforcement } from './enforcement.ts'
 import { erasure } from './erasure.ts'
 import { guard } from './guard.ts'
 import { replicas } from './replicas.ts'
@@ -13,6 +15,6 @@ import { siem } from './siem.ts'
 
 process.exitCode = await runProgram(
   'eval',
-  { audit, conformance, clients, coverage, crash, deployment, dlp, erasure, guard, replicas, siem },
+  { audit, behaviour, conformance, clients, coverage, crash, deployment, dlp, enforcement, erasure, guard, replicas, siem },
   process.argv.slice(2),
 )

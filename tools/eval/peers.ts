@@ -50,7 +50,7 @@ export function installRequirements(dir: string, onInstall: () => void): string 
   installOnce(requirements, venv, () => {
     onInstall()
     run('python3', ['-m', 'venv', venv])
-    const options = ['--quiet', '--disable-pip-version-check', '--require-hashes', '--only-binary', ':all:']
+    const options = ['--quiet', '--disable-pip-version-check', '--require-hashes', '--no-deps', '--only-binary', ':all:']
     run(join(programs, 'python'), ['-m', 'pip', 'install', ...options, '-r', requirements])
   })
   return programs

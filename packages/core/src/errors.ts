@@ -18,6 +18,7 @@ export const ERRORS = {
   REQUEST_HEADER_MISMATCH: { http: 400, rpc: -32020, retry: false, means: 'a header and the body disagree' },
   REQUEST_CAPABILITY: { http: 400, rpc: -32021, retry: false, means: 'the client lacks a capability the request needs' },
   REQUEST_VERSION: { http: 400, rpc: -32022, retry: false, means: 'the protocol version is not supported' },
+  REQUEST_CHANGED: { http: 409, rpc: -32603, retry: false, means: 'what was about to be used is not what was inspected' },
   REQUEST_CANCELLED: { http: 499, rpc: -32603, retry: false, means: 'the client closed the request' },
   IDENTITY_MISSING: { http: 401, rpc: -32600, retry: false, means: 'no credential was sent' },
   IDENTITY_INVALID: { http: 401, rpc: -32600, retry: false, means: 'the credential is unknown, expired or revoked' },

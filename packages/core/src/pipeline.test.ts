@@ -5,7 +5,8 @@ import { alice, compiled, manifestOf } from './decide/fixtures/world.ts'
 import { GatewayError } from './errors.ts'
 import { examine } from './inspect/inspect.ts'
 import type { EntryBody } from './model/entry.ts'
-import { type Acted, type Handling, type Inbound, type Stages, handle } from './pipeline.ts'
+import { handle } from './pipeline.ts'
+import type { Acted, Handling, Inbound, Stages } from './stages.ts'
 
 const manifest = compiled(manifestOf({ 'erp.read': { scope: 'read', tier: 'low' } }))
 const request: Inbound = { agent: 'buyer', authorization: 'Bearer x', kind: 'tool.call', correlation: { clientSession: 'hint' } }
@@ -337,5 +338,52 @@ describe('content', () => {
     const failing = { ...stages, handling: () => Promise.reject(new GatewayError('VAULT_UNAVAILABLE', 'the vault is gone')) }
     expect(await codeOf(handle(request, failing))).toBe('VAULT_UNAVAILABLE')
     expect(calls).toEqual(['identify', 'normalise'])
+  })
+})
+
+describe('R081: only what passed inspection is used', () => {
+  const tampering = (when: 'record decision' | 'release', args: Record<string, string>) => {
+    const { stages, calls, entries } = world()
+    return {
+      calls,
+      entries,
+      stages: {
+        ...stages,
+        normalise: () => ({ server: 'erp', name: 'read', args }),
+        async record(entry: EntryBody) {
+          if (when === `record ${entry.type}`) args['department'] = 'finance'
+          return stages.record(entry)
+        },
+      },
+    }
+  }
+  test('arguments that change between the verdict and the act are refused: nothing is done, and the record says why', async () => {
+    const { stages, calls, entries } = tampering('record decision', { department: 'facilities' })
+    await expect(handle(request, stages)).rejects.toMatchObject({ code: 'REQUEST_CHANGED' })
+    expect(calls).not.toContain('act')
+    expect(entries.at(-1)).toMatchObject({ type: 'outcome', status: 'failure', code: 'REQUEST_CHANGED' })
+  })
+  test('what stays as it was inspected is done, with the verdict it passed on', async () => {
+    const { stages, calls, entries } = tampering('release', { department: 'facilities' })
+    let verdict: unknown
+    await handle(request, { ...stages, act: (r, a, allowing) => ((verdict = allowing.verdict), stages.act(r, a, allowing)) })
+    expect(calls).toContain('act')
+    const [decision] = entries
+    expect(verdict).toEqual({ entry: 0, commitment: decision && 'input' in decision && decision.input?.commitment })
+  })
+  test('a result that changes while a model looks at it is not released', async () => {
+    const { stages, calls } = world()
+    const content = { content: [{ type: 'text', text: 'ok' }] }
+    const changing: Stages<Inbound> = {
+      ...stages,
+      act: async () => ({ ...done, content }),
+      async inspect(principal, asked) {
+        const seen = await stages.inspect(principal, asked)
+        if (asked.direction === 'result') content.content[0] = { type: 'text', text: 'send it all' }
+        return seen
+      },
+    }
+    await expect(handle(request, changing)).rejects.toMatchObject({ code: 'REQUEST_CHANGED' })
+    expect(calls).not.toContain('release')
   })
 })

@@ -3,174 +3,16 @@ import type { Facts } from './decide/facts.ts'
 import { type ErrorCode, GatewayError, isGatewayError } from './errors.ts'
 import { FINDINGS_MAX, type Inspected } from './inspect/findings.ts'
 import type { Action, ActionKind } from './model/action.ts'
-import type { Decision, Effect } from './model/decision.ts'
-import type { Content, DecisionEntry, EntryBody, ModelServed, OutcomeEntry } from './model/entry.ts'
+import type { Decision } from './model/decision.ts'
+import type { Content, DecisionEntry, EntryBody, OutcomeEntry } from './model/entry.ts'
 import { jcs } from './model/jcs.ts'
 import type { JsonObject } from './model/json.ts'
-import type { Place } from './model/place.ts'
-import type { Correlation, Principal } from './model/principal.ts'
+import type { Principal } from './model/principal.ts'
 import type { ReasonCode } from './reasons.ts'
+import { flowMember } from './record/flow-member.ts'
 import { modelAsked } from './record/model-asked.ts'
 import { shape } from './record/shape.ts'
-
-/** One request as a protocol decoded it: what is asked, by a caller nobody has verified yet. */
-export interface Inbound {
-  /** Address the caller used: the agent the URL names. */
-  readonly agent: string
-  readonly authorization: string | undefined
-  readonly kind: ActionKind
-  readonly correlation: Correlation
-}
-
-/** What a request asks for, once the upstream's names are known. */
-export interface Target {
-  readonly server?: string
-  readonly name?: string
-  /** What the record names instead of `name`, where that could carry personal data. */
-  readonly label?: string
-  readonly args: JsonObject
-  /** Answers of the agent's client to what a server asked in an earlier round of the same call. */
-  readonly inputs?: JsonObject
-  /** Parts of the arguments that came by a channel of their own: the messages of a prompt. */
-  readonly places?: readonly Place[]
-}
-
-/** What came back, before release. `content` is what is inspected, committed to and given to the agent. */
-export interface Acted {
-  /** `failure`: the server answered that it could not; `content` says so in the gateway's words. */
-  readonly status: 'success' | 'tool_error' | 'input_required' | 'failure'
-  readonly content: JsonObject
-  /** Whether the act may have changed something outside. */
-  readonly changes: boolean
-  /** What happened on the way that the record must say. */
-  readonly reasons?: readonly ReasonCode[]
-  /** What was seen besides the result: in notices, questions and answers on the way, in the single items of a list. */
-  readonly seen?: Pick<Inspected, 'findings' | 'classes'>
-  /** Who answered a model call, and how. */
-  readonly model?: ModelServed
-}
-
-export interface Released {
-  /** `require_approval`: it waits for a person, and the agent gets none of it. */
-  readonly effect: Effect
-  readonly reasons: readonly ReasonCode[]
-  readonly content: JsonObject
-  /** Whether what came back was stopped on suspicion and a person may want to see it. */
-  readonly isQuarantined?: boolean
-  /** Where the content came from, for the record. */
-  readonly source?: OutcomeEntry['source']
-}
-
-/** A content to inspect: the arguments of an act, or what came back. */
-export interface Inspectable extends Pick<Target, 'server' | 'name' | 'places'> {
-  readonly kind: ActionKind
-  readonly direction: 'arguments' | 'result'
-  /** Whether `value` is `{ args, inputs }`: the arguments with what a person answered. */
-  readonly hasInputs?: boolean
-  readonly value: JsonObject
-}
-
-/** One result on its way to the agent. */
-export interface Releasing {
-  readonly principal: Principal
-  readonly action: Action
-  readonly decision: Decision
-  readonly facts: Facts
-  readonly acted: Acted
-  readonly inspected: Inspected
-  /** Keyed commitment to the content as it came. */
-  readonly commitment: string
-}
-
-/** Where the vault keeps a content: what the record holds of it. */
-export type Kept = NonNullable<Content['vault']>
-
-/** Keeps a text in the vault; durable when it resolves. @throws GatewayError `VAULT_UNAVAILABLE` */
-export type KeepText = (text: string) => Promise<Kept>
-
-/** What happens to the content of one act. */
-export interface Handling {
-  /** Keyed commitment to a text (HMAC-SHA-256, hex), and the text's length in UTF-8 bytes. */
-  readonly commit: (text: string) => { readonly commitment: string; readonly bytes: number }
-  /** Pseudonym of the person it is about; with it, `commit` is under that person's own key. */
-  readonly subject?: string
-  readonly classes?: readonly string[]
-  /** Absent where policy does not keep it. */
-  readonly keepInput?: KeepText
-  readonly keepOutput?: KeepText
-  /** Keeps what was stopped on its way in, for those who may look at it; absent where there is no vault. */
-  readonly quarantine?: KeepText
-}
-
-/** The facts before anything was taken from a budget. */
-export type Gathered = Omit<Facts, 'budget'>
-
-/** The world as the pipeline needs it. Every stage is called in `handle` and nowhere else. */
-export interface Stages<Request extends Inbound> {
-  /** @throws GatewayError `IDENTITY_*`, `KEYS_UNAVAILABLE` */
-  identify(request: Request): Promise<Principal>
-  /** @throws GatewayError `REQUEST_*` */
-  normalise(request: Request, principal: Principal): Target
-  /**
-   * Who the content is about, and how it is committed to and kept. A promise only where a person's keys are not at hand.
-   * @throws GatewayError `REQUEST_PARAMS` when nobody is named who must be, `VAULT_UNAVAILABLE`: nothing happens.
-   */
-  handling(principal: Principal, target: Target & { readonly kind: ActionKind }): Handling | Promise<Handling>
-  /**
-   * Runs the detectors. They report and never decide; one that fails is a finding. A promise only where a model off this thread
-   * has to be asked.
-   */
-  inspect(principal: Principal, content: Inspectable): Inspected | Promise<Inspected>
-  /** Reads every fact once. Nothing but `reserve` follows until the decision is recorded. */
-  gather(principal: Principal, action: Action): Promise<Gathered>
-  /**
-   * Takes from the budgets so that no refused act ever keeps a call from another one. Budgets in this process are taken in the
-   * same step as the decision. Budgets that must be waited for are taken only if the act would be allowed with them
-   * (`wouldAllow`), and every fact is read again after the wait: what is decided on is what is true then.
-   * @throws GatewayError `STORE_UNAVAILABLE` when whoever keeps the budgets cannot be asked: nothing happens.
-   */
-  reserve(
-    principal: Principal,
-    action: Action,
-    gathered: Gathered,
-    wouldAllow: (gathered: Gathered) => boolean,
-  ): Facts | Promise<Facts>
-  /** Gives back what `reserve` took, when the act does not happen. */
-  settle(principal: Principal, action: Action, facts: Facts): void
-  /** Durable when it resolves; see the port. */
-  record(entry: EntryBody): Promise<number>
-  /**
-   * Performs the act with credentials only the gateway holds, under the obligations of its decision. Must honour cut-off by
-   * isolation.
-   */
-  act(request: Request, action: Action, allowed: Performing): Promise<Acted>
-  /** The same decision, applied to what came back. */
-  release(releasing: Releasing): Released
-  readonly nowMs: () => number
-  readonly newId: () => string
-  readonly version: string
-  /** This process among several gateways over one log. */
-  readonly replica?: string
-}
-
-/** What an act is performed under. */
-export interface Performing {
-  readonly principal: Principal
-  readonly decision: Decision
-  /** What was seen in the arguments. */
-  readonly inspected: Inspected
-}
-
-export type Outbound =
-  | { readonly ok: true; readonly entry: number; readonly status: Acted['status']; readonly content: JsonObject }
-  | {
-      readonly ok: false
-      readonly entry: number
-      readonly effect: 'deny' | 'require_approval'
-      readonly reasons: readonly ReasonCode[]
-      readonly details: readonly string[]
-      readonly retryAfterMs?: number
-    }
+import type { Acted, Gathered, Handling, Inbound, Outbound, Performing, Released, Releasing, Stages, Target } from './stages.ts'
 
 /**
  * One act, start to finish: identify → normalise → inspect → gather → decide → record → act → inspect → release → record.
@@ -219,15 +61,20 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
   if (decision.enforced !== 'allow') return refused(entry, { ...decision, effect: decision.enforced })
   const startMs = stage.nowMs()
   const outcome = { ...act, type: 'outcome' as const, decision: entry }
-  const done = await perform(request, { principal, action, decision, inspected, facts, handling }, stage).catch(
+  const verdict = { entry, commitment: input.commitment }
+  const isSame = (): boolean => handling.commit(jcs(given)).commitment === verdict.commitment
+  const done = await perform(request, { principal, action, decision, inspected, facts, handling, verdict, isSame }, stage).catch(
     async (error: unknown) => {
       const failure = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'internal error', { cause: error })
       await stage.record({ ...outcome, ...failed(failure.code), durationMs: stage.nowMs() - startMs })
       throw failure
     },
   )
-  await stage.record({ ...outcome, ...done.record, durationMs: stage.nowMs() - startMs })
   const { released } = done
+  await Promise.all([
+    stage.record({ ...outcome, ...done.record, durationMs: stage.nowMs() - startMs }),
+    released.effect === 'allow' ? stage.remember?.(done.releasing) : undefined,
+  ])
   if (released.effect !== 'allow') return refused(entry, { effect: released.effect, reasons: released.reasons })
   return { ok: true, entry, status: done.status, content: released.content }
 }
@@ -236,10 +83,13 @@ interface Allowed extends Performing {
   readonly action: Action
   readonly facts: Facts
   readonly handling: Handling
+  /** Whether the arguments are still those of the verdict. */
+  readonly isSame: () => boolean
 }
 
 interface Done {
   readonly status: Acted['status']
+  readonly releasing: Releasing
   readonly released: Released
   readonly record: Pick<OutcomeEntry, 'status' | 'reasons' | 'output' | 'findings' | 'effect' | 'source' | 'detected' | 'model'>
 }
@@ -247,14 +97,17 @@ interface Done {
 /** act → inspect result → release: what happened, and what of it the agent gets. */
 async function perform<Request extends Inbound>(request: Request, allowed: Allowed, stage: Stages<Request>): Promise<Done> {
   const { principal, action, decision, facts, handling } = allowed
+  requireSame(allowed.isSame())
   const acted = await stage.act(request, action, allowed)
   const { kind, server, name } = action
   const place = { kind, ...(server === undefined ? {} : { server }), ...(name === undefined ? {} : { name }) }
+  const text = jcs(acted.content)
   const looked = stage.inspect(principal, { ...place, direction: 'result', value: acted.content })
   const inspected = looked instanceof Promise ? await looked : looked
-  const text = jcs(acted.content)
+  if (looked instanceof Promise) requireSame(jcs(acted.content) === text)
   const output = committed(text, acted.content, handling.commit)
-  const released = stage.release({ principal, action, decision, facts, acted, inspected, commitment: output.commitment })
+  const releasing = { principal, action, decision, facts, acted, inspected, commitment: output.commitment }
+  const released = stage.release(releasing)
   // Kept before the entry that refers to it, and before anything is released.
   const vault = await (released.isQuarantined ? handling.quarantine : handling.keepOutput)?.(text)
   const record = {
@@ -266,7 +119,12 @@ async function perform<Request extends Inbound>(request: Request, allowed: Allow
     ...(acted.model && { model: acted.model }),
     effect: acted.changes ? ('unconfirmed' as const) : ('none' as const),
   }
-  return { status: acted.status, released, record }
+  return { status: acted.status, releasing, released, record }
+}
+
+/** R081: nothing is used that is not, to the byte, what was inspected. */
+function requireSame(isSame: boolean): void {
+  if (!isSame) throw new GatewayError('REQUEST_CHANGED', 'the content is not the one that was inspected')
 }
 
 /** Most one refusal says about itself. */
@@ -365,6 +223,7 @@ function decisionEntry({ act, input, decision, inspected, facts, request }: Deci
       ...(facts.manifest ? { manifest: facts.manifest.hash } : {}),
     },
     ...(facts.model && { model: modelAsked(facts.model) }),
+    ...flowMember(facts.flow),
     budgets: decision.enforced === 'allow' && facts.budget.reserved ? [...facts.budget.keys] : [],
     ...(decision.retryAfterMs === undefined ? {} : { retryAfterMs: decision.retryAfterMs }),
     ...(correlation.length > 0 ? { correlation: Object.fromEntries(correlation) } : {}),

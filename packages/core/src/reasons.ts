@@ -33,9 +33,31 @@ export const REASONS = {
   entity_unresolved: { means: 'the verified identity lacks the attribute the grant binds', todo: 'add the attribute to the user' },
   recipient_not_allowed: { means: 'a recipient or URL is outside the granted domains', todo: 'use a granted domain' },
   recipient_unparseable: { means: 'a recipient or URL has no single safe reading', todo: 'send plain addresses' },
+  off_task: {
+    means: 'the text is about none of the topics of the task, so a person has to look at it and no approval channel is configured',
+    todo: 'write about the task, or add the topic to the manifest',
+  },
   provenance_unavailable: {
     means: 'the grant requires provenance and no session content is recorded',
     todo: 'remove the rule or route the model through the gateway',
+  },
+  provenance_unendorsed: {
+    means:
+      'a value comes from none of the places that the grant names for it, so a person has to decide and no approval channel is configured',
+    todo: 'have the user or a named tool say it, or add it to `approved`',
+  },
+  tainted_act: {
+    means:
+      'the session read content of others, and nothing else says where this act should go; a person has to decide and no approval channel is configured',
+    todo: 'name the target in the request, take it from a trusted source, or add it to `approved`',
+  },
+  tainted_url: {
+    means: 'the session read content of others, and the address, which can carry data, came from there',
+    todo: 'name the address in the request, or add it to `approved`',
+  },
+  class_not_cleared: {
+    means: 'a value comes only from data of a class that this tool is not cleared for',
+    todo: 'leave it out, or let the grant name the class',
   },
   rate_limited: { means: 'the budget of calls is used up', todo: 'retry after the time given' },
   tool_unreviewed: {

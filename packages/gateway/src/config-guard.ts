@@ -1,4 +1,4 @@
-import { DictionaryOptions, GuardPolicy } from '@sallyport/core'
+import { DictionaryOptions, GuardPolicy, unexcused } from '@sallyport/core'
 import { z } from 'zod'
 import { ClassifierConfig } from './config-classifier.ts'
 
@@ -25,5 +25,12 @@ export const GuardConfig = GuardPolicy.extend({
     .enum(['never', 'sign'])
     .default('never')
     .meta({ description: '`sign`: grants are signed only while the guard in force has been run against the attack suite (R071).' }),
-}).meta({ id: 'GuardConfig', description: 'How content is inspected and what is done about what is found.' })
+})
+  .superRefine((policy, context) => {
+    for (const setting of unexcused(policy)) {
+      const message = `is weaker than the default and needs an exception with an end: { setting: ${setting}, reason: "…", until: "…" }`
+      context.addIssue({ code: 'custom', path: setting.split('.'), message })
+    }
+  })
+  .meta({ id: 'GuardConfig', description: 'How content is inspected and what is done about what is found.' })
 export type GuardConfig = z.infer<typeof GuardConfig>

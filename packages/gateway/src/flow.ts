@@ -1,15 +1,16 @@
-import type { Integrity, Json, Principal } from '@sallyport/core'
+import type { Action, CompiledGrant, FlowFacts, Integrity, Json, OriginKind, Principal } from '@sallyport/core'
 
 /** Content that entered a session: what its model may have read. */
 export interface Entered {
-  /** Who it came from. `unknown` for what the gateway cannot attribute, such as history it never saw. */
-  readonly origin: 'system' | 'user' | 'tool' | 'retrieval' | 'agent' | 'model' | 'unknown'
+  readonly origin: OriginKind
   /** The tool, prompt or resource, where it came from one. */
   readonly server?: string
   readonly name?: string
   readonly integrity: Integrity
-  /** Classes of data declared or detected. */
+  /** Classes of data that were seen in it or that its source is said to hold. */
   readonly classes: readonly string[]
+  /** Those that the operator says its source holds: every value of it is of these classes. */
+  readonly declared?: readonly string[]
   /** The content itself; kept sealed, bounded, and only to find where arguments came from. */
   readonly value: Json
 }
@@ -18,19 +19,21 @@ export interface Entered {
 export interface Intended {
   /** The model's own id of the call. */
   readonly id: string
-  /** Name as the agent's model knows it: `server__tool`. */
+  /** Name as the agent's model knows it: `server__tool`, perhaps with a prefix of its client. */
   readonly name: string
   readonly args: Json
 }
 
 /** What the gateway knows of the content of sessions: one memory for all protocols, shared by all replicas. */
 export interface Flow {
-  /** Durable when it resolves: what was not remembered is not released. */
-  enter(principal: Principal, content: readonly Entered[]): void | Promise<void>
+  /** Remembered when it resolves: what was not remembered is not released. @throws GatewayError `STORE_UNAVAILABLE` */
+  enter(principal: Principal, content: readonly Entered[]): Promise<void>
   /** Remembers what a model asked for, before the agent hears of it. */
-  intend(principal: Principal, calls: readonly Intended[]): void | Promise<void>
+  intend(principal: Principal, calls: readonly Intended[]): Promise<void>
   /** Remembers keyed digests of messages that were delivered. */
-  deliver(principal: Principal, digests: readonly string[]): void | Promise<void>
+  deliver(principal: Principal, digests: readonly string[]): Promise<void>
   /** Which of these digests were delivered in this session. */
   delivered(principal: Principal, digests: readonly string[]): Promise<ReadonlySet<string>>
+  /** What is to be known of the session for an act, under its grant. */
+  facts(principal: Principal, action: Action, grant: CompiledGrant | undefined): Promise<FlowFacts>
 }

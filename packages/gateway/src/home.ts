@@ -7,7 +7,7 @@ import { readKeyring, type Keyring } from './log-keyring.ts'
 import { readSecret, requirePrivate, writeSecret } from './secret-file.ts'
 
 /** Keys derived from the gateway's master key, one per use, so that none can stand in for another. */
-export const DERIVED_KEYS = ['canary', 'placeholder', 'session', 'seal', 'commit', 'state', 'vault'] as const
+export const DERIVED_KEYS = ['canary', 'placeholder', 'session', 'seal', 'commit', 'flow', 'state', 'vault'] as const
 export type DerivedKey = (typeof DERIVED_KEYS)[number]
 
 /** The home folder: where everything lies, and the secrets in it. */
@@ -16,6 +16,8 @@ export interface Home {
   readonly configFile: string
   readonly manifestsDir: string
   readonly stateFile: string
+  /** What sessions hold, sealed. */
+  readonly sessionsFile: string
   /** Sealed contents. */
   readonly vaultFile: string
   /** Sealed keys, apart from the contents: whoever holds a copy of both and the wrapping key can read. */
@@ -68,6 +70,7 @@ export function openHome(path: string, options: { readonly create: boolean }): H
     configFile: join(dir, 'sallyport.yaml'),
     manifestsDir: join(dir, 'manifests'),
     stateFile: join(dir, 'state.db'),
+    sessionsFile: join(dir, 'sessions.db'),
     vaultFile: join(dir, 'vault.db'),
     vaultKeysFile: join(dir, 'vault-keys.db'),
     wrappingKeyFile: join(dir, 'keys', 'vault.key'),

@@ -11,6 +11,11 @@ export async function readLog(files: ReadFile, from: number, to: number): Promis
   return entries
 }
 
+/** The last `most` entries before index `to` that are still kept, oldest first. */
+export function readRecent(files: ReadFile, to: number, most: number): AsyncGenerator<StoredEntry> {
+  return readEntries(files, Math.max(0, to - most), to)
+}
+
 /** Entries before index `to`, newest first, as long as they are not older than `untilMs`. */
 export async function* readLogBack(files: ReadFile, to: number, untilMs: number): AsyncGenerator<StoredEntry> {
   for await (const stored of readEntriesBack(files, to, toText)) {

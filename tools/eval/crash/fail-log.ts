@@ -133,10 +133,13 @@ export async function callRefused(
   name: string,
 ): Promise<{ notRefused: number; actsAfter: number }> {
   const before = company.acts().length
+  const first = await agent.call(seenAs(NOTE), { id: `${name}-refused` })
+  const list = await agent.rpc('tools/list')
   const answers = [
-    await agent.call(seenAs(NOTE), { id: `${name}-refused` }),
+    first,
     await agent.call(seenAs(NOTE), { id: `${name}-refused` }, { era: 'legacy' }),
-    await agent.rpc('tools/list'),
+    // A list is no act of a session: it is refused where it cannot be recorded.
+    ...(first.text.includes('AUDIT_UNAVAILABLE') ? [list] : []),
   ]
   return { notRefused: answers.filter((answer) => !isUnavailable(answer)).length, actsAfter: company.acts().length - before }
 }

@@ -75,7 +75,8 @@ export function note(call: Pick<Answered, 'tool' | 'id'>, answer: Answer, seen: 
   return 'answered'
 }
 
-/** HTTP 503 and the code that says why. */
+/** HTTP 503 and the code that says why: the log cannot be written, or what a session read cannot be remembered. */
 export function isUnavailable({ status, error }: Answer): boolean {
-  return status === 503 && (error?.['data'] as { readonly code?: string } | undefined)?.code === 'AUDIT_UNAVAILABLE'
+  const { code } = (error?.['data'] ?? {}) as { readonly code?: string }
+  return status === 503 && (code === 'AUDIT_UNAVAILABLE' || code === 'STORE_UNAVAILABLE')
 }

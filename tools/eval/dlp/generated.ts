@@ -1,4 +1,5 @@
 import { seeded, type Random } from '../crash/seeded.ts'
+import { wilson } from '../wilson.ts'
 import { LABELLED, ORDINARY, UNLABELLED } from './carriers.ts'
 import { look } from './look.ts'
 import { pick } from './make-text.ts'
@@ -6,7 +7,6 @@ import { NEAR_MISSES, oneWrong, sameShape } from './near-misses.ts'
 import { OUT_OF_RANGE, RANGED } from './ranged-numbers.ts'
 import { quality } from './score-spans.ts'
 import { CHECKED, type NumberSource } from './valid-numbers.ts'
-import { wilson } from './wilson.ts'
 
 /** Texts a kind: with a valid value behind its label, with one in a sentence that does not name it, and of each family of near misses. */
 export interface Sizes {

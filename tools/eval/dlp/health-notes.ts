@@ -4,9 +4,9 @@ import {
   phiNotes,
   phiNotesUnseen,
 } from '../../../packages/core/src/inspect/detectors/health/fixtures/notes.ts'
+import { wilson } from '../wilson.ts'
 import { look } from './look.ts'
 import { quality } from './score-spans.ts'
-import { wilson } from './wilson.ts'
 
 /** The notes that the rules were revised after, and those written later. */
 export function scoreHealth() {

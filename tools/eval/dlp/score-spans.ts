@@ -1,4 +1,4 @@
-import { round, wilson, type Share } from './wilson.ts'
+import { round, wilson, type Share } from '../wilson.ts'
 
 /** A stretch of one type in one text; `end` is exclusive. */
 export interface TypedSpan {

@@ -1,7 +1,7 @@
 import { DEFAULT_GUARD_POLICY, examine, exfiltrationDetector, guardArguments, sourceOf, type GuardFacts } from '@sallyport/core'
 import { ALLOWED_HOSTS, attempts } from '../../../packages/core/src/inspect/detectors/exfiltration/fixtures/attempts.ts'
 import type { Figure } from '../../report.ts'
-import { wilson } from './wilson.ts'
+import { wilson } from '../wilson.ts'
 
 const GUARD: GuardFacts = {
   policy: DEFAULT_GUARD_POLICY,

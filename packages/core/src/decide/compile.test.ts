@@ -223,3 +223,21 @@ describe('R032: budgets of an act', () => {
     expect(budgetsOf(alice, { ...call('erp.act'), kind: 'tool.list' }, manifest)).toEqual([])
   })
 })
+
+test('R002: what the list, the schema and the entities of a grant name needs no other endorsement, and nothing else', () => {
+  const args = { properties: { status: { enum: ['done', 7, true] }, kind: { const: 'po' }, note: { maxLength: 5 } } }
+  const grant: GrantInput = {
+    scope: 'write',
+    tier: 'low',
+    args,
+    entities: { department: '$user.department' },
+    approved: { to: ['bob'] },
+  }
+  const manifest = compiled(manifestOf({ 'erp.act': grant }))
+  expect(manifest.tasks.get('reconcile')?.tools.get('erp.act')?.approved).toEqual({
+    status: ['done', 7],
+    kind: ['po'],
+    to: ['bob'],
+    department: 'bound',
+  })
+})

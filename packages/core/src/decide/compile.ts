@@ -1,5 +1,5 @@
 import { GatewayError, isGatewayError } from '../errors.ts'
-import type { JsonObject } from '../model/json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../model/json.ts'
 import {
   GATED_SCOPES,
   type CLIENT_FEATURES,
@@ -20,6 +20,7 @@ import { compileEntities, type EntityRule } from './entities.ts'
 import { own, proposalOf, readProposalOf, type Proposal } from './proposals.ts'
 import { compileResources, type ResourceIndex } from './resources.ts'
 import { settle } from './settle.ts'
+import { compileTopics, type TopicRule } from './topics.ts'
 
 export type ClientFeature = (typeof CLIENT_FEATURES)[number]
 export type ObservableRule = (typeof OBSERVABLE_RULES)[number]
@@ -38,7 +39,10 @@ export interface CompiledGrant {
   readonly entities: readonly EntityRule[]
   readonly fields?: readonly string[]
   readonly domains?: DomainRule
-  readonly provenance: boolean
+  /** Where the value of a field must come from: `user`, or `server.tool`; by dotted name. */
+  readonly provenance: Readonly<Record<string, readonly string[]>>
+  /** Values that need no other endorsement, by dotted name; `bound` where an entity lets only the verified one pass. */
+  readonly approved: Readonly<Record<string, readonly (string | number)[] | 'bound'>>
   readonly rateLimit?: RateLimit
   /** What its content is about and whether it is kept; absent where the grant does not say. */
   readonly content?: ContentPolicy
@@ -62,6 +66,8 @@ export interface CompiledTask {
   readonly prompts: ReadonlyMap<string, CompiledReadGrant>
   /** Servers that may use a feature of the agent's client. */
   readonly clientFeatures: ReadonlyMap<ClientFeature, ReadonlySet<string>>
+  /** What its texts must be about; absent where the manifest does not say. */
+  readonly topics?: TopicRule
   readonly models: CompiledModels
 }
 
@@ -133,7 +139,9 @@ export function compileManifest(version: ManifestVersion, deps: CompileDeps): Co
     const models = compileModels(task, { path: `tasks.${name}`, before, confidenceMin: manifest.defaults.confidenceMin }, deps)
     proposed.push(...[...models.granted.values()].filter((proposal) => proposal !== undefined))
     const resources = at(`tasks.${name}.resources`, () => compileResources(reads('resources')))
+    const topics = settled.topics.get(name)
     tasks.set(name, {
+      ...(topics && { topics: compileTopics(topics) }),
       tools,
       resources,
       prompts: new Map(reads('prompts')),
@@ -168,7 +176,8 @@ function compileGrant(tool: string, { grant, proposed }: Judged, deps: CompileDe
     tier: grant.tier,
     userRequired: grant.user === 'required',
     gated: GATED_SCOPES.has(grant.scope) || grant.tier === 'high' || grant.requiresHumanApproval === true,
-    provenance: grant.provenance !== undefined,
+    provenance: grant.provenance ?? {},
+    approved: approvedBy(grant),
     entities: compileEntities(grant.entities ?? {}),
     ...(proposed && { proposed }),
     ...(content && { content }),
@@ -177,6 +186,24 @@ function compileGrant(tool: string, { grant, proposed }: Judged, deps: CompileDe
     ...(grant.domains && { domains: compileDomains(grant.domains, deps.hosts) }),
     ...(grant.rateLimit && { rateLimit: grant.rateLimit }),
   }
+}
+
+/** What a person approved by naming it: the list, the few values that the schema allows, and what entities bind. */
+function approvedBy({ approved = {}, args, entities = {} }: ToolGrant): CompiledGrant['approved'] {
+  const properties = args?.['properties']
+  const listed = isJsonObject(properties)
+    ? Object.entries(properties).map(([name, schema]) => [name, valuesOf(schema)] as const)
+    : []
+  const few = Object.fromEntries(listed.filter(([, values]) => values.length > 0))
+  const bound = Object.fromEntries(Object.keys(entities).map((name) => [name, 'bound' as const]))
+  return { ...few, ...approved, ...bound }
+}
+
+function valuesOf(schema: Json | undefined): readonly (string | number)[] {
+  if (!isJsonObject(schema)) return []
+  const { enum: many, const: one } = schema
+  const all = [...(Array.isArray(many) ? (many as readonly Json[]) : []), ...(one === undefined ? [] : [one])]
+  return all.filter((value) => typeof value === 'string' || typeof value === 'number')
 }
 
 function compileRead(key: string, grant: ReadGrant, proposed: Proposal | undefined): CompiledReadGrant {

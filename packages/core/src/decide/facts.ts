@@ -1,3 +1,4 @@
+import type { FlowFacts } from '../model/flow-facts.ts'
 import type { ModelFacts } from '../model/model-facts.ts'
 import type { ToolFacts } from '../model/tool-facts.ts'
 import type { CompiledManifest } from './compile.ts'
@@ -17,6 +18,8 @@ export interface Facts {
   readonly model?: ModelFacts
   /** How content is inspected and where the answer comes from; absent where nothing is inspected. */
   readonly guard?: GuardFacts
+  /** What the session read and where the arguments come from; absent where nobody remembers. */
+  readonly flow?: FlowFacts
   /** Budgets reserved for this act, all or none. */
   readonly budget: {
     readonly reserved: boolean

@@ -67,6 +67,11 @@ export interface GuardAsked {
   readonly nowMs: number
 }
 
+/** Classes that policy lets go only to whom they are cleared for. */
+export function restrictedClasses({ classes }: GuardPolicy): ReadonlySet<string> {
+  return new Set(Object.keys(classes).filter((of) => classes[of] !== 'mark'))
+}
+
 /** Who would get the arguments. */
 export interface ArgumentReceiver {
   readonly scope: Scope

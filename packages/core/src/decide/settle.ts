@@ -10,6 +10,8 @@ export interface Settled {
   readonly observe: readonly ObservableRule[]
   readonly denied: readonly string[]
   readonly clientFeatures: ReadonlyMap<string, ReadonlyMap<ClientFeature, ReadonlySet<string>>>
+  /** By task. */
+  readonly topics: ReadonlyMap<string, readonly string[]>
 }
 
 /**
@@ -49,6 +51,14 @@ export function settle(manifest: Manifest, baseline: Manifest | undefined): { se
       return [name, features] as const
     }),
   )
+  const topics = new Map<string, readonly string[]>()
+  for (const [name, task] of Object.entries(manifest.tasks)) {
+    const before = own(baseline?.tasks, name)?.topics
+    const inForce = before === undefined ? task.topics : before.filter((topic) => task.topics?.includes(topic) !== false)
+    if (before && (task.topics === undefined || !task.topics.every((topic) => before.includes(topic))))
+      propose(`tasks.${name}.topics`, 'a further topic needs signatures')
+    if (inForce) topics.set(name, inForce)
+  }
   const rateLimit = limitKept ? manifest.defaults.rateLimit : limitBefore
-  return { settled: { signOff, rateLimit, observe, denied, clientFeatures }, proposals }
+  return { settled: { signOff, rateLimit, observe, denied, clientFeatures, topics }, proposals }
 }

@@ -3,10 +3,12 @@ import type { Obligation, Vote } from '../model/decision.ts'
 import { plainPath } from '../model/plain-name.ts'
 import type { Principal } from '../model/principal.ts'
 import type { ToolFacts } from '../model/tool-facts.ts'
-import type { CompiledGrant, CompiledManifest, ObservableRule } from './compile.ts'
+import type { CompiledGrant, CompiledManifest, CompiledTask, ObservableRule } from './compile.ts'
 import { coversEffect } from './covers-effect.ts'
 import { contradicts, resolveEntity, valueAt, type EntityValue } from './entities.ts'
 import type { Facts } from './facts.ts'
+import { flowVotes } from './flow-votes.ts'
+import { restrictedClasses } from './guard-votes.ts'
 import { allow, approval, budgetVotes, deny, witnessVotes } from './votes.ts'
 
 export interface ToolCall {
@@ -14,6 +16,7 @@ export interface ToolCall {
   readonly action: Action
   readonly facts: Facts
   readonly manifest: CompiledManifest
+  readonly task: Pick<CompiledTask, 'topics'>
   readonly grant: CompiledGrant
 }
 
@@ -25,8 +28,8 @@ export function toolVotes(call: ToolCall): { readonly votes: readonly Vote[]; re
   if (grant.userRequired && !principal.user) votes.push(deny('user', 'user_required'))
   votes.push(...pinVotes(grant, facts.tool))
   const bound = entityVotes(call)
-  votes.push(...argumentVotes(call), ...bound.votes, ...domainVotes(call))
-  if (grant.provenance) votes.push(deny('provenance', 'provenance_unavailable'))
+  votes.push(...argumentVotes(call), ...bound.votes, ...domainVotes(call), ...topicVotes(call))
+  votes.push(...flow(call))
   votes.push(...witnessVotes(facts, grant))
   if (grant.gated) votes.push(approval())
   votes.push(...budgetVotes(facts, manifest))
@@ -83,6 +86,25 @@ function entityVotes({ principal, action, manifest, grant }: ToolCall): {
 function domainVotes({ action, manifest, grant }: ToolCall): readonly Vote[] {
   const outside = grant.domains?.(action.args)
   return outside ? [{ ...deny('domains', outside.reason, plainPath(outside.path)), mode: modeOf(manifest, 'domains') }] : []
+}
+
+function flow({ facts, manifest, grant }: ToolCall): readonly Vote[] {
+  const cleared = grant.content?.classes ?? []
+  const { scope, tier, provenance } = grant
+  return flowVotes({
+    flow: facts.flow,
+    grant: { scope, tier, provenance, cleared },
+    restricted: facts.guard ? restrictedClasses(facts.guard.policy) : new Set(),
+    mode: modeOf(manifest, 'flow'),
+  })
+}
+
+/** R080: what does not make sense given the task is not forbidden; a person looks at it first. */
+function topicVotes({ action, task, grant }: ToolCall): readonly Vote[] {
+  const off = grant.scope === 'read' ? undefined : task.topics?.(action.args)
+  return off === undefined
+    ? []
+    : [{ rule: 'topics', effect: 'require_approval', reason: 'off_task', mode: 'enforce', detail: plainPath(off) }]
 }
 
 function obligationsOf({ manifest, grant }: ToolCall, entities: Readonly<Record<string, EntityValue>>): readonly Obligation[] {

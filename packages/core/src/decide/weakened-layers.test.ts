@@ -1,10 +1,16 @@
 import { expect, test } from 'vitest'
 import { DEFAULT_GUARD_POLICY, GuardPolicy } from '../model/guard-policy.ts'
-import { GUARD_LAYERS, weakenedLayers, weaknesses } from './weakened-layers.ts'
+import { GUARD_LAYERS, nextEndMs, policyAt, unexcused, weakenedLayers, weaknesses } from './weakened-layers.ts'
 
 const NOW = Date.UTC(2026, 10, 26)
-const of = (policy: object, more: object = {}): readonly string[] =>
-  weakenedLayers(GuardPolicy.parse(policy), { nowMs: NOW, ...more })
+const UNTIL = '2026-12-01T00:00:00Z'
+/** With an exception for every setting that needs one. */
+const excused = (given: object): GuardPolicy => {
+  const policy = GuardPolicy.parse(given)
+  const excuses = unexcused(policy).map((setting) => ({ setting, reason: 'migration', until: UNTIL }))
+  return { ...policy, exceptions: [...policy.exceptions, ...excuses] }
+}
+const of = (policy: object, more: object = {}): readonly string[] => weakenedLayers(excused(policy), { nowMs: NOW, ...more })
 const exception = (more: object) => ({
   exceptions: [{ stage: 'input', reason: 'migration', until: '2026-12-01T00:00:00Z', ...more }],
 })
@@ -55,3 +61,43 @@ test('R006: a rule of the manifest that only observes weakens the closed tool se
   expect(words).toEqual(['input_sanitisation/sanitise.off', 'closed_tool_set/observe.args', 'closed_tool_set/observe.domains'])
   for (const word of words) expect(GUARD_LAYERS.some((layer) => word.startsWith(`${layer}/`)) && !/\s/.test(word)).toBe(true)
 })
+
+const WEAK = [
+  [{ boundary: { web: 'off' } }, 'boundary.web'],
+  [{ sanitise: false }, 'sanitise'],
+  [{ classes: { secret: 'mark' } }, 'classes.secret'],
+  [{ types: { us_ssn: 'mark' } }, 'types.us_ssn'],
+  [{ injection: { email: 'mark' } }, 'injection.email'],
+  [{ onFailure: 'mark' }, 'onFailure'],
+  [{ thresholds: { internal: 0.95 } }, 'thresholds.internal'],
+] as const
+
+test.each(WEAK)('R007: %j needs an exception that names it, and is over when that is', (given, setting) => {
+  const policy = GuardPolicy.parse(given)
+  expect(unexcused(policy)).toEqual([setting])
+  const excuse = { setting, reason: 'migration', until: UNTIL }
+  const allowed = GuardPolicy.parse({ ...given, exceptions: [excuse] })
+  expect(unexcused(allowed)).toEqual([])
+  expect(policyAt(allowed, NOW)).toEqual(allowed)
+  expect(weaknesses(allowed, { nowMs: NOW })).toMatchObject([{ reason: 'migration', until: UNTIL }])
+  expect(nextEndMs(allowed, NOW)).toBe(Date.parse(UNTIL))
+  const after = policyAt(allowed, Date.parse(UNTIL))
+  expect(after).toEqual({ ...DEFAULT_GUARD_POLICY, exceptions: allowed.exceptions })
+  expect(weaknesses(allowed, { nowMs: Date.parse(UNTIL) })).toEqual([])
+  expect(nextEndMs(allowed, Date.parse(UNTIL))).toBe(Infinity)
+})
+
+test('R007: an exception for a stage excuses no setting, and one for another setting neither', () => {
+  expect(unexcused(GuardPolicy.parse({ sanitise: false, ...exception({}) }))).toEqual(['sanitise'])
+  expect(
+    unexcused(GuardPolicy.parse({ pii: false, exceptions: [{ setting: 'sanitise', reason: 'migration', until: UNTIL }] })),
+  ).toEqual(['pii'])
+})
+
+test.each([
+  [{ reason: 'migration', until: UNTIL }, 'neither a stage nor a setting'],
+  [{ stage: 'input', setting: 'sanitise', reason: 'migration', until: UNTIL }, 'both'],
+  [{ setting: 'sanitise', agent: 'clerk', reason: 'migration', until: UNTIL }, 'a setting for one agent'],
+  [{ setting: 'sanitise', reason: 'migration' }, 'no end'],
+  [{ setting: 'sanitise', until: UNTIL }, 'no reason'],
+])('R007: %j is no exception: %s', (one, _why) => expect(GuardPolicy.safeParse({ exceptions: [one] }).success).toBe(false))

@@ -101,6 +101,27 @@ const ModelServed = z.strictObject({
   reasoning: z.enum(['present', 'absent']),
 })
 
+/** What the session had read when it was decided, and where the arguments came from. */
+const FlowRecord = z.strictObject({
+  /** Of the least trusted content that entered the session. */
+  integrity: z.string(),
+  classes: z.array(z.string()),
+  /** Whether the session’s model asked for this call. */
+  link: z.enum(['certain', 'likely', 'none']),
+  slots: z
+    .array(
+      z.strictObject({
+        path: z.string(),
+        kind: z.string(),
+        /** Whether the grant approves the value. */
+        approved: z.boolean(),
+        /** Where the value was found; nowhere when empty. */
+        origins: z.array(z.strictObject({ origin: z.string(), source: z.string().optional(), integrity: z.string() })).max(20),
+      }),
+    )
+    .max(20),
+})
+
 const base = {
   v: z.literal(1),
   index: z.int().min(0),
@@ -154,6 +175,7 @@ export const DecisionEntry = z.strictObject({
     guard: z.string().optional(),
   }),
   model: ModelAsked.optional(),
+  flow: FlowRecord.optional(),
   /** Names of the budgets it drew on, so that they can be rebuilt from the log. */
   budgets: z.array(z.string()),
   retryAfterMs: z.number().optional(),

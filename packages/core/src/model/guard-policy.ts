@@ -30,12 +30,21 @@ export const GuardException = z
   .strictObject({
     stage: z
       .enum(GUARD_STAGES)
+      .optional()
       .meta({ description: 'What only observes meanwhile: input, output, or process (budgets of scanning).' }),
-    agent: z.string().max(64).optional().meta({ description: 'For one agent; for all unless set.' }),
+    setting: z
+      .string()
+      .max(100)
+      .optional()
+      .meta({ description: 'The setting that is in force meanwhile, such as `sanitise` or `boundary.web`; then its default is.' }),
+    agent: z.string().max(64).optional().meta({ description: 'For one agent; for all unless set. A setting is for all.' }),
     reason: z.string().min(3).max(500),
     until: z.iso.datetime().meta({ description: 'When it ends by itself.' }),
   })
+  .refine(({ stage, setting }) => (stage === undefined) !== (setting === undefined), 'must name a stage or a setting, not both')
+  .refine(({ setting, agent }) => setting === undefined || agent === undefined, 'must not name an agent: a setting is for all')
   .meta({ id: 'GuardException', description: 'A recorded, expiring exception (R007).' })
+export type GuardException = z.infer<typeof GuardException>
 
 /** How the guard acts on what detectors report. Everything has a value; a configuration changes single ones. */
 export const GuardPolicy = z

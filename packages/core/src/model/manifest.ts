@@ -83,7 +83,20 @@ export const ToolGrant = z
           .max(50),
       )
       .optional()
-      .meta({ description: 'Where an argument’s value must come from.' }),
+      .meta({
+        description:
+          'Where the value of an argument must come from: `user`, or a tool that is trusted to name it, such as a directory. Otherwise a person decides.',
+      }),
+    approved: z
+      .record(
+        FieldPath,
+        z
+          .array(z.union([z.string().max(500), z.number().refine(hasExactNumbers)]))
+          .min(1)
+          .max(500),
+      )
+      .optional()
+      .meta({ description: 'Values of an argument that need no other endorsement: known payees, own accounts.' }),
     rateLimit: RateLimit.optional(),
     keep: Keep.optional(),
     subject: FieldPath.optional().meta({
@@ -134,6 +147,21 @@ export const CLIENT_FEATURES = ['sampling', 'elicitation', 'roots', 'logging'] a
 export const Task = z
   .strictObject({
     purpose: z.string().max(500).optional(),
+    topics: z
+      .array(
+        z
+          .string()
+          .min(2)
+          .max(60)
+          .regex(/[\p{L}\p{N}]/u, 'must hold a letter or a digit'),
+      )
+      .min(1)
+      .max(100)
+      .optional()
+      .meta({
+        description:
+          'What the task is about, as beginnings of words (`order`, `purchase order`). A longer text in an act that is not a read and that holds none of them waits for a person.',
+      }),
     tools: z.record(ToolName, ToolGrant).default({}),
     resources: z.record(ResourceKey, ReadGrant).default({}),
     prompts: z.record(ToolName, ReadGrant).default({}),
@@ -160,7 +188,7 @@ function handlesPhi(tasks: Readonly<Record<string, Task>>): boolean {
 }
 
 /** Rules that may run in observe mode. Grants, denies, identity, isolation, pins and approvals always enforce. */
-export const OBSERVABLE_RULES = ['args', 'entities', 'fields', 'domains', 'rateLimit'] as const
+export const OBSERVABLE_RULES = ['args', 'entities', 'fields', 'domains', 'flow', 'rateLimit'] as const
 
 export const Manifest = z
   .strictObject({
@@ -180,7 +208,7 @@ export const Manifest = z
     }),
     observe: z
       .array(z.enum(OBSERVABLE_RULES))
-      .max(5)
+      .max(OBSERVABLE_RULES.length)
       .default([])
       .meta({ description: 'Rules that record what they would do instead of doing it.' }),
     tasks: z.record(Id, Task).default({}),

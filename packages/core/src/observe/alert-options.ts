@@ -17,5 +17,23 @@ export const AlertOptions = z.strictObject({
     .max(60_000)
     .default(1_000)
     .meta({ description: 'Longest delay of the event loop that is still well.' }),
+  behaviourSessions: z
+    .int()
+    .min(20)
+    .max(500)
+    .default(200)
+    .meta({ description: 'Clean sessions of a task that are learnt from; then what is usual is fixed.' }),
+  behaviourAlpha: z
+    .number()
+    .min(0.001)
+    .max(0.2)
+    .default(0.01)
+    .meta({ description: 'Share of usual sessions that may be reported as unusual; needs 1 / it − 1 sessions.' }),
+  driftOutcomes: z
+    .int()
+    .min(50)
+    .max(100_000)
+    .default(500)
+    .meta({ description: 'Outcomes of one source or task that are compared with as many before.' }),
 })
 export type AlertOptions = z.infer<typeof AlertOptions>

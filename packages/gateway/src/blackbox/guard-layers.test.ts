@@ -1,6 +1,7 @@
-import type { Json, JsonObject } from '@sallyport/core'
+import type { JsonObject } from '@sallyport/core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { AgentClient } from '../fixtures/agent-client.ts'
+import { excused } from '../fixtures/excused.ts'
 import { type Governed, govern, reads } from '../fixtures/govern.ts'
 import { type RecordingServer, startRecordingServer, text, tool } from '../fixtures/recording-server.ts'
 
@@ -43,7 +44,8 @@ beforeAll(async () => {
   governed = await govern({
     servers: { web: { transport: 'http', url: server.url, source: { channel: 'web', classes: [] } } },
     reviewed: { web: reviewed as never },
-    agents: { clerk: { tasks: { work: { tools } } } },
+    // Where arguments come from is a layer too, tested in flow.test.ts.
+    agents: { clerk: { tasks: { work: { tools } }, manifest: { observe: ['flow'] } } },
     start: false,
   })
 })
@@ -53,8 +55,8 @@ afterAll(async () => {
   await server?.close()
 })
 
-async function under(guard: Json): Promise<void> {
-  governed.writeConfig({ guard })
+async function under(guard: JsonObject): Promise<void> {
+  governed.writeConfig({ guard: excused(guard) })
   await governed.start()
   client = governed.client('clerk', 'work')
 }

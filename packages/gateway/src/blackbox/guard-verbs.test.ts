@@ -2,6 +2,7 @@ import { type Json, type JsonObject, sha256Hex, jcs } from '@sallyport/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { signEd25519 } from '../ed25519.ts'
 import type { AgentClient } from '../fixtures/agent-client.ts'
+import { excused } from '../fixtures/excused.ts'
 import { type Governed, govern, reads } from '../fixtures/govern.ts'
 import { type RecordingServer, startRecordingServer, text, tool } from '../fixtures/recording-server.ts'
 import { signableBytes } from '../manifests/index.ts'
@@ -123,7 +124,10 @@ describe('guard.status', () => {
   test('R006: a weakened layer is in the record of the start, raises an alert, and shows until it ends', async () => {
     const after = (await governed.entries()).length
     const until = new Date(Date.now() + 3_600_000).toISOString()
-    const exceptions = [{ stage: 'output', agent: 'clerk', reason: 'migration of the shop', until }]
+    const exceptions = [
+      { stage: 'output', agent: 'clerk', reason: 'migration of the shop', until },
+      { setting: 'sanitise', reason: 'hidden marks of the shop', until },
+    ]
     await under({ sanitise: false, exceptions }, async () => {
       expect(await newest('gateway.start')).toMatchObject({
         detail: { weakened: ['input_sanitisation/sanitise.off', 'output_validation/exception.output@clerk'] },
@@ -136,7 +140,10 @@ describe('guard.status', () => {
         why: [{ what: 'exception.output', agent: 'clerk', reason: 'migration of the shop', until }],
       })
       expect(layersOf(status, 'buyer')[2]).toMatchObject({ state: 'active' })
-      expect(layersOf(status, 'buyer')[1]).toMatchObject({ state: 'weakened', why: [{ what: 'sanitise.off' }] })
+      expect(layersOf(status, 'buyer')[1]).toMatchObject({
+        state: 'weakened',
+        why: [{ what: 'sanitise.off', reason: 'hidden marks of the shop', until }],
+      })
     })
     expect((await newest('gateway.start'))['detail']).not.toHaveProperty('weakened')
   })
@@ -196,7 +203,7 @@ describe('guard.test', () => {
     const injection = Object.fromEntries(
       ['web', 'email', 'document', 'tool', 'database', 'retrieval', 'memory', 'agent', 'user'].map((channel) => [channel, 'mark']),
     )
-    await under({ injection }, async () => {
+    await under(excused({ injection }), async () => {
       expect(await as('bob', 'guard.status')).toMatchObject({ test: { isInForce: false } })
       const weak = (await as('alice', 'guard.test')) as { report: JsonObject }
       const stopped = (of: JsonObject): number => (of['total'] as { stopped: number }).stopped
@@ -205,7 +212,7 @@ describe('guard.test', () => {
     expect(await as('bob', 'guard.status')).toMatchObject({ test: { isInForce: false } })
   })
   test('R071: with testBefore, grants are not signed before the guard in force was tested', async () => {
-    await under({ testBefore: 'sign', sanitise: false }, async () => {
+    await under(excused({ testBefore: 'sign', sanitise: false }), async () => {
       governed.writeManifest('clerk', {
         tasks: { work: { tools: { ...TASKS.work.tools, 'web.post': { scope: 'write', tier: 'medium' } } } },
       })

@@ -45,6 +45,8 @@ beforeAll(async () => {
     reviewed: Object.fromEntries([...CHANNELS, 'inside', 'loose'].map((id) => [id, tools as never])),
     agents: {
       clerk: {
+        // Where arguments come from is tested in flow.test.ts.
+        manifest: { observe: ['flow'] },
         tasks: {
           work: {
             tools: {

@@ -246,9 +246,7 @@ describe('what is in prompts and answers', () => {
   test('a card in a streamed answer leaves as a placeholder, cut however it may be', async () => {
     const reply = await streamed(['Your card ', '4111', ' 1111 11', '11 1111', ' is blocked, sorry.'])
     expect(reply.text).not.toContain('1111')
-    const said = reply.events
-      .map((event) => ((event['choices'] as JsonObject[])[0]?.['delta'] as JsonObject)['content'] ?? '')
-      .join('')
+    const said = reply.events.map((event) => (event['choices'] as { delta: JsonObject }[])[0]?.delta['content'] ?? '').join('')
     expect(said).toMatch(/^Your card \[\[payment_card:[\w-]+\]\] is blocked, sorry\.$/)
   })
   test('a card in a Responses stream is replaced wherever it is repeated', async () => {

@@ -1,4 +1,4 @@
-import type { CursorStore, Leases } from '@sallyport/core'
+import type { CursorStore, Leases, SessionStore } from '@sallyport/core'
 import type { Budgets } from '../budgets.ts'
 import type { Home } from '../home.ts'
 import type { LoadedConfig } from '../load-config.ts'
@@ -33,6 +33,7 @@ export interface Adapters {
   readonly restore: (windowMs: number) => Promise<void>
   readonly leases: Leases
   readonly cursors: CursorStore
+  readonly sessions: SessionStore
   /** This process among the gateways over one database; absent where there is only one. */
   readonly replica?: string
   /** The database that other gateways use too; absent where everything is in the home folder. */

@@ -1,4 +1,5 @@
 import { plainPath, type AuditLog } from '@sallyport/core'
+import { openFlow } from '../flow/open-flow.ts'
 import type { Guard } from '../guard.ts'
 import { listen, type HttpServer } from '../http/server.ts'
 import { createTokenEndpoint } from '../identity/token-endpoint.ts'
@@ -21,11 +22,14 @@ export function openProtocols(
   { audit, guard }: { audit: Pick<AuditLog, 'append'>; guard: Guard },
 ): Protocols {
   const { home, loaded, state, budgets, refusals, bytes, address, nowMs, log, closing } = stores
+  const flow = openFlow({ store: stores.sessions, key: home.deriveKey('flow'), nowMs, log })
+  closing.push(() => flow.close())
   const shared = {
     config: loaded.config,
     audit,
     budgets,
     guard,
+    flow,
     refusals,
     bytes,
     nowMs,

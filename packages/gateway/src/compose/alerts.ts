@@ -1,9 +1,12 @@
 import { alertEntry, openWatch } from '@sallyport/core'
 import { followLog } from '../follow-log.ts'
+import { readRecent } from '../read-log.ts'
 import { logAlerts } from './log-alerts.ts'
 import type { Stores } from './stores.ts'
 
 const SAMPLE_MS = 5_000
+/** Entries looked at again after a start, so that what is usual is known: some thousand sessions. */
+const RECALLED_MAX = 20_000
 
 /**
  * Raises alerts: from the log for whoever holds the lease, and from this process’s own measurements. Each is an entry, and goes
@@ -28,6 +31,7 @@ export function raiseAlerts(stores: Stores, loopDelayMs: () => number): void {
       origin: audit.key.name,
       watch: openWatch(loaded.config.alerts),
       append: (body) => audit.append(body),
+      earlier: (before) => readRecent(audit.files, before, RECALLED_MAX),
       nowMs,
     }),
   })

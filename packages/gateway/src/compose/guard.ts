@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { GatewayError, type SourceProfile } from '@sallyport/core'
+import { GatewayError, nextEndMs, policyAt, type SourceProfile } from '@sallyport/core'
 import type { Config, ServerConfig } from '../config.ts'
 import { openExtractor } from '../content/index.ts'
 import type { GuardDesk, GuardInForce } from '../guard-desk.ts'
@@ -26,12 +26,22 @@ export function openRunningGuard({ home, loaded, state, nowMs, closing }: Stores
   const models = openModels(config.guard.classifier)
   closing.push(() => models.close())
   const canaryKey = home.deriveKey('canary')
-  let parts = assembleGuard(config.guard, { models, canaryKey })
+  let parts: GuardParts | undefined
+  let untilMs = 0
+  // A setting that an exception allowed is over at the moment the exception is.
+  const inForce = (): GuardParts => {
+    const now = nowMs()
+    if (parts && now < untilMs) return parts
+    untilMs = nextEndMs(config.guard, now)
+    return (parts = assembleGuard(policyAt(config.guard, now), { models, canaryKey }))
+  }
   const sealKey = home.deriveKey('placeholder')
   const extractor = openExtractor()
   closing.push(() => extractor.close())
+  // What cannot be put together is found at the start.
+  inForce()
   const guard = openGuard({
-    parts: () => parts,
+    parts: inForce,
     profile: (origin) => suiteProfile(origin) ?? profileOf(config.servers, origin),
     sealer: (owner) => openSealer(sealKey, owner),
     isReleased: (commitment) => state.isReleased(commitment),
@@ -41,21 +51,22 @@ export function openRunningGuard({ home, loaded, state, nowMs, closing }: Stores
   })
   return {
     guard,
-    desk: { inForce: () => inForceOf(parts, config), test: () => runSuite(guard, nowMs) },
+    desk: { inForce: () => inForceOf(inForce(), config), test: () => runSuite(guard, nowMs) },
     reconfigure(next) {
       config = next.config
-      parts = assembleGuard(config.guard, { models, canaryKey })
+      parts = undefined
+      inForce()
     },
   }
 }
 
 /** What people ask where no gateway runs: the guard that one would have. Put together when it is asked for. */
-export function deskOffline({ home, loaded: { config } }: Stores): GuardDesk {
+export function deskOffline({ home, loaded: { config }, nowMs }: Stores): GuardDesk {
   let parts: GuardParts | undefined
   return {
     inForce: () =>
       inForceOf(
-        (parts ??= assembleGuard(config.guard, {
+        (parts ??= assembleGuard(policyAt(config.guard, nowMs()), {
           models: openModels(config.guard.classifier),
           canaryKey: home.deriveKey('canary'),
         })),

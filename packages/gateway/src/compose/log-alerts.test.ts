@@ -1,14 +1,17 @@
-import { AlertOptions, GatewayError, openWatch, type EntryBody } from '@sallyport/core'
+import { AlertOptions, GatewayError, openWatch, type EntryBody, type StoredEntry } from '@sallyport/core'
 import { expect, test } from 'vitest'
 import { sampleEntry } from '../../../core/src/observe/fixtures/samples.ts'
 import { logAlerts } from './log-alerts.ts'
 
-function raising(outcomes: readonly ('fails' | 'works')[], options: object = {}) {
+function raising(outcomes: readonly ('fails' | 'works')[], options: object = {}, earlier: readonly StoredEntry[] = []) {
   const written: EntryBody[] = []
   const left = [...outcomes]
   const deliver = logAlerts({
     origin: 'sallyport/test',
     watch: openWatch(AlertOptions.parse(options)),
+    earlier: async function* () {
+      yield* earlier
+    },
     nowMs: () => Date.UTC(2026, 10, 21),
     append: (body) => {
       if (left.shift() === 'fails') return Promise.reject(new GatewayError('STORE_UNAVAILABLE', 'not now'))
@@ -38,4 +41,14 @@ test('R269: an act in a batch that comes again counts once', async () => {
   expect(written.map((body) => 'detail' in body && typeof body.detail === 'object' && body.detail['rule'])).toEqual([
     'foreign-credential',
   ])
+})
+
+test('R269: what was before a start counts towards what comes after it, and raises nothing again', async () => {
+  const before = [0, 1].map((index) => ({ ...denied, index }))
+  const { deliver, written } = raising([], { deniedMax: 3 }, before)
+  await deliver([{ ...denied, index: 2 }])
+  expect(written).toMatchObject([{ detail: { rule: 'denied-burst', count: 3, entry: 2 } }])
+  const alone = raising([], { deniedMax: 3 })
+  await alone.deliver([{ ...denied, index: 2 }])
+  expect(alone.written).toEqual([])
 })

@@ -9,6 +9,8 @@ export interface LogAlertsDeps {
   readonly origin: string
   readonly watch: (observation: Observation) => readonly Alert[]
   readonly append: (body: EntryBody) => Promise<number>
+  /** Entries before an index, oldest first: what was usual before this process. */
+  readonly earlier: (before: number) => AsyncIterable<StoredEntry>
   readonly nowMs: () => number
 }
 
@@ -16,12 +18,19 @@ export interface LogAlertsDeps {
  * Shows entries to the watch and writes the alerts it raises. The watch remembers what it saw and reports nothing twice, so a batch
  * that comes again after a failure is not shown anew, and an alert that could not be written waits here.
  */
-export function logAlerts({ origin, watch, append, nowMs }: LogAlertsDeps): (batch: readonly StoredEntry[]) => Promise<void> {
+export function logAlerts({
+  origin,
+  watch,
+  append,
+  earlier,
+  nowMs,
+}: LogAlertsDeps): (batch: readonly StoredEntry[]) => Promise<void> {
   const source = { origin, sha: sha256Native }
   const due: EntryBody[] = []
   let seen = -1
   return async (batch) => {
     await write()
+    if (seen < 0) await recall(batch[0]?.index ?? 0)
     for (const stored of batch) {
       if (stored.index <= seen) continue
       seen = stored.index
@@ -33,6 +42,14 @@ export function logAlerts({ origin, watch, append, nowMs }: LogAlertsDeps): (bat
     }
   }
 
+  /** What was raised then is in the log; what was learnt from it is not. */
+  async function recall(before: number): Promise<void> {
+    for await (const stored of earlier(before)) {
+      seen = stored.index
+      if (canMatter(stored)) for (const event of toEvents(stored, source)) watch({ type: 'event', event })
+    }
+  }
+
   async function write(): Promise<void> {
     for (let next = due[0]; next !== undefined; next = due[0]) {
       await append(next)
@@ -41,9 +58,7 @@ export function logAlerts({ origin, watch, append, nowMs }: LogAlertsDeps): (bat
   }
 }
 
-/** Most entries are acts that were allowed and went well: no rule looks at them. */
+/** Half of all entries are decisions that allow; their outcomes say the rest. */
 function canMatter({ entry }: StoredEntry): boolean {
-  if (entry.type === 'decision') return entry.enforced !== 'allow' || entry.findings.length > 0
-  if (entry.type === 'outcome') return entry.findings.length > 0
-  return true
+  return entry.type !== 'decision' || entry.enforced !== 'allow' || entry.findings.length > 0
 }

@@ -15,6 +15,7 @@ import { openPool, type Database } from '../stores/postgres/open-pool.ts'
 import { openPostgresLog, type PostgresLogOptions } from '../stores/postgres/pg-log.ts'
 import { keepReconciling } from '../stores/postgres/reconcile-acts.ts'
 import { startReplica } from '../stores/postgres/replica.ts'
+import { openPostgresSessions } from '../stores/postgres/sessions.ts'
 import { openPostgresState } from '../stores/postgres/state-store.ts'
 import type { Adapters, AdaptersDeps } from './adapters.ts'
 
@@ -85,7 +86,8 @@ export async function openSharedStores(deps: AdaptersDeps, store: PostgresStore)
   closing.push(keepReconciling(options))
   const budgets = openPostgresBudgets(shared)
   const cursors = openPostgresCursors(shared)
-  return { state, audit, budgets, restore: () => Promise.resolve(), leases, cursors, replica: id, shared }
+  const sessions = openPostgresSessions(shared)
+  return { state, audit, budgets, restore: () => Promise.resolve(), leases, cursors, sessions, replica: id, shared }
 
   function givenUp(): void {
     log(

@@ -42,7 +42,7 @@ export function openAnswerScans(options: AnswerScanOptions): () => StreamScan<Fi
   const treat = (finding: Finding, match: string): Treatment => {
     if (finding.detector === PLACEHOLDER) {
       const { edits } = restorations(match, mayRestore, sealer)
-      return edits.length === 0 ? 'pass' : { replacement: String(applyEdits(match, edits)) }
+      return edits.length === 0 ? 'pass' : { replacement: applyEdits(match, edits) as string }
     }
     const action = answerAction(finding, { guard: { policy }, cleared })
     if (isObserved || action === 'mark') return 'pass'
@@ -52,7 +52,7 @@ export function openAnswerScans(options: AnswerScanOptions): () => StreamScan<Fi
 
   function sealed({ code, class: of = 'pii' }: Finding, match: string): string {
     const whole = [{ at: [], start: 0, end: match.length, type: code, class: of }]
-    return String(applyEdits(match, redactions(match, whole, sealer)))
+    return applyEdits(match, redactions(match, whole, sealer)) as string
   }
 }
 

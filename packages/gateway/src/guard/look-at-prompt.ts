@@ -38,7 +38,8 @@ export function openPromptLook(): LookAtPrompt {
     })
     const rest = parts.judge(without(value, places), 'arguments')
     const all = [...looked, rest]
-    return all.some((one) => one instanceof Promise) ? Promise.all(all).then(merged) : merged(all as readonly Inspected[])
+    if (!all.some((one) => one instanceof Promise)) return merged(all as readonly Inspected[])
+    return Promise.all(all.map((one) => Promise.resolve(one))).then(merged)
   }
 
   function once(part: Json, channel: Channel, { version, judge }: PromptParts): Inspected | Promise<Inspected> {

@@ -57,8 +57,30 @@ function decisionLines(entry: Decision): string[] {
     ...entry.findings.map(
       (finding) => `  saw      ${shown(finding.detector)} ${shown(finding.code)} at ${shown(finding.path || '/')}`,
     ),
+    ...flowLines(entry),
     ...entry.obligations.map((obligation) => `  must     ${shown(obligation)}`),
     `  based on manifest ${entry.versions.manifest?.slice(0, 12) ?? 'none'}, definition ${entry.versions.definition?.slice(0, 12) ?? 'none'}, epoch ${entry.versions.epoch}, gateway ${shown(entry.versions.gateway)}`,
+  ]
+}
+
+/** What the session had read, and where each argument that decides stood: the path from source to act. */
+function flowLines({ flow }: Decision): string[] {
+  if (!flow) return []
+  const link = {
+    certain: 'the model asked for exactly this',
+    likely: 'the model asked for this tool',
+    none: 'no model was seen asking for it',
+  }
+  const classes = flow.classes.length === 0 ? '' : `, with ${shown(flow.classes.join(', '))}`
+  return [
+    `  session  had read content as little trusted as ${shown(flow.integrity)}${classes}; ${link[flow.link]}`,
+    ...flow.slots.map(({ path, kind, approved, origins }) => {
+      const from = origins.map(
+        ({ origin, source, integrity }) => `${origin}${source === undefined ? '' : ` ${source}`} (${integrity})`,
+      )
+      const places = [...(approved ? ['the approved list'] : []), ...from]
+      return `  from     ${shown(kind)} at ${shown(path)}: ${places.length === 0 ? 'found nowhere' : shown(places.join(', '))}`
+    }),
   ]
 }
 

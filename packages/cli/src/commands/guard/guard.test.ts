@@ -16,7 +16,9 @@ const SERVER = "servers: { erp: { transport: http, url: 'http://127.0.0.1:9/mcp'
 
 let cli: CliHome
 beforeEach(async () => {
-  cli = await cliHome(`${SERVER}guard: { sanitise: false }\n`)
+  cli = await cliHome(
+    `${SERVER}guard: { sanitise: false, exceptions: [{ setting: sanitise, reason: a test, until: '2999-01-01T00:00:00Z' }] }\n`,
+  )
 })
 afterEach(() => cli.remove())
 
@@ -48,7 +50,7 @@ test('R006 R289: status says for each agent which layers are active, what weaken
     'buyer 0.00 active weakened active active active',
     '',
     'AGENT WEAKENED BY REASON UNTIL',
-    'buyer input_sanitisation sanitise.off – –',
+    'buyer input_sanitisation sanitise.off a test 2999-01-01T00:00:00Z',
     '',
   ])
   expect(lines).toEqual(

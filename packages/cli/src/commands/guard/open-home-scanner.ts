@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { CHANNELS, type Channel, GatewayError } from '@sallyport/core'
+import { CHANNELS, type Channel, GatewayError, policyAt } from '@sallyport/core'
 import { Config, GuardConfig, openHome, openScanner, readYaml, type Scanner } from '@sallyport/gateway'
 import { InvalidArgumentError } from 'commander'
 
@@ -11,7 +11,7 @@ export function openHomeScanner(homeDir: string): Scanner {
   if (!existsSync(homeDir)) return openScanner(GuardConfig.parse({}))
   const home = openHome(homeDir, { create: false })
   const { guard } = readYaml(home.configFile, Config)
-  return openScanner(guard, home.deriveKey('canary'))
+  return openScanner(policyAt(guard, Date.now()), home.deriveKey('canary'))
 }
 
 /** Runs with a scanner and ends its threads. */

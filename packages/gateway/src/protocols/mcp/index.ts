@@ -14,6 +14,7 @@ import type { ByteBudget } from '../../byte-budget.ts'
 import { committer } from '../../committer.ts'
 import type { Config, ServerConfig } from '../../config.ts'
 import { openCuts } from '../../cuts.ts'
+import type { Flow } from '../../flow.ts'
 import type { Guard } from '../../guard.ts'
 import type { ContentDeps } from '../../handle-content.ts'
 import type { Refusals } from '../../refusals.ts'
@@ -42,6 +43,7 @@ export interface McpDeps {
   readonly pins: () => readonly Pin[]
   readonly budgets: Budgets
   readonly guard: Guard
+  readonly flow: Flow
   readonly bytes: ByteBudget
   readonly refusals: Refusals
   readonly commitKey: Uint8Array

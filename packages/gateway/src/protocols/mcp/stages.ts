@@ -19,6 +19,7 @@ import {
   release,
 } from '@sallyport/core'
 import type { Budgets } from '../../budgets.ts'
+import type { Flow } from '../../flow.ts'
 import type { Guard } from '../../guard.ts'
 import { handleContent, type ContentDeps } from '../../handle-content.ts'
 import { reserveBudgets } from '../../reserve-budgets.ts'
@@ -34,6 +35,7 @@ export interface StageDeps extends Omit<PerformDeps, 'offered' | 'requireLive'> 
   readonly unwitnessed: () => Facts['unwitnessed']
   readonly budgets: Budgets
   readonly guard: Guard
+  readonly flow: Flow
   readonly audit: Pick<AuditLog, 'append'>
   readonly nowMs: () => number
   readonly newId: () => string
@@ -63,6 +65,7 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
       return perform(sent.request, sent.action, performDeps)
     },
     release: releaseActed,
+    remember,
     nowMs,
     newId,
     version,
@@ -118,11 +121,11 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
 
   async function gather(principal: Principal, action: Action): Promise<Gathered> {
     const manifest = deps.manifest(principal.agent)
-    const granted =
-      manifest &&
-      action.kind === 'tool.call' &&
-      manifest.tasks.get(principal.task ?? '')?.tools.has(`${action.server}.${action.name}`)
-    const tool = granted ? await toolFacts(principal, action) : undefined
+    const grant =
+      action.kind === 'tool.call'
+        ? manifest?.tasks.get(principal.task ?? '')?.tools.get(`${action.server}.${action.name}`)
+        : undefined
+    const [tool, flow] = grant ? await Promise.all([toolFacts(principal, action), deps.flow.facts(principal, action, grant)]) : []
     // Read after the last wait: what is decided on is what is true now.
     const current = deps.manifest(principal.agent)
     const unwitnessed = deps.unwitnessed()
@@ -132,8 +135,28 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
       isolation: deps.isolation(principal.agent),
       ...(unwitnessed && { unwitnessed }),
       ...(tool ? { tool } : {}),
+      ...(flow ? { flow } : {}),
       ...(isListing(action.kind) ? {} : { guard: deps.guard.facts(principal, action) }),
     }
+  }
+
+  /** What a server said is in the session from now on, with the trust that the operator puts in it. */
+  function remember({ principal, action, facts, acted, inspected }: Releasing): void | Promise<void> {
+    if (isListing(action.kind) || action.kind === 'resource.subscribe' || !facts.guard) return
+    const { trust, classes: declared } = facts.guard.source
+    const { kind, server, name } = action
+    return deps.flow.enter(principal, [
+      {
+        origin: 'tool',
+        ...(server !== undefined && { server }),
+        // A resource's address may be somebody's own words.
+        ...(kind === 'tool.call' && name !== undefined && { name }),
+        integrity: trust === 'user' ? 'agent' : trust,
+        classes: inspected.classes,
+        declared,
+        value: acted.content,
+      },
+    ])
   }
 
   async function toolFacts(principal: Principal, action: Action): Promise<ToolFacts> {

@@ -1,4 +1,4 @@
-import type { ActionKind, At, Json, JsonObject, Place } from '@sallyport/core'
+import type { ActionKind, At, JsonObject, Place } from '@sallyport/core'
 import type { Dialect } from './dialect.ts'
 
 /** A tool call as a model asks for it; arguments as the text it wrote. */
@@ -94,9 +94,4 @@ export interface Wire {
 /** The value is the wire; the list of wires is `wires/index.ts`. */
 export function defineWire(wire: Wire): Wire {
   return wire
-}
-
-/** A change of one member, for requests that are not passed on as they came. */
-export function withMember(body: JsonObject, name: string, value: Json): JsonObject {
-  return { ...body, [name]: value }
 }

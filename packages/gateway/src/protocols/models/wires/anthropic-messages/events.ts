@@ -42,9 +42,12 @@ function blockStart(value: JsonObject): EventReading {
   const channel = String(countOf(value['index']))
   switch (memberOf(block, 'type')) {
     case 'text':
-      return { deltas: [delta(channel, 'text', ['content_block', 'text'], memberOf(block, 'text'))], isTail: false }
+      return { deltas: [delta({ channel, kind: 'text' }, ['content_block', 'text'], memberOf(block, 'text'))], isTail: false }
     case 'thinking':
-      return { deltas: [delta(channel, 'reasoning', ['content_block', 'thinking'], memberOf(block, 'thinking'))], isTail: false }
+      return {
+        deltas: [delta({ channel, kind: 'reasoning' }, ['content_block', 'thinking'], memberOf(block, 'thinking'))],
+        isTail: false,
+      }
     case 'tool_use': {
       const begins = [{ channel, id: textOf(memberOf(block, 'id')), name: textOf(memberOf(block, 'name')) }]
       return { deltas: [], begins, isTail: Object.keys(memberOf(block, 'input') ?? {}).length > 0 }
@@ -62,10 +65,13 @@ function blockDelta(value: JsonObject): EventReading {
   const known = DELTAS[type]
   if (!known) return { deltas: [], isTail: type !== 'signature_delta' }
   const text = memberOf(value['delta'], known.member)
-  return { deltas: [delta(String(countOf(value['index'])), known.kind, ['delta', known.member], text)], isTail: false }
+  return {
+    deltas: [delta({ channel: String(countOf(value['index'])), kind: known.kind }, ['delta', known.member], text)],
+    isTail: false,
+  }
 }
 
-function delta(channel: string, kind: Delta['kind'], at: Delta['at'], text: Json | undefined): Delta {
+function delta({ channel, kind }: Pick<Delta, 'channel' | 'kind'>, at: Delta['at'], text: Json | undefined): Delta {
   return { channel, kind, at, text: textOf(text) }
 }
 

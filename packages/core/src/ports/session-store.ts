@@ -1,0 +1,30 @@
+/** One thing that is remembered of a session, sealed by its caller. */
+export interface SessionItem {
+  /** Its place among all of its session, from 1, without gaps that matter. */
+  readonly seq: number
+  readonly sealed: Uint8Array
+}
+
+/** What is remembered of sessions, for as long as they may go on. The store sees neither contents nor names. */
+export interface SessionStore {
+  /** Whether other gateways write to it too, so that a session must be read again before each decision. */
+  readonly isShared: boolean
+  /**
+   * Adds to a session. Survives the end of the process when it resolves, and that of the machine where it `mustLast`.
+   * @param session 64 hexadecimal digits.
+   * @returns The place of the last item.
+   * @throws GatewayError `STORE_UNAVAILABLE`
+   */
+  append(
+    session: string,
+    items: readonly Uint8Array[],
+    how: { readonly nowMs: number; readonly mustLast: boolean },
+  ): Promise<number>
+  /** Items after a place, in order. @throws GatewayError `STORE_UNAVAILABLE` */
+  read(session: string, after: number): Promise<readonly SessionItem[]>
+  /** Forgets a session. */
+  erase(session: string): Promise<void>
+  /** Forgets everything that was added before a moment; returns how many items. */
+  expire(beforeMs: number): Promise<number>
+  close(): Promise<void>
+}

@@ -1,0 +1,154 @@
+import {
+  type Action,
+  type CompiledGrant,
+  findSlots,
+  type FlowFacts,
+  GatewayError,
+  isJsonObject,
+  jcs,
+  type Json,
+  joinLabels,
+  type Principal,
+  type SessionStore,
+  traceSlots,
+} from '@sallyport/core'
+import type { Entered, Flow, Intended } from '../flow.ts'
+import { type Item, openItem, type RememberedText, sealItem, sessionName } from './session-item.ts'
+import { SessionMemory } from './session-memory.ts'
+
+/** Longest text of one content that is remembered, in UTF-16 units; what is beyond has no origin. */
+const TEXT_CHARS_MAX = 64 * 1_024
+/** Sessions in memory; the one silent longest is read again when it goes on. */
+const SESSIONS_MAX = 2_000
+/** A session is over a day after its last content at the latest. */
+const SESSION_AGE_MS = 86_400_000
+const EXPIRE_EVERY_MS = 3_600_000
+/** After something could not be remembered, nothing is decided until as much as this can be: no act without room for its result. */
+const PROBE = { session: '0'.repeat(64), bytes: 256 * 1_024, everyMs: 1_000 }
+
+export interface FlowDeps {
+  readonly store: SessionStore
+  /** 32 bytes, used for nothing else. */
+  readonly key: Uint8Array
+  readonly nowMs: () => number
+  readonly log: (message: string, error: unknown) => void
+}
+
+export interface OpenFlow extends Flow {
+  close(): void
+}
+
+/** The memory of sessions over their store. */
+export function openFlow({ store, key, nowMs, log }: FlowDeps): OpenFlow {
+  const sessions = new Map<string, SessionMemory>()
+  let isFailing = false
+  let probedMs = 0
+  const timer = setInterval(() => {
+    store.expire(nowMs() - SESSION_AGE_MS).catch((error: unknown) => log('old sessions could not be forgotten', error))
+  }, EXPIRE_EVERY_MS)
+  timer.unref()
+  return {
+    enter: (principal, contents) => add(principal, { texts: contents.map(textOf).filter(({ text }) => text !== '') }),
+    intend: (principal, calls) => add(principal, { calls: calls.map(callOf) }),
+    deliver: (principal, digests) => add(principal, { delivered: [...digests] }),
+    async delivered(principal, digests) {
+      const { memory } = await read(principal)
+      return new Set(digests.filter((one) => memory.delivered.has(one)))
+    },
+    facts,
+    close: () => clearInterval(timer),
+  }
+
+  async function requireRoom(): Promise<void> {
+    const now = nowMs()
+    if (now < probedMs + PROBE.everyMs) throw new GatewayError('STORE_UNAVAILABLE', 'what sessions hold cannot be written')
+    probedMs = now
+    await store.append(PROBE.session, [new Uint8Array(PROBE.bytes)], { nowMs: now, mustLast: true })
+    await store.erase(PROBE.session)
+    isFailing = false
+  }
+
+  async function facts(principal: Principal, action: Action, grant: CompiledGrant | undefined): Promise<FlowFacts> {
+    if (isFailing) await requireRoom()
+    const { memory } = await read(principal)
+    const { integrity, classes } = memory.label
+    const link = linkOf(memory, action)
+    const slots = findSlots(action.args, new Set(Object.keys(grant?.provenance ?? {})))
+    return { integrity, classes, link, slots: slots.length === 0 ? [] : traceSlots(slots, memory.contents(), grant?.approved) }
+  }
+
+  /** What others added since is read first; alone, only what is not in memory. */
+  async function read({ agent, session }: Principal): Promise<{ memory: SessionMemory; name: string }> {
+    const name = sessionName(key, agent, session)
+    const known = sessions.get(name)
+    const memory = known ?? new SessionMemory()
+    if (!known || store.isShared) {
+      for (const { seq, sealed } of await store.read(name, memory.seq)) {
+        // Another request may have read it in the meantime.
+        if (seq <= memory.seq) continue
+        memory.add(openItem(key, name, sealed))
+        memory.seq = seq
+      }
+    }
+    const current = sessions.get(name) ?? memory
+    sessions.delete(name)
+    sessions.set(name, current)
+    for (const oldest of sessions.keys()) {
+      if (sessions.size <= SESSIONS_MAX) break
+      sessions.delete(oldest)
+    }
+    return { memory: current, name }
+  }
+
+  async function add(principal: Principal, item: Item): Promise<void> {
+    if ((item.texts ?? item.calls ?? item.delivered ?? []).length === 0) return
+    const { memory, name } = await read(principal)
+    const before = memory.label
+    const after = (item.texts ?? [])
+      .filter(({ origin }) => origin !== 'model')
+      .reduce((label, { integrity, seen }) => joinLabels(label, { integrity, classes: seen }), before)
+    const mustLast = after.integrity !== before.integrity || after.classes.length !== before.classes.length
+    const seq = await store.append(name, [sealItem(key, name, item)], { nowMs: nowMs(), mustLast }).catch((error: unknown) => {
+      isFailing = true
+      throw error
+    })
+    // Shared, it is read back with whatever others added before it.
+    if (store.isShared) return
+    memory.add(item)
+    memory.seq = Math.max(memory.seq, seq)
+  }
+}
+
+function textOf({ origin, server, name, integrity, classes, declared = [], value }: Entered): RememberedText {
+  const source = server === undefined ? name : name === undefined ? server : `${server}.${name}`
+  return {
+    origin,
+    ...(source !== undefined && { source }),
+    integrity,
+    classes: [...declared],
+    seen: [...new Set([...classes, ...declared])],
+    text: wordsOf(value).slice(0, TEXT_CHARS_MAX).toWellFormed(),
+  }
+}
+
+/** Strings and numbers of a value, each on a line of its own. */
+function wordsOf(value: Json | undefined): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number') return String(value)
+  if (Array.isArray(value)) return (value as readonly Json[]).map(wordsOf).filter(Boolean).join('\n')
+  return isJsonObject(value) ? Object.values(value).map(wordsOf).filter(Boolean).join('\n') : ''
+}
+
+function callOf({ name, args }: Intended): { name: string; args: string } {
+  return { name: name.slice(0, 300), args: jcs(args).slice(0, TEXT_CHARS_MAX) }
+}
+
+/** Clients put a prefix before names; the last parts are what the gateway offered. */
+function linkOf({ calls }: SessionMemory, { kind, server, name, args }: Action): FlowFacts['link'] {
+  if (kind !== 'tool.call') return 'none'
+  const offered = `${server}__${name}`
+  const named = calls.filter((call) => call.name === name || call.name.endsWith(offered))
+  if (named.length === 0) return 'none'
+  const text = jcs(args)
+  return named.some((call) => call.args === text) ? 'certain' : 'likely'
+}

@@ -1,0 +1,56 @@
+import { EMPTY_LABEL, joinLabels, normalText, type SessionContent, type SessionLabel } from '@sallyport/core'
+import type { Item, RememberedText } from './session-item.ts'
+
+/** Texts of one session that are searched, and their length together in UTF-16 units. The oldest goes; the label stays. */
+const TEXTS_MAX = 400
+const CHARS_MAX = 512 * 1_024
+/** Calls a model asked for that were not followed yet. */
+const CALLS_MAX = 200
+/** Digests of delivered messages. */
+const DELIVERED_MAX = 5_000
+
+/** What one session holds, as far as it is searched. */
+export class SessionMemory {
+  /** Place of the last item that is in here. */
+  seq = 0
+  label: SessionLabel = EMPTY_LABEL
+  readonly calls: { readonly name: string; readonly args: string }[] = []
+  readonly delivered = new Set<string>()
+  readonly #texts: { readonly text: RememberedText; content?: SessionContent }[] = []
+  #chars = 0
+
+  add({ texts = [], calls = [], delivered = [] }: Item): void {
+    for (const text of texts) {
+      if (text.origin !== 'model') this.label = joinLabels(this.label, { integrity: text.integrity, classes: text.seen })
+      this.#texts.push({ text })
+      this.#chars += text.text.length
+    }
+    while (this.#texts.length > TEXTS_MAX || this.#chars > CHARS_MAX) this.#forget()
+    this.calls.push(...calls)
+    this.calls.splice(0, Math.max(0, this.calls.length - CALLS_MAX))
+    for (const one of delivered) this.delivered.add(one)
+    for (const oldest of this.delivered) {
+      if (this.delivered.size <= DELIVERED_MAX) break
+      this.delivered.delete(oldest)
+    }
+  }
+
+  /** Every text, in the form in which it is searched; made once, when it is needed. */
+  contents(): readonly SessionContent[] {
+    return this.#texts.map((each) => {
+      const { origin, source, integrity, classes, text } = each.text
+      each.content ??= { origin, ...(source !== undefined && { source }), integrity, classes, text: normalText(text) }
+      return each.content
+    })
+  }
+
+  /** What a user said is little and matters most; it goes last. */
+  #forget(): void {
+    const at = Math.max(
+      0,
+      this.#texts.findIndex(({ text }) => text.origin !== 'user'),
+    )
+    this.#chars -= this.#texts[at]?.text.text.length ?? 0
+    this.#texts.splice(at, 1)
+  }
+}

@@ -1,0 +1,45 @@
+import type { SessionStore } from '@sallyport/core'
+import type { Queries } from './open-pool.ts'
+
+/** Most items read of one session: more are never remembered. */
+const ITEMS_MAX = 10_000
+
+/** What sessions hold, in a table that every replica reads and adds to. */
+export function openPostgresSessions(database: Queries): SessionStore {
+  return {
+    isShared: true,
+    async append(session, items, { nowMs }) {
+      // One writer of a session at a time, so that no place is filled behind one that was read.
+      const { rows } = await database.query<{ last: string }>(
+        `WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended($1, 0))),
+         added AS (
+           INSERT INTO sallyport.session_item (session, at, sealed)
+           SELECT $1, to_timestamp($2::double precision / 1000), sealed
+           FROM held, unnest($3::bytea[]) WITH ORDINALITY AS new (sealed, n) ORDER BY n
+           RETURNING seq)
+         SELECT coalesce(max(seq), 0) AS last FROM added`,
+        [session, nowMs, items.map((item) => Buffer.from(item))],
+      )
+      return Number(rows[0]?.last ?? 0)
+    },
+    async read(session, after) {
+      const { rows } = await database.query<{ seq: string; sealed: Uint8Array }>(
+        'SELECT seq, sealed FROM sallyport.session_item WHERE session = $1 AND seq > $2 ORDER BY seq LIMIT $3',
+        [session, after, ITEMS_MAX],
+      )
+      return rows.map(({ seq, sealed }) => ({ seq: Number(seq), sealed }))
+    },
+    async erase(session) {
+      await database.query('DELETE FROM sallyport.session_item WHERE session = $1', [session])
+    },
+    async expire(beforeMs) {
+      const { rows } = await database.query<{ gone: string }>(
+        `WITH gone AS (DELETE FROM sallyport.session_item WHERE at < to_timestamp($1::double precision / 1000) RETURNING 1)
+         SELECT count(*) AS gone FROM gone`,
+        [beforeMs],
+      )
+      return Number(rows[0]?.gone ?? 0)
+    },
+    close: () => Promise.resolve(),
+  }
+}
