@@ -185,7 +185,7 @@ test('an isolated agent’s streams end, and it is asked nothing more', async ()
   const body = { model: 'default', messages: [question('a')], stream: true }
   await expect(
     other('/v1/chat/completions', body, {
-      onText: () => (isolated ??= governed.control('bob', 'isolate', { agent: 'other', reason: 'test' })),
+      onText: () => void (isolated ??= governed.control('bob', 'isolate', { agent: 'other', reason: 'test' })),
     }),
   ).rejects.toThrow()
   await isolated

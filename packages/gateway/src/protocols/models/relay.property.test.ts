@@ -90,6 +90,13 @@ test('a call waits for the record, and so does everything after it', () => {
   expect(all).toContain('mail__send')
   expect(relay.said().calls).toEqual([{ id: 'call_1', name: 'mail__send', args: '{"to":"a"}' }])
 })
+test('a piece of a call that nobody began waits too', () => {
+  const { early } = relayed(
+    openaiChat,
+    chatStream(['I send it. '], [{ index: 0, function: { arguments: '{"to":"a"}' } }]).slice(0, 3),
+  )
+  expect(early).not.toContain('to')
+})
 test('what an event repeats must be what was streamed, or it waits', () => {
   const stream = responseStream(['Paris.']).map((event) => event.replace('"text":"Paris."', `"text":"${KEY}"`))
   const { early, relay } = relayed(openaiResponses, stream)
