@@ -154,6 +154,9 @@ describe.skipIf(bin === undefined)('faults under the audit log in PostgreSQL', {
       withClient(`${server.adminUrl}/postgres`, async (client) => {
         await client.query(`ALTER SYSTEM SET synchronous_standby_names = '${name}'`)
         await client.query('SELECT pg_reload_conf()')
+        // The reload is a signal: a session reads the setting when it gets round to it.
+        const inForce = async (): Promise<unknown> => (await client.query('SHOW synchronous_standby_names')).rows
+        await expect.poll(inForce, { timeout: 10_000 }).toEqual([{ synchronous_standby_names: name }])
       })
     await one.log.append(admin('before'))
     await standby('missing')
