@@ -80,8 +80,12 @@ export function openFlow({ store, key, nowMs, log }: FlowDeps): OpenFlow {
   /** What others added since is read first; alone, only what is not in memory. */
   async function read({ agent, session }: Principal): Promise<{ memory: SessionMemory; name: string }> {
     const name = sessionName(key, agent, session)
-    const known = sessions.get(name)
+    const last = sessions.get(name)
+    // One that was silent for as long as its contents are kept begins anew, here as in the store.
+    const known = last && nowMs() - last.usedMs < SESSION_AGE_MS ? last : undefined
+    if (!known) sessions.delete(name)
     const memory = known ?? new SessionMemory()
+    memory.usedMs = nowMs()
     if (!known || store.isShared) {
       for (const { seq, sealed } of await store.read(name, memory.seq)) {
         // Another request may have read it in the meantime.

@@ -14,6 +14,8 @@ export class SessionMemory {
   /** Place of the last item that is in here. */
   seq = 0
   label: SessionLabel = EMPTY_LABEL
+  /** When it was last asked for, Unix milliseconds. */
+  usedMs = 0
   readonly calls: { readonly name: string; readonly args: string }[] = []
   readonly delivered = new Set<string>()
   readonly #texts: { readonly text: RememberedText; content?: SessionContent }[] = []
