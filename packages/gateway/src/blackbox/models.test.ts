@@ -299,7 +299,11 @@ describe('R013: a provider that fails', () => {
   ])('a stream that %s ends with an error of the wire', async (_, scripted) => {
     provider.script = () => scripted
     const reply = await ask('/v1/chat/completions', { ...PLAIN, stream: true })
-    expect(reply.events.at(-1)).toMatchObject({ error: { code: expect.stringMatching(/^UPSTREAM_/) } })
+    expect(reply.events.at(-1)).toMatchObject({
+      type: 'error',
+      sequence_number: expect.any(Number),
+      error: { code: expect.stringMatching(/^UPSTREAM_/) },
+    })
     expect(reply.text).not.toContain('[DONE]')
     expect(leaks(reply)).toBe(false)
   })

@@ -19,12 +19,19 @@ export interface Dialect {
   models(names: readonly string[]): JsonObject
 }
 
+/** No stream has as many events. */
+const SEQUENCE_LAST = 2_147_483_647
+
 /** OpenAI: Chat Completions, Responses, embeddings. */
 export const openaiDialect: Dialect = {
   credential: (secret) => ({ authorization: `Bearer ${secret}` }),
   problem: (problem) => ({ error: openaiError(problem) }),
-  event: (problem) =>
-    `event: error\ndata: ${JSON.stringify({ type: 'error', ...openaiError(problem), error: openaiError(problem) })}\n\n`,
+  // Chat Completions reads `error`, Responses an event of the type `error` that comes after all others.
+  event(problem) {
+    const error = openaiError(problem)
+    const event = { ...error, type: 'error', sequence_number: SEQUENCE_LAST, error }
+    return `event: error\ndata: ${JSON.stringify(event)}\n\n`
+  },
   models: (names) => ({
     object: 'list',
     data: names.map((id) => ({ id, object: 'model', created: 0, owned_by: 'sallyport' })),
