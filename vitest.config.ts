@@ -4,7 +4,7 @@ export default defineConfig({
   resolve: { conditions: ['sallyport-source'] },
   ssr: { resolve: { conditions: ['sallyport-source'] } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
+    include: ['packages/*/src/**/*.test.ts', 'tools/**/*.test.ts', 'conformance/providers/*.test.ts'],
     globalSetup: ['packages/gateway/src/fixtures/postgres-setup.ts'],
     pool: 'forks',
     execArgv: ['--conditions=sallyport-source'],
