@@ -1,132 +1,128 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { JsonObject } from '@sallyport/core'
-import { z } from 'zod'
-import { govern } from '../../packages/gateway/src/fixtures/govern.ts'
+import type { Json } from '@sallyport/core'
+import { type ScriptedProvider, startProvider } from '../../conformance/providers/start-provider.ts'
+import { type Governed, govern, reads } from '../../packages/gateway/src/fixtures/govern.ts'
 import { providerConfig } from '../../packages/gateway/src/fixtures/model-client.ts'
-import {
-  type ProviderCall,
-  type RecordingProvider,
-  type Scripted,
-  startRecordingProvider,
-} from '../../packages/gateway/src/fixtures/recording-provider.ts'
-import { callAnswer, textAnswer } from '../../packages/gateway/src/fixtures/wire-answers.ts'
+import { type RecordingServer, startRecordingServer, text, tool } from '../../packages/gateway/src/fixtures/recording-server.ts'
 import { exactly, type Figure, type Program } from '../report.ts'
 import { CLIENTS_DIR, installClients, installPython, PYTHON, pythonVersionOf, versionOf } from './peers.ts'
+import { type Around, type Judge, MORE, PLAIN, POLICED, SeenByScenario } from './wires/scenarios.ts'
+import { scriptedModel } from './wires/scripted-model.ts'
 
-const CLIENT_MS_MAX = 90_000
-const STACK = 'Error: boom\n    at query (/srv/model/db.js:12:7) postgres://root:hunter2@db'
+const CLIENT_MS_MAX = 120_000
 
-/** The client, and the package whose version is reported. */
-const CLIENTS: Readonly<Record<string, string>> = {
-  openai: 'openai',
-  'openai-responses': 'openai',
-  anthropic: '@anthropic-ai/sdk',
-  'ai-openai': '@ai-sdk/openai',
-  'ai-anthropic': '@ai-sdk/anthropic',
-  langchain: '@langchain/openai',
-  'openai-agents': '@openai/agents',
-  'python-openai': 'openai',
-  'python-anthropic': 'anthropic',
+/** The program of each client, and the package whose version is reported. */
+const CLIENTS: Readonly<Record<string, readonly [program: string, of: string]>> = {
+  openai: ['openai.mjs', 'openai'],
+  'openai-responses': ['openai-responses.mjs', 'openai'],
+  anthropic: ['anthropic.mjs', '@anthropic-ai/sdk'],
+  'ai-openai': ['ai-sdk.mjs', '@ai-sdk/openai'],
+  'ai-openai-responses': ['ai-sdk.mjs', '@ai-sdk/openai'],
+  'ai-anthropic': ['ai-sdk.mjs', '@ai-sdk/anthropic'],
+  langchain: ['langchain.mjs', '@langchain/openai'],
+  'openai-agents': ['openai-agents.mjs', '@openai/agents'],
+  'python-openai': ['python.py', 'openai'],
+  'python-anthropic': ['python.py', 'anthropic'],
 }
-
-const Answered = z.object({ text: z.string(), calls: z.array(z.tuple([z.string(), z.unknown()])) })
-const Threw = z.object({ threw: z.string(), status: z.number().nullable() })
-const Seen = z.record(z.string(), z.union([Answered, Threw]))
-type Seen = z.infer<typeof Seen>[string]
-
-/** What each scenario has to come to; `undefined` when it did. */
-const SCENARIOS: Readonly<Record<string, (seen: Seen, provider: Saw) => boolean>> = {
-  chat: (seen) => 'text' in seen && seen.text === 'It is Paris.',
-  stream: (seen) => 'text' in seen && seen.text === 'It is Paris.',
-  tool: (seen) => 'calls' in seen && JSON.stringify(seen.calls) === '[["weather",{"city":"Paris"}]]',
-  toolStream: (seen) => 'calls' in seen && JSON.stringify(seen.calls) === '[["weather",{"city":"Paris"}]]',
-  parallel: (seen) => 'calls' in seen && seen.calls.length === 2,
-  notGranted: (seen, { asked }) => 'threw' in seen && /model_not_in_manifest/.test(seen.threw) && !asked.includes('"other"'),
-  secret: (seen, { asked }) => 'threw' in seen && /data_not_cleared/.test(seen.threw) && !asked.includes('ghp_'),
-  failure: (seen) => 'threw' in seen && !/srv|hunter2|postgres/.test(JSON.stringify(seen)),
-  cancel: (seen) => 'threw' in seen && /abort|cancel/i.test(seen.threw),
-}
-/** The Agents SDK takes no signal for a run, the Python libraries none for a request. */
-const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
-  'openai-agents': ['cancel'],
-  'python-openai': ['cancel'],
-  'python-anthropic': ['cancel'],
-}
-
-interface Saw {
-  /** Everything the provider was sent by this client. */
-  readonly asked: string
-}
+/** The Python libraries take no signal for a request; they close the stream they read. */
+const LEFT_OUT: Readonly<Record<string, readonly string[]>> = { 'python-openai': ['cancel'], 'python-anthropic': ['cancel'] }
 
 /** R012: real clients, unmodified, with another base URL and key: the same decisions on every wire. */
 export const wires: Program = {
   about: 'real OpenAI, Anthropic, AI SDK, LangChain and Agents clients through the gateway: chat, stream, tools, refusals, errors',
-  async run({ note }) {
+  async run({ note, short }) {
     installClients(note)
     installPython(note)
-    const provider = await startRecordingProvider()
-    provider.script = answer
-    const approved = { approval: { by: 'security', evidence: 'x', expires: '2999-01-01' } }
-    const governed = await govern({
-      servers: {},
-      agents: {
-        clerk: { tasks: { work: { models: ['default', 'claude'], modelPolicy: { systemPrompt: 'allow' } } }, keys: keysOf() },
-      },
-      config: {
-        providers: {
-          main: providerConfig(provider.url),
-          claude: providerConfig(provider.url, { kind: 'anthropic', models: { claude: approved } }),
-        },
-      },
-    })
+    const provider = await startProvider(scriptedModel)
+    const tools = await startRecordingServer({ tools: [tool('find', () => text('Ada, Grace')), tool('erase')] })
+    const governed = await governedBy(provider.url, tools)
+    const stage: Stage = { provider, tools, governed, note }
     try {
-      const cells: Record<string, Figure> = {}
-      const failed: string[] = []
-      let count = 0
-      for (const [client, of] of Object.entries(CLIENTS)) {
-        const version = client.startsWith('python-') ? pythonVersionOf(of) : versionOf(of)
-        note(`client ${client} ${version}`)
-        const seen = await drive(client, { url: `${governed.url()}/a/clerk`, key: governed.secret('clerk', client), provider })
-        for (const [name, isRight] of Object.entries(SCENARIOS)) {
-          if (LEFT_OUT[client]?.includes(name)) continue
-          count++
-          const got = typeof seen === 'string' ? undefined : seen.answers[name]
-          if (typeof seen !== 'string' && got && isRight(got, seen)) continue
-          failed.push(`${client} ${name}: ${(typeof seen === 'string' ? seen : JSON.stringify(got)).slice(0, 300)}`)
-        }
-        cells[client] = version
+      const direct: Tally = { cells: {}, faults: [], count: 0 }
+      const through: Tally = { cells: {}, faults: [], count: 0 }
+      const decisions: Record<string, string> = {}
+      for (const client of Object.keys(CLIENTS)) {
+        if (!short) await tally(direct, client, await drive(client, { ...stage, to: 'provider' }))
+        const before = (await governed.entries()).length
+        await tally(through, client, await drive(client, { ...stage, to: 'gateway' }))
+        decisions[client] = (await decisionsSince(governed, before)).join('\n')
       }
-      const passed = count - failed.length
+      const kinds = new Set(Object.values(decisions))
+      const passed = through.count - through.faults.length
       return {
-        figures: { clients: cells, scenarios: Object.keys(SCENARIOS).length, cells: count, passed, failed },
-        targets: { passed: exactly(passed, count) },
+        figures: {
+          versions: Object.fromEntries(Object.entries(CLIENTS).map(([client, [, of]]) => [client, versionOfClient(client, of)])),
+          matrix: through.cells,
+          cells: through.count,
+          passed,
+          failed: through.faults,
+          ...(short
+            ? {}
+            : { directCells: direct.count, directPassed: direct.count - direct.faults.length, directFailed: direct.faults }),
+          decisions: [...kinds].map((kind) => kind.split('\n')),
+        },
+        targets: { passed: exactly(passed, through.count), setsOfDecisions: exactly(kinds.size, 1) },
       }
     } finally {
       await governed.close()
       await provider.close()
+      await tools.close()
     }
   },
 }
 
-function keysOf(): Record<string, string> {
-  return Object.fromEntries(Object.keys(CLIENTS).map((client) => [client, 'work']))
+interface Stage {
+  readonly provider: ScriptedProvider
+  readonly tools: RecordingServer
+  readonly governed: Governed
+  readonly note: (line: string) => void
 }
 
-interface At {
-  readonly url: string
-  readonly key: string
-  readonly provider: RecordingProvider
+interface Tally {
+  readonly cells: Record<string, Figure>
+  readonly faults: string[]
+  count: number
 }
 
+type Run = Around & { readonly answers: ReturnType<typeof SeenByScenario.parse> | string }
+
+function governedBy(url: string, tools: RecordingServer): Promise<Governed> {
+  const approved = { approval: { by: 'security', evidence: 'x', expires: '2999-01-01' } }
+  const work: Json = {
+    models: ['default', 'claude'],
+    modelPolicy: { systemPrompt: 'allow', deidentify: ['pci'] },
+    tools: reads('customers.find'),
+  }
+  const reviewed = ['find', 'erase'].map((name) => [tools.tools.get(name)?.definition, 'read'] as never)
+  return govern({
+    servers: { customers: { transport: 'http', url: tools.url } },
+    reviewed: { customers: reviewed },
+    agents: { clerk: { tasks: { work }, keys: Object.fromEntries(Object.keys(CLIENTS).map((client) => [client, 'work'])) } },
+    config: {
+      guard: { classes: { pci: 'redact' } },
+      providers: {
+        main: providerConfig(url),
+        claude: providerConfig(url, { kind: 'anthropic', models: { claude: approved } }),
+      },
+    },
+  })
+}
+
+/** Runs one client program against the provider itself, or through the gateway. */
 async function drive(
   client: string,
-  { url, key, provider }: At,
-): Promise<(Saw & { readonly answers: z.infer<typeof Seen> }) | string> {
-  provider.calls.length = 0
-  const [program, file] = client.startsWith('python-') ? [PYTHON, 'models.py'] : [process.execPath, 'models.mjs']
-  const child = spawn(program, [join(CLIENTS_DIR, file), client, url, key], {
+  { provider, tools, governed, note, to }: Stage & { readonly to: Around['through'] },
+): Promise<Run> {
+  note(`client ${client} to the ${to}`)
+  provider.requests.length = 0
+  const toolCalls = tools.requests.length
+  const [program] = CLIENTS[client] ?? ['']
+  const base = `${governed.url()}/a/clerk`
+  const args = to === 'gateway' ? [base, governed.secret('clerk', client), `${base}/mcp`] : [provider.url, 'sk-1']
+  const file = join(CLIENTS_DIR, 'models', program)
+  const child = spawn(program.endsWith('.py') ? PYTHON : process.execPath, [file, client, ...args], {
     cwd: CLIENTS_DIR,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: CLIENT_MS_MAX,
@@ -135,29 +131,45 @@ async function drive(
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk))
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk))
   await once(child, 'close')
+  const called = tools.requests.slice(toolCalls).filter(({ body }) => body?.['method'] === 'tools/call')
+  const around: Around = {
+    requests: [...provider.requests],
+    toolCalls: called.map(({ body }) => String((body?.['params'] as { name?: string } | undefined)?.name)),
+    through: to,
+  }
   try {
-    return {
-      answers: Seen.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')),
-      asked: provider.calls.map(({ text }) => text).join('\n'),
-    }
+    return { ...around, answers: SeenByScenario.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')) }
   } catch {
-    return `printed no result: ${(stderr || stdout).trim().slice(-500)}`
+    return { ...around, answers: `printed no result: ${(stderr || stdout).trim().slice(-500)}` }
   }
 }
 
-/** The scripted model: the words it is asked say what it does. */
-function answer({ path, body, text }: ProviderCall): Scripted {
-  const wire = path.includes('/messages') ? 'anthropic-messages' : path.includes('/responses') ? 'openai-responses' : 'openai-chat'
-  const isStream = body['stream'] === true
-  if (text.includes('"hang"')) return { end: 'hang' }
-  if (text.includes('"fail"')) return { status: 500, body: { error: { message: STACK, type: 'server_error' } } as JsonObject }
-  const isAnswered = /"role":"tool"|function_call_output|tool_result/.test(text)
-  const cities = ['Paris', 'Rome'].filter((city) => text.includes(city))
-  if (text.includes('weather of') && !isAnswered)
-    return callAnswer(
-      wire,
-      cities.map((city) => ({ name: 'weather', args: { city } })),
-      isStream,
-    )
-  return textAnswer(wire, isAnswered ? ['sunny'] : ['It is ', 'Paris.'], isStream)
+async function tally(into: Tally, client: string, run: Run): Promise<void> {
+  const { answers } = run
+  const more = typeof answers === 'string' ? {} : Object.fromEntries(Object.entries(MORE).filter(([name]) => name in answers))
+  const asked: Record<string, Judge> = { ...PLAIN, ...(run.through === 'gateway' ? POLICED : {}), ...more }
+  const row: Record<string, Figure> = {}
+  for (const [name, judge] of Object.entries(asked)) {
+    if (LEFT_OUT[client]?.includes(name)) continue
+    into.count++
+    const seen = typeof answers === 'string' ? undefined : answers[name]
+    const fault = seen ? await judge(seen, run) : typeof answers === 'string' ? answers : 'not printed'
+    row[name] = fault === undefined ? 'ok' : 'failed'
+    if (fault !== undefined) into.faults.push(`${client} ${name}: ${fault.slice(0, 300)}`)
+  }
+  into.cells[client] = row
+}
+
+/** Each different decision that one client brought about, whatever its wire: what was asked for, the effect, and why. */
+async function decisionsSince(governed: Governed, index: number): Promise<readonly string[]> {
+  const told = (await governed.entries()).slice(index).flatMap((entry) => {
+    if (entry.type !== 'decision' || !/^(?:model\.call|tool\.call)$/.test(entry.action.kind)) return []
+    const name = entry.action.name === 'claude' ? 'default' : entry.action.name
+    return [`${entry.action.kind} ${name} ${entry.enforced} ${entry.reasons.join(' ')}`.trim()]
+  })
+  return [...new Set(told)].sort()
+}
+
+function versionOfClient(client: string, of: string): string {
+  return client.startsWith('python-') ? pythonVersionOf(of) : versionOf(of)
 }
