@@ -8,7 +8,7 @@ import { seeded } from './crash/seeded.ts'
 
 /** Kills of the whole gateway, kills of the log alone, rounds on a full disk; every so many-th file operation that fails. */
 const FULL = { kills: 20, logKills: 20, fullDisks: 5, gatewayFaultStep: 1, logFaultStep: 1 }
-const SHORT = { kills: 5, logKills: 5, fullDisks: 2, gatewayFaultStep: 12, logFaultStep: 5 }
+const SHORT = { kills: 5, logKills: 5, fullDisks: 2, gatewayFaultStep: 18, logFaultStep: 5 }
 const SEED_MAX = 2 ** 32
 
 /** Kills and faults under load, each followed by a restart that must find everything that was acknowledged. */
