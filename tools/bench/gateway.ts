@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Figure, type Measured, type Program, type RunOptions, type Target, atLeast, atMost, exactly } from '../report.ts'
-import { chatCall, largeCall, noticeCall, pageCall, toolCall } from './gateway/call.ts'
+import { largeCall, noticeCall, pageCall, toolCall } from './gateway/call.ts'
 import { type LoadChild, type ServerChild, residentMib, startLoad, startServer } from './gateway/children.ts'
 import { type GovernedHome, PREFIX, prepareHome, startGateway } from './gateway/governed.ts'
 import { openInspector } from './gateway/inspector.ts'
-import { portkeyHeaders, startPortkey } from './gateway/portkey.ts'
-import { type Rates, measureRounds, median, round3 } from './gateway/rounds.ts'
+import { type Rates, measureRounds, median, pace, round3, table } from './gateway/rounds.ts'
 
 const CONNECTIONS = [1, 16, 64]
 const IDLE_MS = 3_000
@@ -21,7 +20,7 @@ interface Stage extends RunOptions {
   readonly governed: GovernedHome
 }
 
-/** What the gateway costs, against nothing, the least a proxy can do, a proxy of the official SDK, and Portkey. */
+/** What the gateway costs, against nothing, the least a proxy can do, and a proxy of the official SDK. */
 export const gateway: Program = { about: 'calls/s, added latency, memory and start-up of the whole gateway', run }
 
 async function run(options: RunOptions): Promise<Measured> {
@@ -36,7 +35,6 @@ async function run(options: RunOptions): Promise<Measured> {
       await startUp(stage),
       await toolCalls(stage),
       await guardCost(stage),
-      await modelCalls(stage),
       await largeBodies(stage),
       await memory(stage),
       await restart(stage),
@@ -161,29 +159,6 @@ async function guardCost({ short, note, load, upstream, governed }: Stage): Prom
   }
 }
 
-/** Portkey carries model traffic, not MCP, so it stands in front of a static model of its own; the bare proxy does so beside it. */
-async function modelCalls(stage: Stage): Promise<Measured> {
-  const { short, note, load, upstream } = stage
-  const portkey = await startPortkey(stage)
-  if (!portkey) return { figures: { modelCalls: 'Portkey could not be installed' }, targets: {} }
-  note('model calls')
-  const bare = await startServer('bare-proxy', [upstream.url])
-  try {
-    const path = '/v1/chat/completions'
-    const contestants = {
-      direct: chatCall(upstream.url + path),
-      bareProxy: chatCall(bare.url + path),
-      portkey: chatCall(portkey.url + path, portkeyHeaders(upstream.url)),
-    }
-    const rates = await measureRounds({ load, contestants, connections: CONNECTIONS, ...pace(true), rounds: short ? 1 : 3 })
-    const [own, base] = [rates['portkey']?.[64]?.callsPerSecond ?? 0, rates['bareProxy']?.[64]?.callsPerSecond ?? 1]
-    return { figures: { modelCalls: table(rates), portkeyShareOfBareProxyAt64Percent: round3((100 * own) / base) }, targets: {} }
-  } finally {
-    await portkey.stop()
-    await bare.stop()
-  }
-}
-
 /** Whether memory grows with the number of calls: after a full collection, early and late. */
 async function memory({ short, note, load, governed }: Stage): Promise<Measured> {
   const calls = short ? 20_000 : 100_000
@@ -254,19 +229,6 @@ async function largeBodies({ note, load, governed }: Stage): Promise<Measured> {
   } finally {
     await child.stop()
   }
-}
-
-function pace(short: boolean): { rounds: number; warmUpMs: number; measureMs: number } {
-  return short ? { rounds: 3, warmUpMs: 200, measureMs: 700 } : { rounds: 7, warmUpMs: 300, measureMs: 2_000 }
-}
-
-function table(rates: Rates): Figure {
-  return Object.fromEntries(
-    Object.entries(rates).map(([name, by]) => [
-      name,
-      Object.fromEntries(Object.entries(by).map(([key, rate]) => [key, { ...rate }])),
-    ]),
-  )
 }
 
 async function callsOf(upstream: ServerChild): Promise<number> {

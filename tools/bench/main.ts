@@ -4,6 +4,7 @@ import { run as decide } from './decide.ts'
 import { run as flow } from './flow.ts'
 import { gateway } from './gateway.ts'
 import { guard } from './guard.ts'
+import { models } from './models.ts'
 
 const programs = {
   gateway,
@@ -11,5 +12,6 @@ const programs = {
   audit,
   flow: { about: 'µs to find where the arguments of an act stood in what a session read', run: flow },
   guard,
+  models,
 }
 process.exitCode = await runProgram('bench', programs, process.argv.slice(2))

@@ -12,5 +12,9 @@ async function forward(request: IncomingMessage, response: ServerResponse): Prom
   const { host: _host, connection: _connection, ...headers } = request.headers
   const body = await readBody(request)
   const answer = await pool.request({ method: 'POST', path: request.url ?? '/', headers, body })
-  sendJson(response, answer.statusCode, Buffer.from(await answer.body.arrayBuffer()))
+  const type = String(answer.headers['content-type'])
+  if (!type.startsWith('text/event-stream'))
+    return sendJson(response, answer.statusCode, Buffer.from(await answer.body.arrayBuffer()))
+  response.writeHead(answer.statusCode, { 'content-type': type })
+  answer.body.pipe(response)
 }

@@ -139,23 +139,46 @@ function mcpCall(url: string, call: { name: string; args: object; prefix?: strin
   }
 }
 
-/** A chat completion of the same size, for gateways that carry model traffic only. */
-export function chatCall(url: string, headers: Readonly<Record<string, string>> = {}): LoadRequest {
+/** Name of the model that answers like every tool; of the one that streams a mebibyte. */
+export const MODEL = 'static'
+export const LARGE_MODEL = 'large'
+
+/** A chat completion of the same size. */
+export function chatCall(
+  url: string,
+  { headers = {}, ...more }: { headers?: Readonly<Record<string, string>>; model?: string; stream?: boolean } = {},
+): LoadRequest {
   const messages = [{ role: 'user', content: ARGUMENTS.question }]
   return {
     url,
     headers: { 'content-type': 'application/json', authorization: 'Bearer none', ...headers },
-    body: JSON.stringify({ model: 'static', messages, max_tokens: 100 }),
+    body: JSON.stringify({ model: MODEL, messages, max_tokens: 100, ...more }),
     mark: MARK,
   }
 }
 
+const COMPLETION = { id: 'chatcmpl-0', created: 1_700_000_000, model: MODEL }
+
 /** What the static model answers. */
 export const CHAT_RESULT = {
-  id: 'chatcmpl-0',
+  ...COMPLETION,
   object: 'chat.completion',
-  created: 1_700_000_000,
-  model: 'static',
   choices: [{ index: 0, message: { role: 'assistant', content: JSON.stringify(STRUCTURED) }, finish_reason: 'stop' }],
   usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+}
+
+/** The answer of a model that streams, as the bytes of each event: so many texts of about so many characters. */
+export function chatEvents(texts: number, chars: number): readonly Buffer[] {
+  const delta = SENTENCE.repeat(Math.ceil(chars / SENTENCE.length)).slice(0, chars)
+  const chunk = (more: object, finish: string | null = null): object => ({
+    ...COMPLETION,
+    object: 'chat.completion.chunk',
+    choices: [{ index: 0, delta: more, finish_reason: finish }],
+  })
+  const chunks = [
+    chunk({ role: 'assistant', content: `${MARK}. ` }),
+    ...Array.from({ length: texts }, () => chunk({ content: delta })),
+    chunk({}, 'stop'),
+  ]
+  return [...chunks.map((one) => JSON.stringify(one)), '[DONE]'].map((data) => Buffer.from(`data: ${data}\n\n`))
 }

@@ -21,7 +21,8 @@ import {
   signableBytes,
   writeSecret,
 } from '@sallyport/gateway'
-import { AGENT, GRANT, NOTICE_TOOL, PAGE_TOOL, PLAIN_GRANT, SERVER, STORE_TOOL, TASK, TOOL } from './call.ts'
+import { providerConfig } from '../../../packages/gateway/src/fixtures/model-client.ts'
+import { AGENT, GRANT, LARGE_MODEL, MODEL, NOTICE_TOOL, PAGE_TOOL, PLAIN_GRANT, SERVER, STORE_TOOL, TASK, TOOL } from './call.ts'
 import { type ServerChild, startCommand } from './children.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
@@ -34,6 +35,7 @@ type Person = keyof typeof PEOPLE
 type PersonRecord = FirstOwner['firstOwner']
 const UP_MS_MAX = 20_000
 const POLL_MS = 5
+const APPROVED = { approval: { by: 'security', evidence: 'measurement', expires: '2999-01-01' } }
 /** Prefix of the names agents see. */
 export const PREFIX = `${SERVER}__`
 
@@ -42,6 +44,8 @@ export interface GovernedHome {
   readonly home: Home
   /** The agent's MCP endpoint. */
   readonly url: string
+  /** The agent's base URL for OpenAI clients. */
+  readonly modelsUrl: string
   readonly token: string
   readonly remove: () => void
 }
@@ -62,6 +66,7 @@ export async function prepareHome(upstreamUrl: string): Promise<GovernedHome> {
     apiVersion: 'sallyport/v1',
     listen: { host: '127.0.0.1', port },
     servers: { [SERVER]: { transport: 'http', url: `${upstreamUrl}/mcp`, source: { channel: 'tool', classes: [] } } },
+    providers: { static: providerConfig(upstreamUrl, { models: { [MODEL]: APPROVED, [LARGE_MODEL]: APPROVED } }) },
   }
   // JSON is YAML.
   writeFileSync(home.configFile, JSON.stringify(config), { mode: 0o600 })
@@ -73,6 +78,7 @@ export async function prepareHome(upstreamUrl: string): Promise<GovernedHome> {
     return {
       home,
       url: `http://127.0.0.1:${port}/a/${AGENT}/mcp`,
+      modelsUrl: `http://127.0.0.1:${port}/a/${AGENT}/v1`,
       token: await seed(home),
       remove: () => rmSync(dir, { recursive: true, force: true }),
     }
@@ -111,6 +117,7 @@ function manifest(): object {
     defaults: { rateLimit: { callsMax: 100_000, windowMs: 1_000 } },
     tasks: {
       [TASK]: {
+        models: [MODEL, LARGE_MODEL],
         tools: {
           [`${SERVER}.${TOOL}`]: GRANT,
           ...Object.fromEntries(

@@ -24,6 +24,9 @@ export interface LoadResult {
   readonly p50Us: number
   readonly p99Us: number
   readonly maxUs: number
+  /** Until the first byte of a body. */
+  readonly firstP50Us: number
+  readonly firstP99Us: number
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n')
@@ -34,6 +37,7 @@ interface Run {
   readonly bytes: Buffer
   readonly mark: Buffer
   readonly latenciesUs: number[]
+  readonly firstsUs: number[]
   readonly statuses: Record<string, number>
   failed: number
   retryAfter: number
@@ -51,6 +55,7 @@ async function load(spec: LoadSpec): Promise<LoadResult> {
     bytes: encode(spec),
     mark: Buffer.from(spec.mark),
     latenciesUs: [],
+    firstsUs: [],
     statuses: {},
     failed: 0,
     retryAfter: 0,
@@ -63,10 +68,9 @@ async function load(spec: LoadSpec): Promise<LoadResult> {
   const endMs = startMs + (spec.durationMs ?? Number.POSITIVE_INFINITY)
   await Promise.all(sockets.map((socket) => drive(socket, run, endMs)))
   const seconds = (performance.now() - startMs) / 1_000
-  const sorted = Float64Array.from(run.latenciesUs).sort()
-  const at = (share: number): number => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0)
+  const [at, first] = [shares(run.latenciesUs), shares(run.firstsUs)]
   const { failed, statuses, retryAfter, broken } = run
-  const calls = sorted.length
+  const calls = run.latenciesUs.length
   return {
     calls,
     failed,
@@ -78,7 +82,15 @@ async function load(spec: LoadSpec): Promise<LoadResult> {
     p50Us: at(0.5),
     p99Us: at(0.99),
     maxUs: at(1),
+    firstP50Us: first(0.5),
+    firstP99Us: first(0.99),
   }
+}
+
+/** The value that a share of all values stays below. */
+function shares(values: readonly number[]): (share: number) => number {
+  const sorted = Float64Array.from(values).sort()
+  return (share) => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0)
 }
 
 function open(host: string, port: number): Promise<Socket> {
@@ -92,7 +104,8 @@ function open(host: string, port: number): Promise<Socket> {
 function drive(socket: Socket, run: Run, endMs: number): Promise<void> {
   return new Promise((resolve) => {
     let sentMs = 0
-    let pending: Buffer = Buffer.alloc(0)
+    let chunks: Buffer[] = []
+    let headEnd = -1
     const next = (): void => {
       if (performance.now() >= endMs || run.sent >= (run.spec.callsMax ?? Number.POSITIVE_INFINITY)) {
         socket.destroy()
@@ -104,14 +117,29 @@ function drive(socket: Socket, run: Run, endMs: number): Promise<void> {
     }
     socket.removeAllListeners('error')
     socket.on('data', (chunk) => {
-      pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk])
-      if (!isComplete(pending)) return
-      const answer = pending
-      pending = Buffer.alloc(0)
+      chunks.push(chunk)
+      if (headEnd < 0) {
+        const bytes = joined()
+        headEnd = bytes.indexOf(HEAD_END)
+        // A stream's head may come alone; what counts is the body.
+        if (headEnd < 0 || bytes.length === headEnd + HEAD_END.length) {
+          headEnd = -1
+          return
+        }
+        run.firstsUs.push((performance.now() - sentMs) * 1_000)
+      }
+      if (!isComplete(chunks, headEnd)) return
+      const answer = joined()
+      chunks = []
+      headEnd = -1
       run.latenciesUs.push((performance.now() - sentMs) * 1_000)
       count(answer, run)
       next()
     })
+    const joined = (): Buffer => {
+      if (chunks.length > 1) chunks = [Buffer.concat(chunks)]
+      return chunks[0] ?? Buffer.alloc(0)
+    }
     socket.on('error', () => resolve())
     socket.on('close', () => {
       if (performance.now() < endMs && run.sent < (run.spec.callsMax ?? Number.POSITIVE_INFINITY)) run.broken++
@@ -121,13 +149,14 @@ function drive(socket: Socket, run: Run, endMs: number): Promise<void> {
   })
 }
 
-function isComplete(bytes: Buffer): boolean {
-  const headEnd = bytes.indexOf(HEAD_END)
-  if (headEnd < 0) return false
-  const head = bytes.toString('latin1', 0, headEnd)
+/** Joins chunks only at the end: a large answer comes in many. */
+function isComplete(chunks: readonly Buffer[], headEnd: number): boolean {
+  const head = (chunks[0] ?? Buffer.alloc(0)).toString('latin1', 0, headEnd)
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
-  if (length !== undefined) return bytes.length >= headEnd + HEAD_END.length + Number(length)
-  return bytes.subarray(-CHUNKS_END.length).equals(CHUNKS_END)
+  const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+  if (length !== undefined) return bytes >= headEnd + HEAD_END.length + Number(length)
+  const end = Buffer.concat(chunks.slice(-CHUNKS_END.length)).subarray(-CHUNKS_END.length)
+  return end.equals(CHUNKS_END)
 }
 
 function count(answer: Buffer, run: Run): void {

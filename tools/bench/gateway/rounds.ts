@@ -1,3 +1,4 @@
+import type { Figure } from '../../report.ts'
 import type { LoadRequest } from './call.ts'
 import type { LoadChild } from './children.ts'
 
@@ -18,6 +19,9 @@ export interface Rate {
   readonly callsPerSecondMax: number
   readonly p50Ms: number
   readonly p99Ms: number
+  /** Until the first byte of the body. */
+  readonly firstP50Ms: number
+  readonly firstP99Ms: number
 }
 export type Rates = Readonly<Record<string, Readonly<Record<number, Rate>>>>
 
@@ -26,19 +30,23 @@ export type Rates = Readonly<Record<string, Readonly<Record<number, Rate>>>>
  * @throws Error when any answer was wrong: a rate of refusals would mean nothing.
  */
 export async function measureRounds(plan: RoundsPlan): Promise<Rates> {
-  const seen = new Map<string, Omit<Rate, 'callsPerSecondMin' | 'callsPerSecondMax'>[]>()
+  const seen = new Map<string, Round[]>()
   for (const connections of plan.connections) {
-    for (let round = 0; round < plan.rounds; round++) {
+    for (let n = 0; n < plan.rounds; n++) {
       for (const [name, request] of Object.entries(plan.contestants)) {
         await plan.load.run({ ...request, connections, durationMs: plan.warmUpMs })
         const result = await plan.load.run({ ...request, connections, durationMs: plan.measureMs })
         if (result.failed + result.broken > 0 || result.calls === 0)
           throw new Error(`${name} at ${connections} connections: ${JSON.stringify(result)}`)
         const key = `${name} ${connections}`
-        seen.set(key, [
-          ...(seen.get(key) ?? []),
-          { callsPerSecond: result.callsPerSecond, p50Ms: result.p50Us / 1_000, p99Ms: result.p99Us / 1_000 },
-        ])
+        const round = {
+          callsPerSecond: result.callsPerSecond,
+          p50Ms: result.p50Us / 1_000,
+          p99Ms: result.p99Us / 1_000,
+          firstP50Ms: result.firstP50Us / 1_000,
+          firstP99Ms: result.firstP99Us / 1_000,
+        }
+        seen.set(key, [...(seen.get(key) ?? []), round])
       }
     }
   }
@@ -47,14 +55,19 @@ export async function measureRounds(plan: RoundsPlan): Promise<Rates> {
   return Object.fromEntries(Object.keys(plan.contestants).map((name) => [name, Object.fromEntries(rates(name))]))
 }
 
-function rate(rounds: readonly Omit<Rate, 'callsPerSecondMin' | 'callsPerSecondMax'>[]): Rate {
+type Round = Omit<Rate, 'callsPerSecondMin' | 'callsPerSecondMax'>
+
+function rate(rounds: readonly Round[]): Rate {
   const calls = rounds.map((round) => Math.round(round.callsPerSecond))
+  const middle = (of: keyof Round): number => round3(median(rounds.map((round) => round[of])))
   return {
     callsPerSecond: median(calls),
     callsPerSecondMin: Math.min(...calls),
     callsPerSecondMax: Math.max(...calls),
-    p50Ms: round3(median(rounds.map((round) => round.p50Ms))),
-    p99Ms: round3(median(rounds.map((round) => round.p99Ms))),
+    p50Ms: middle('p50Ms'),
+    p99Ms: middle('p99Ms'),
+    firstP50Ms: middle('firstP50Ms'),
+    firstP99Ms: middle('firstP99Ms'),
   }
 }
 
@@ -66,4 +79,19 @@ export function median(values: readonly number[]): number {
 
 export function round3(value: number): number {
   return Math.round(value * 1_000) / 1_000
+}
+
+/** How long each contestant is loaded. */
+export function pace(short: boolean): { rounds: number; warmUpMs: number; measureMs: number } {
+  return short ? { rounds: 3, warmUpMs: 200, measureMs: 700 } : { rounds: 7, warmUpMs: 300, measureMs: 2_000 }
+}
+
+/** Rates as figures of a report. */
+export function table(rates: Rates): Figure {
+  return Object.fromEntries(
+    Object.entries(rates).map(([name, by]) => [
+      name,
+      Object.fromEntries(Object.entries(by).map(([key, rate]) => [key, { ...rate }])),
+    ]),
+  )
 }
