@@ -24,14 +24,20 @@ export interface Intended {
   readonly args: Json
 }
 
+/** What a session learns at once. */
+export interface Learnt {
+  /** Content that entered it. */
+  readonly texts?: readonly Entered[]
+  /** What its model asked for, before the agent hears of it. */
+  readonly calls?: readonly Intended[]
+  /** Keyed digests of messages that were delivered. */
+  readonly delivered?: readonly string[]
+}
+
 /** What the gateway knows of the content of sessions: one memory for all protocols, shared by all replicas. */
 export interface Flow {
   /** Remembered when it resolves: what was not remembered is not released. @throws GatewayError `STORE_UNAVAILABLE` */
-  enter(principal: Principal, content: readonly Entered[]): Promise<void>
-  /** Remembers what a model asked for, before the agent hears of it. */
-  intend(principal: Principal, calls: readonly Intended[]): Promise<void>
-  /** Remembers keyed digests of messages that were delivered. */
-  deliver(principal: Principal, digests: readonly string[]): Promise<void>
+  remember(principal: Principal, learnt: Learnt): Promise<void>
   /** Which of these digests were delivered in this session. */
   delivered(principal: Principal, digests: readonly string[]): Promise<ReadonlySet<string>>
   /** What is to be known of the session for an act, under its grant. */

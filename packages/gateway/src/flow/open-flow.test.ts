@@ -40,9 +40,9 @@ async function reopen(key: Uint8Array = KEY): Promise<void> {
   open(key)
 }
 const read = (text: string, integrity: 'email' | 'internal' = 'email') =>
-  flow.enter(alice, [
-    { origin: 'tool', server: 'mail', name: 'read', integrity, classes: [], value: { content: [{ type: 'text', text }] } },
-  ])
+  flow.remember(alice, {
+    texts: [{ origin: 'tool', server: 'mail', name: 'read', integrity, classes: [], value: { content: [{ type: 'text', text }] } }],
+  })
 const origins = async (to: string) => (await flow.facts(alice, send(to), undefined)).slots[0]?.origins
 
 test('R237: what entered is found, and after a restart too; another session knows nothing of it', async () => {
@@ -59,7 +59,7 @@ test('R237: what entered is found, and after a restart too; another session know
 })
 
 test('R237: with more than can be kept the oldest texts go, what the user said last, and the label stays', async () => {
-  await flow.enter(alice, [{ origin: 'user', integrity: 'user', classes: [], value: 'to anna@company.example' }])
+  await flow.remember(alice, { texts: [{ origin: 'user', integrity: 'user', classes: [], value: 'to anna@company.example' }] })
   await read('first@evil.example')
   for (let i = 0; i < 420; i++) await read(`page ${i}`, 'internal')
   expect(await origins('first@evil.example')).toEqual([])
@@ -96,13 +96,13 @@ test('under another key, or moved to another session, nothing opens', async () =
 test('R131: a call is linked to what the model asked for: the same arguments, the same tool, or neither', async () => {
   const link = async (to: string) => (await flow.facts(alice, send(to), undefined)).link
   expect(await link('a@b.example')).toBe('none')
-  await flow.intend(alice, [{ id: 'c1', name: 'mcp__gateway__crm__send', args: { to: 'a@b.example' } }])
+  await flow.remember(alice, { calls: [{ id: 'c1', name: 'mcp__gateway__crm__send', args: { to: 'a@b.example' } }] })
   expect(await link('a@b.example')).toBe('certain')
   expect(await link('c@d.example')).toBe('likely')
 })
 
 test('R065: digests that were delivered are known, in their session', async () => {
-  await flow.deliver(alice, ['d1', 'd2'])
+  await flow.remember(alice, { delivered: ['d1', 'd2'] })
   await reopen()
   expect(await flow.delivered(alice, ['d1', 'd3'])).toEqual(new Set(['d1']))
   expect(await flow.delivered({ ...alice, session: 's2' }, ['d1'])).toEqual(new Set())

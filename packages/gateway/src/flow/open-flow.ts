@@ -12,8 +12,8 @@ import {
   type SessionStore,
   traceSlots,
 } from '@sallyport/core'
-import type { Entered, Flow, Intended } from '../flow.ts'
-import { type Item, openItem, type RememberedText, sealItem, sessionName } from './session-item.ts'
+import type { Entered, Flow, Intended, Learnt } from '../flow.ts'
+import { type Item, type RememberedText, sessionSeal } from './session-item.ts'
 import { SessionMemory } from './session-memory.ts'
 
 /** Longest text of one content that is remembered, in UTF-16 units; what is beyond has no origin. */
@@ -40,6 +40,7 @@ export interface OpenFlow extends Flow {
 
 /** The memory of sessions over their store. */
 export function openFlow({ store, key, nowMs, log }: FlowDeps): OpenFlow {
+  const seal = sessionSeal(key)
   const sessions = new Map<string, SessionMemory>()
   let isFailing = false
   let probedMs = 0
@@ -48,9 +49,7 @@ export function openFlow({ store, key, nowMs, log }: FlowDeps): OpenFlow {
   }, EXPIRE_EVERY_MS)
   timer.unref()
   return {
-    enter: (principal, contents) => add(principal, { texts: contents.map(textOf).filter(({ text }) => text !== '') }),
-    intend: (principal, calls) => add(principal, { calls: calls.map(callOf) }),
-    deliver: (principal, digests) => add(principal, { delivered: [...digests] }),
+    remember: (principal, learnt) => add(principal, itemOf(learnt)),
     async delivered(principal, digests) {
       const { memory } = await read(principal)
       return new Set(digests.filter((one) => memory.delivered.has(one)))
@@ -79,7 +78,7 @@ export function openFlow({ store, key, nowMs, log }: FlowDeps): OpenFlow {
 
   /** What others added since is read first; alone, only what is not in memory. */
   async function read({ agent, session }: Principal): Promise<{ memory: SessionMemory; name: string }> {
-    const name = sessionName(key, agent, session)
+    const name = seal.name(agent, session)
     const last = sessions.get(name)
     // One that was silent for as long as its contents are kept begins anew, here as in the store.
     const known = last && nowMs() - last.usedMs < SESSION_AGE_MS ? last : undefined
@@ -90,7 +89,7 @@ export function openFlow({ store, key, nowMs, log }: FlowDeps): OpenFlow {
       for (const { seq, sealed } of await store.read(name, memory.seq)) {
         // Another request may have read it in the meantime.
         if (seq <= memory.seq) continue
-        memory.add(openItem(key, name, sealed))
+        memory.add(seal.open(name, sealed))
         memory.seq = seq
       }
     }
@@ -105,14 +104,14 @@ export function openFlow({ store, key, nowMs, log }: FlowDeps): OpenFlow {
   }
 
   async function add(principal: Principal, item: Item): Promise<void> {
-    if ((item.texts ?? item.calls ?? item.delivered ?? []).length === 0) return
+    if (Object.keys(item).length === 0) return
     const { memory, name } = await read(principal)
     const before = memory.label
     const after = (item.texts ?? [])
       .filter(({ origin }) => origin !== 'model')
       .reduce((label, { integrity, seen }) => joinLabels(label, { integrity, classes: seen }), before)
     const mustLast = after.integrity !== before.integrity || after.classes.length !== before.classes.length
-    const seq = await store.append(name, [sealItem(key, name, item)], { nowMs: nowMs(), mustLast }).catch((error: unknown) => {
+    const seq = await store.append(name, [seal.seal(name, item)], { nowMs: nowMs(), mustLast }).catch((error: unknown) => {
       isFailing = true
       throw error
     })
@@ -120,6 +119,16 @@ export function openFlow({ store, key, nowMs, log }: FlowDeps): OpenFlow {
     if (store.isShared) return
     memory.add(item)
     memory.seq = Math.max(memory.seq, seq)
+  }
+}
+
+/** Without what is empty. */
+function itemOf({ texts = [], calls = [], delivered = [] }: Learnt): Item {
+  const remembered = texts.map(textOf).filter(({ text }) => text !== '')
+  return {
+    ...(remembered.length > 0 && { texts: remembered }),
+    ...(calls.length > 0 && { calls: calls.map(callOf) }),
+    ...(delivered.length > 0 && { delivered: [...delivered] }),
   }
 }
 

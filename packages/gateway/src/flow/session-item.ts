@@ -1,6 +1,7 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { createSecretKey, randomBytes } from 'node:crypto'
 import { GatewayError, INTEGRITY_LEVELS, jcs, type Json, ORIGINS } from '@sallyport/core'
 import { z } from 'zod'
+import { committer } from '../committer.ts'
 import { nodeAead } from '../node-aead.ts'
 
 const NONCE_BYTES = 12
@@ -24,25 +25,33 @@ const Item = z.object({
 /** One thing remembered of a session. */
 export type Item = z.infer<typeof Item>
 
-/** Names a session in the store, so that it tells nothing of agent or session. */
-export function sessionName(key: Uint8Array, agent: string, session: string): string {
-  return createHmac('sha256', key)
-    .update(jcs(['sallyport/v1/session', agent, session]))
-    .digest('hex')
+/** What sessions hold, as their store sees it. */
+export interface SessionSeal {
+  /** Names a session in the store, so that it tells nothing of agent or session. */
+  name(agent: string, session: string): string
+  /** AES-256-GCM: `nonce ‖ ciphertext ‖ tag`, bound to the session's name. A random nonce is safe for 2^32 items under one key. */
+  seal(session: string, item: Item): Uint8Array
+  /** @throws GatewayError `STORE_UNAVAILABLE` for an item that was changed, moved to another session, or sealed under another key */
+  open(session: string, sealed: Uint8Array): Item
 }
 
-/** AES-256-GCM: `nonce ‖ ciphertext ‖ tag`, bound to the session's name. A random nonce is safe for 2^32 items under one key. */
-export function sealItem(key: Uint8Array, session: string, item: Item): Uint8Array {
-  const nonce = randomBytes(NONCE_BYTES)
-  const plain = Buffer.from(JSON.stringify(item), 'utf8')
-  return Buffer.concat([nonce, nodeAead.seal(key, nonce, { plain, aad: Buffer.from(session) })])
-}
-
-/** @throws GatewayError `STORE_UNAVAILABLE` for an item that was changed, moved to another session, or sealed under another key */
-export function openItem(key: Uint8Array, session: string, sealed: Uint8Array): Item {
-  const nonce = sealed.subarray(0, NONCE_BYTES)
-  const plain = nodeAead.open(key, nonce, { sealed: sealed.subarray(NONCE_BYTES), aad: Buffer.from(session) })
-  const read = plain && Item.safeParse(JSON.parse(Buffer.from(plain).toString('utf8')) as Json)
-  if (!read?.success) throw new GatewayError('STORE_UNAVAILABLE', 'what a session holds was changed outside the gateway')
-  return read.data
+/** @param bytes 32 bytes, used for nothing else. */
+export function sessionSeal(bytes: Uint8Array): SessionSeal {
+  const commit = committer(bytes)
+  const key = createSecretKey(bytes)
+  return {
+    name: (agent, session) => commit(jcs(['sallyport/v1/session', agent, session])).commitment,
+    seal(session, item) {
+      const nonce = randomBytes(NONCE_BYTES)
+      const plain = Buffer.from(JSON.stringify(item), 'utf8')
+      return Buffer.concat([nonce, nodeAead.seal(key, nonce, { plain, aad: Buffer.from(session) })])
+    },
+    open(session, sealed) {
+      const nonce = sealed.subarray(0, NONCE_BYTES)
+      const plain = nodeAead.open(key, nonce, { sealed: sealed.subarray(NONCE_BYTES), aad: Buffer.from(session) })
+      const read = plain && Item.safeParse(JSON.parse(Buffer.from(plain).toString('utf8')) as Json)
+      if (!read?.success) throw new GatewayError('STORE_UNAVAILABLE', 'what a session holds was changed outside the gateway')
+      return read.data
+    },
+  }
 }

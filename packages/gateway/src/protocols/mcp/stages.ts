@@ -145,18 +145,20 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
     if (isListing(action.kind) || action.kind === 'resource.subscribe' || !facts.guard) return
     const { trust, classes: declared } = facts.guard.source
     const { kind, server, name } = action
-    return deps.flow.enter(principal, [
-      {
-        origin: 'tool',
-        ...(server !== undefined && { server }),
-        // A resource's address may be somebody's own words.
-        ...(kind === 'tool.call' && name !== undefined && { name }),
-        integrity: trust === 'user' ? 'agent' : trust,
-        classes: inspected.classes,
-        declared,
-        value: acted.content,
-      },
-    ])
+    return deps.flow.remember(principal, {
+      texts: [
+        {
+          origin: 'tool',
+          ...(server !== undefined && { server }),
+          // A resource's address may be somebody's own words.
+          ...(kind === 'tool.call' && name !== undefined && { name }),
+          integrity: trust === 'user' ? 'agent' : trust,
+          classes: inspected.classes,
+          declared,
+          value: acted.content,
+        },
+      ],
+    })
   }
 
   async function toolFacts(principal: Principal, action: Action): Promise<ToolFacts> {

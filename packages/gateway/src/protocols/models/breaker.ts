@@ -1,5 +1,7 @@
 /** What is remembered of attempts. */
 const WINDOW_MS = 30_000
+/** Attempts are counted by the second: one that answers thousands of calls is not looked through for each. */
+const SLOT_MS = 1_000
 const ATTEMPTS_MIN = 20
 const TIMEOUTS_MAX = 5
 /** How long nobody is sent there, and up to how much longer by chance, so that replicas do not come back at once. */
@@ -20,7 +22,7 @@ export interface Breaker {
  * @param random 0 up to 1.
  */
 export function openBreaker({ nowMs, random }: { readonly nowMs: () => number; readonly random: () => number }): Breaker {
-  let attempts: { readonly atMs: number; readonly isFailure: boolean }[] = []
+  let slots: { readonly startMs: number; attempts: number; failures: number }[] = []
   let timeouts = 0
   let opensMs: number | undefined
   let isProbing = false
@@ -41,18 +43,29 @@ export function openBreaker({ nowMs, random }: { readonly nowMs: () => number; r
     timeouts = outcome === 'timeout' ? timeouts + 1 : 0
     if (wasProbe) {
       opensMs = undefined
-      attempts = []
+      slots = []
       if (isFailure) open()
       return
     }
     const now = nowMs()
-    attempts = [...attempts.filter(({ atMs }) => atMs > now - WINDOW_MS), { atMs: now, isFailure }]
-    const failures = attempts.filter((each) => each.isFailure).length
-    if (timeouts >= TIMEOUTS_MAX || (attempts.length >= ATTEMPTS_MIN && failures * 2 >= attempts.length)) open()
+    let slot = slots.at(-1)
+    if (!slot || now >= slot.startMs + SLOT_MS) {
+      slot = { startMs: now, attempts: 0, failures: 0 }
+      slots = [...slots.filter(({ startMs }) => startMs > now - WINDOW_MS), slot]
+    }
+    slot.attempts++
+    if (isFailure) slot.failures++
+    const attempts = sumOf(slots, 'attempts')
+    const failures = sumOf(slots, 'failures')
+    if (timeouts >= TIMEOUTS_MAX || (attempts >= ATTEMPTS_MIN && failures * 2 >= attempts)) open()
   }
 
   function open(): void {
     opensMs = nowMs() + OPEN_MS + random() * OPEN_JITTER_MS
     timeouts = 0
   }
+}
+
+function sumOf<Of extends string>(slots: readonly Readonly<Record<Of, number>>[], of: Of): number {
+  return slots.reduce((sum, slot) => sum + slot[of], 0)
 }

@@ -21,13 +21,15 @@ export async function rememberPrompt(
   const fresh = history.digests.filter(({ own }) => !history.delivered.has(own))
   if (fresh.length === 0) return
   const names = new Map(history.digests.flatMap(({ turn }) => turn.calls.map(({ id, name }) => [id, name] as const)))
-  await flow.enter(
-    principal,
-    fresh.map(({ turn }): Entered => ({ ...originOf(turn, isPinned), classes, value: turn.text, ...named(turn, names) })),
-  )
+  const texts = fresh.map(({ turn }): Entered => ({
+    ...originOf(turn, isPinned),
+    classes,
+    value: turn.text,
+    ...named(turn, names),
+  }))
   // A result belongs to its call from now on; another one for the same call is an altered one.
   const settled = fresh.filter(({ turn }) => turn.role !== 'assistant').flatMap(({ own, calls }) => [own, ...calls])
-  if (settled.length > 0) await flow.deliver(principal, settled)
+  await flow.remember(principal, { texts, delivered: settled })
 }
 
 /** Tells the session what its model said and wants to do; before the agent hears of it. */
@@ -41,13 +43,11 @@ export async function rememberAnswer(
     classes,
   }: { readonly said: Said; readonly end: string; readonly digest: Digest; readonly classes: readonly string[] },
 ): Promise<void> {
-  if (said.text !== '') await flow.enter(principal, [{ origin: 'model', integrity: 'agent', classes, value: said.text }])
-  if (said.calls.length > 0)
-    await flow.intend(
-      principal,
-      said.calls.map(({ id, name, args }) => ({ id, name, args: argsOf({ args }) })),
-    )
-  await flow.deliver(principal, answerDigests(said, end, digest))
+  await flow.remember(principal, {
+    texts: [{ origin: 'model', integrity: 'agent', classes, value: said.text }],
+    calls: said.calls.map(({ id, name, args }) => ({ id, name, args: argsOf({ args }) })),
+    delivered: answerDigests(said, end, digest),
+  })
 }
 
 function originOf({ role }: Turn, isPinned: boolean): Pick<Entered, 'origin' | 'integrity'> {

@@ -24,12 +24,17 @@ export function openSqliteSessions(file: string): SessionStore {
   const select = database.prepare('SELECT seq, sealed FROM item WHERE session = ? AND seq > ? ORDER BY seq LIMIT ?')
   const remove = database.prepare('DELETE FROM item WHERE session = ?')
   const expire = database.prepare('DELETE FROM item WHERE at < ?')
+  /** Whether a commit waits for the disk. */
+  let isFull = true
   return {
     isShared: false,
     append: async (session, items, { nowMs, mustLast }) =>
       guarded(() => {
         // With a write-ahead log, only the machine’s end loses what was not synchronised.
-        database.exec(`PRAGMA synchronous = ${mustLast ? 'FULL' : 'NORMAL'}`)
+        if (isFull !== mustLast) database.exec(`PRAGMA synchronous = ${mustLast ? 'FULL' : 'NORMAL'}`)
+        isFull = mustLast
+        const [only] = items
+        if (items.length === 1 && only) return Number(insert.run(session, nowMs, only).lastInsertRowid)
         database.exec('BEGIN IMMEDIATE')
         try {
           let last = 0
