@@ -1,5 +1,6 @@
 import { applyEdits, type Edit, type Finding, GatewayError, type Json, type JsonObject, type StreamScan } from '@sallyport/core'
 import { encodeEvent, type StreamEvent } from './event-stream.ts'
+import { GrowingText } from './growing-text.ts'
 import type { Delta, EventReading, ModelCall, Said, Usage, Wire } from './wire.ts'
 
 /** Most channels of one answer: texts, reasonings and calls. */
@@ -39,9 +40,11 @@ interface Channel {
   readonly kind: Delta['kind']
   readonly scan: StreamScan<Finding>
   /** As it came. */
-  text: string
+  readonly text: GrowingText
+  /** The end of it, which the scan is not done with. */
+  waiting: string
   /** As it left the scan. */
-  released: string
+  readonly released: GrowingText
   /** What left the scan and was not sent. */
   unsent: string
   /** How much of `text` the scan is done with. */
@@ -103,7 +106,8 @@ export function openRelay({ wire, openScan, holdsAll, send }: RelayOptions): Rel
     const parts: { channel: Channel; delta: Delta; end: number }[] = []
     for (const delta of reading.deltas) {
       const channel = channelAt(delta.channel, delta.kind)
-      channel.text += delta.text
+      channel.text.add(delta.text)
+      channel.waiting += delta.text
       if (!took(channel, channel.scan.push(delta.text))) return undefined
       parts.push({ channel, delta, end: channel.text.length })
       isHeld ||= delta.kind === 'call'
@@ -114,7 +118,7 @@ export function openRelay({ wire, openScan, holdsAll, send }: RelayOptions): Rel
       if (channel && !took(channel, channel.scan.end())) return undefined
       if (channel) ends.push(channel)
       // What it repeats must be what was looked at.
-      if (text !== undefined && text !== (channel?.text ?? '')) {
+      if (text !== undefined && text !== String(channel?.text ?? '')) {
         isHeld = true
         others.push(event.value ?? {})
       }
@@ -136,7 +140,16 @@ export function openRelay({ wire, openScan, holdsAll, send }: RelayOptions): Rel
     const known = channels.get(name)
     if (known) return known
     if (channels.size >= CHANNELS_MAX) throw new GatewayError('UPSTREAM_MALFORMED', 'the provider sent too many texts at once')
-    const fresh: Channel = { kind, scan: openScan(), text: '', released: '', unsent: '', done: 0, isEdited: false }
+    const fresh: Channel = {
+      kind,
+      scan: openScan(),
+      text: new GrowingText(),
+      waiting: '',
+      released: new GrowingText(),
+      unsent: '',
+      done: 0,
+      isEdited: false,
+    }
     channels.set(name, fresh)
     return fresh
   }
@@ -148,9 +161,11 @@ export function openRelay({ wire, openScan, holdsAll, send }: RelayOptions): Rel
       return false
     }
     const done = channel.text.length - channel.scan.heldChars()
-    if (step.release !== channel.text.slice(channel.done, done)) channel.isEdited = true
+    const passed = done - channel.done
+    if (step.release !== channel.waiting.slice(0, passed)) channel.isEdited = true
+    channel.waiting = channel.waiting.slice(passed)
     channel.done = done
-    channel.released += step.release
+    channel.released.add(step.release)
     channel.unsent += step.release
     return true
   }
@@ -174,7 +189,9 @@ export function openRelay({ wire, openScan, holdsAll, send }: RelayOptions): Rel
       if (text !== delta.text) edits.push({ at: delta.at, start: 0, end: delta.text.length, replacement: text })
     }
     const repeated = isHeld ? [...channels.values()] : ends
-    const swaps = new Map(repeated.filter((channel) => channel.isEdited).map(({ text, released }) => [text, released]))
+    const swaps = new Map(
+      repeated.filter((channel) => channel.isEdited).map(({ text, released }) => [String(text), String(released)]),
+    )
     if (!event.value || (!isEdited && swaps.size === 0)) return event.raw
     const edited = applyEdits(event.value, edits)
     return encodeEvent(event.event, (parts.length > 0 ? edited : swapped(edited, swaps)) as JsonObject)
@@ -195,11 +212,11 @@ export function openRelay({ wire, openScan, holdsAll, send }: RelayOptions): Rel
     const textOf = (kind: Delta['kind']): string =>
       all
         .filter((channel) => channel.kind === kind)
-        .map(({ released }) => released)
+        .map(({ released }) => String(released))
         .join('\n')
     return {
       text: textOf('text'),
-      calls: all.flatMap(({ call, released }): ModelCall[] => (call ? [{ ...call, args: released }] : [])),
+      calls: all.flatMap(({ call, released }): ModelCall[] => (call ? [{ ...call, args: String(released) }] : [])),
       hasReasoning: all.some(({ kind }) => kind === 'reasoning'),
       ...(model === undefined ? {} : { model }),
       ...(stop === undefined ? {} : { stop }),
@@ -211,7 +228,7 @@ export function openRelay({ wire, openScan, holdsAll, send }: RelayOptions): Rel
     const texts = [...channels].map(([name, { kind, text, call }]): Json => ({
       channel: name,
       kind,
-      text,
+      text: String(text),
       ...(call ? { ...call } : {}),
     }))
     return { texts, ...(others.length > 0 ? { events: others } : {}) }
