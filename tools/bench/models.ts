@@ -3,13 +3,14 @@ import { atLeast, atMost, exactly, type Figure, type Measured, type Program, typ
 import { chatCall, LARGE_MODEL, type LoadRequest } from './gateway/call.ts'
 import { type LoadChild, residentMib, type ServerChild, startLoad, startServer } from './gateway/children.ts'
 import { type GovernedHome, prepareHome, startGateway } from './gateway/governed.ts'
+import { openInspector } from './gateway/inspector.ts'
 import { portkeyHeaders, startPortkey } from './gateway/portkey.ts'
 import { measureRounds, pace, type Rates, round3, table } from './gateway/rounds.ts'
 
 const CONNECTIONS = [1, 16, 64]
 const PATH = '/chat/completions'
 const STREAMS = 200
-/** Waves of streams; memory after the first is what a gateway needs for them, and must not grow after it. */
+/** Waves of streams; what is held after the first is what a gateway needs, and must not grow after it. */
 const WAVES = 4
 const SAMPLE_MS = 50
 const MB_PER_MIB = 1.048576
@@ -122,12 +123,14 @@ function compare({ whole, streamed }: { readonly whole: Rates; readonly streamed
   }
 }
 
-/** Waves of streams of a mebibyte, all at once: each is served whole or told to come back, and memory stays where it was. */
+/** Waves of streams of a mebibyte, all at once: each is served whole or told to come back, and nothing of a wave stays in memory. */
 async function largeStreams({ note, load, governed }: Stage): Promise<Measured> {
   note(`${WAVES} waves of ${STREAMS} streams of 1 MiB at once`)
-  const child = await startGateway(governed.home)
+  const child = await startGateway(governed.home, { inspect: true })
+  const inspector = await openInspector(child.inspectorUrl)
   const request = chatCall(governed.modelsUrl + PATH, { model: LARGE_MODEL, stream: true, headers: keyOf(governed) })
   const peaksMb: number[] = []
+  const keptMb: number[] = []
   const served: number[] = []
   let accounted = 0
   try {
@@ -135,19 +138,21 @@ async function largeStreams({ note, load, governed }: Stage): Promise<Measured> 
       const peak = watchPeakMb(child.pid)
       const result = await load.run({ ...request, connections: STREAMS, callsMax: STREAMS })
       peaksMb.push(await peak.stop())
+      keptMb.push(round3((await inspector.memoryMb()).heapMb))
       served.push(result.statuses['200'] ?? 0)
       accounted += (result.statuses['200'] ?? 0) + result.retryAfter
     }
   } finally {
+    inspector.close()
     await child.stop()
   }
-  const first = peaksMb[0] ?? 0
-  const last = peaksMb.at(-1) ?? 0
-  const growthPercent = first === 0 ? 0 : round3((100 * (last - first)) / first)
+  const first = keptMb[0] ?? 0
+  const growthPercent = first === 0 ? 0 : round3((100 * ((keptMb.at(-1) ?? 0) - first)) / first)
   const figures: Record<string, Figure> = {
     largeStreams: STREAMS,
     largeStreamsServed: served,
     largeStreamsPeakMb: peaksMb,
+    largeStreamsKeptMb: keptMb,
     largeStreamsGrowthPercent: growthPercent,
   }
   return {

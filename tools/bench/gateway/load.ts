@@ -106,12 +106,14 @@ function drive(socket: Socket, run: Run, endMs: number): Promise<void> {
     let sentMs = 0
     let chunks: Buffer[] = []
     let headEnd = -1
+    let isWaiting = false
     const next = (): void => {
       if (performance.now() >= endMs || run.sent >= (run.spec.callsMax ?? Number.POSITIVE_INFINITY)) {
         socket.destroy()
         return resolve()
       }
       run.sent++
+      isWaiting = true
       sentMs = performance.now()
       socket.write(run.bytes)
     }
@@ -134,6 +136,7 @@ function drive(socket: Socket, run: Run, endMs: number): Promise<void> {
       headEnd = -1
       run.latenciesUs.push((performance.now() - sentMs) * 1_000)
       count(answer, run)
+      isWaiting = false
       next()
     })
     const joined = (): Buffer => {
@@ -142,7 +145,7 @@ function drive(socket: Socket, run: Run, endMs: number): Promise<void> {
     }
     socket.on('error', () => resolve())
     socket.on('close', () => {
-      if (performance.now() < endMs && run.sent < (run.spec.callsMax ?? Number.POSITIVE_INFINITY)) run.broken++
+      if (isWaiting) run.broken++
       resolve()
     })
     next()

@@ -43,14 +43,12 @@ interface Channel {
   readonly text: GrowingText
   /** The end of it, which the scan is not done with. */
   waiting: string
-  /** As it left the scan. */
-  readonly released: GrowingText
+  /** As it left the scan, once that is something else. */
+  edited?: GrowingText
   /** What left the scan and was not sent. */
   unsent: string
   /** How much of `text` the scan is done with. */
   done: number
-  /** Something in it was replaced: its events are written anew. */
-  isEdited: boolean
   call?: { readonly id: string; readonly name: string }
 }
 
@@ -145,10 +143,8 @@ export function openRelay({ wire, openScan, holdsAll, send }: RelayOptions): Rel
       scan: openScan(),
       text: new GrowingText(),
       waiting: '',
-      released: new GrowingText(),
       unsent: '',
       done: 0,
-      isEdited: false,
     }
     channels.set(name, fresh)
     return fresh
@@ -162,10 +158,13 @@ export function openRelay({ wire, openScan, holdsAll, send }: RelayOptions): Rel
     }
     const done = channel.text.length - channel.scan.heldChars()
     const passed = done - channel.done
-    if (step.release !== channel.waiting.slice(0, passed)) channel.isEdited = true
+    if (!channel.edited && step.release !== channel.waiting.slice(0, passed)) {
+      channel.edited = new GrowingText()
+      channel.edited.add(String(channel.text).slice(0, channel.done))
+    }
+    channel.edited?.add(step.release)
     channel.waiting = channel.waiting.slice(passed)
     channel.done = done
-    channel.released.add(step.release)
     channel.unsent += step.release
     return true
   }
@@ -183,15 +182,13 @@ export function openRelay({ wire, openScan, holdsAll, send }: RelayOptions): Rel
     const edits: Edit[] = []
     let isEdited = false
     for (const { channel, delta } of parts) {
-      const text = channel.isEdited ? channel.unsent : delta.text
-      channel.unsent = channel.isEdited ? '' : channel.unsent.slice(delta.text.length)
-      isEdited ||= channel.isEdited
+      const text = channel.edited ? channel.unsent : delta.text
+      channel.unsent = channel.edited ? '' : channel.unsent.slice(delta.text.length)
+      isEdited ||= channel.edited !== undefined
       if (text !== delta.text) edits.push({ at: delta.at, start: 0, end: delta.text.length, replacement: text })
     }
     const repeated = isHeld ? [...channels.values()] : ends
-    const swaps = new Map(
-      repeated.filter((channel) => channel.isEdited).map(({ text, released }) => [String(text), String(released)]),
-    )
+    const swaps = new Map(repeated.flatMap(({ text, edited: by }) => (by ? [[String(text), String(by)] as const] : [])))
     if (!event.value || (!isEdited && swaps.size === 0)) return event.raw
     const edited = applyEdits(event.value, edits)
     return encodeEvent(event.event, (parts.length > 0 ? edited : swapped(edited, swaps)) as JsonObject)
@@ -212,11 +209,11 @@ export function openRelay({ wire, openScan, holdsAll, send }: RelayOptions): Rel
     const textOf = (kind: Delta['kind']): string =>
       all
         .filter((channel) => channel.kind === kind)
-        .map(({ released }) => String(released))
+        .map(deliveredText)
         .join('\n')
     return {
       text: textOf('text'),
-      calls: all.flatMap(({ call, released }): ModelCall[] => (call ? [{ ...call, args: String(released) }] : [])),
+      calls: all.flatMap((each): ModelCall[] => (each.call ? [{ ...each.call, args: deliveredText(each) }] : [])),
       hasReasoning: all.some(({ kind }) => kind === 'reasoning'),
       ...(model === undefined ? {} : { model }),
       ...(stop === undefined ? {} : { stop }),
@@ -245,4 +242,9 @@ function swapped(value: Json, swaps: ReadonlyMap<string, string>): Json {
   if (Array.isArray(value)) return (value as readonly Json[]).map((item) => swapped(item, swaps))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, swapped(member ?? null, swaps)]))
+}
+
+/** What left the scan so far. */
+function deliveredText({ text, edited, done }: Channel): string {
+  return edited ? String(edited) : String(text).slice(0, done)
 }
