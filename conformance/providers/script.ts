@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-export const PROVIDER_WIRES = ['openai-chat', 'openai-responses', 'anthropic-messages'] as const
+export const PROVIDER_WIRES = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini', 'bedrock'] as const
 export type ProviderWire = (typeof PROVIDER_WIRES)[number]
 /** What the last part of a request's path asks for. */
 export type Operation = ProviderWire | 'openai-embeddings' | 'anthropic-count-tokens' | 'models'
@@ -76,16 +76,21 @@ export type Script = (request: ProviderRequest) => Reply
 export interface WireForm {
   /** The answer as one JSON value. */
   whole(said: Said, model: string): object
-  /** The answer as the events of a stream, each a complete block of SSE. */
-  events(said: Said, request: ProviderRequest): readonly string[]
+  /** The answer as the events of a stream, each a complete block of SSE or of the wire's own framing. */
+  events(said: Said, request: ProviderRequest): readonly (string | Buffer)[]
   /** An error instead of an answer. */
   problem(status: number, message: string): object
   /** An error within a stream. */
-  failure(message: string): string
+  failure(message: string): string | Buffer
 }
 
 export function isFault(reply: Reply): reply is Fault {
   return 'fault' in reply
+}
+
+/** Whether a stream is wanted: in the body, or in the path. */
+export function isStream({ body, path }: ProviderRequest): boolean {
+  return body['stream'] === true || /:streamGenerateContent|\/converse-stream$/.test(path)
 }
 
 export function modelOf({ body }: ProviderRequest): string {

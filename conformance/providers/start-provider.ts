@@ -2,11 +2,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import { anthropicMessages } from './anthropic-messages.ts'
+import { bedrock } from './bedrock.ts'
+import { gemini } from './gemini.ts'
 import { openaiChat } from './openai-chat.ts'
 import { openaiResponses } from './openai-responses.ts'
 import {
   type Fault,
   isFault,
+  isStream,
   modelOf,
   type Operation,
   type ProviderRequest,
@@ -20,6 +23,8 @@ const FORMS: Readonly<Record<ProviderWire, WireForm>> = {
   'openai-chat': openaiChat,
   'openai-responses': openaiResponses,
   'anthropic-messages': anthropicMessages,
+  gemini: gemini,
+  bedrock: bedrock,
 }
 /** By how the path ends, the longest first. */
 const OPERATIONS: readonly (readonly [ends: string, operation: Operation])[] = [
@@ -29,7 +34,12 @@ const OPERATIONS: readonly (readonly [ends: string, operation: Operation])[] = [
   ['/messages', 'anthropic-messages'],
   ['/embeddings', 'openai-embeddings'],
   ['/models', 'models'],
+  [':generateContent', 'gemini'],
+  [':streamGenerateContent', 'gemini'],
+  ['/converse', 'bedrock'],
+  ['/converse-stream', 'bedrock'],
 ]
+const FRAMES = { 'content-type': 'application/vnd.amazon.eventstream' }
 const STREAM = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
 
 export interface ScriptedProvider {
@@ -89,8 +99,8 @@ async function reply(response: ServerResponse, request: ProviderRequest, { scrip
   if (planned.delayMs) await delay(planned.delayMs)
   if (operation === 'anthropic-count-tokens') return json(response, 200, { input_tokens: planned.usage?.input ?? 9 })
   if (operation === 'openai-embeddings') return json(response, 200, embeddings(request))
-  if (request.body['stream'] !== true) return json(response, 200, form.whole(planned, modelOf(request)))
-  response.writeHead(200, STREAM)
+  if (!isStream(request)) return json(response, 200, form.whole(planned, modelOf(request)))
+  response.writeHead(200, operation === 'bedrock' ? FRAMES : STREAM)
   await send(response, form.events(planned, request), planned)
   response.end()
 }
@@ -107,9 +117,9 @@ async function fail(
   if (fault.fault === 'reset') response.destroy()
   if (!('said' in fault)) return
   const { said } = fault
-  if (request.body['stream'] === true) {
+  if (isStream(request)) {
     const events = form.events(said, request)
-    response.writeHead(200, STREAM)
+    response.writeHead(200, request.operation === 'bedrock' ? FRAMES : STREAM)
     await send(response, events.slice(0, Math.ceil(events.length / 2)), said)
     if (fault.fault === 'malformed') response.write(`data: {"${fault.message}\n\n`)
     if (fault.fault === 'gives-up') response.write(form.failure(fault.message))
@@ -126,8 +136,12 @@ async function fail(
   else response.end()
 }
 
-async function send(response: ServerResponse, events: readonly string[], { pauseMs = 0, cutBytes = 0 }: Said): Promise<void> {
-  const all = cutBytes > 0 ? cut(Buffer.from(events.join('')), cutBytes) : events
+async function send(
+  response: ServerResponse,
+  events: readonly (string | Buffer)[],
+  { pauseMs = 0, cutBytes = 0 }: Said,
+): Promise<void> {
+  const all = cutBytes > 0 ? cut(Buffer.concat(events.map((event) => Buffer.from(event))), cutBytes) : events
   for (const piece of all) {
     if (response.destroyed) return
     if (!response.write(piece)) await drained(response)

@@ -33,6 +33,12 @@ export const ERRORS = {
   UPSTREAM_TOO_LARGE: { http: 502, rpc: -32603, retry: false, means: 'the tool server’s answer is over the limit' },
   UPSTREAM_LIMITED: { http: 429, rpc: -32603, retry: true, means: 'the provider takes no more requests now' },
   UPSTREAM_REFUSED: { http: 400, rpc: -32602, retry: false, means: 'the provider does not accept the request' },
+  MODEL_UNTRANSLATABLE: {
+    http: 400,
+    rpc: -32602,
+    retry: false,
+    means: 'the wire of the provider cannot carry a part of the request; the message names it',
+  },
   UPSTREAM_CANCELLED: { http: 499, rpc: -32603, retry: false, means: 'the act was cut off before the tool server answered' },
   CLASSIFIER_UNAVAILABLE: { http: 503, rpc: -32603, retry: true, means: 'the classifier failed, was too slow or too busy' },
   STORE_UNAVAILABLE: { http: 503, rpc: -32603, retry: true, means: 'the state store cannot be used' },

@@ -28,15 +28,29 @@ export const ProviderModel = z
 
 export const ProviderConfig = z
   .strictObject({
-    kind: z.enum(['openai', 'anthropic', 'openai-compatible']).meta({ description: 'Whose wire formats it speaks.' }),
+    kind: z
+      .enum(['openai', 'azure-openai', 'openai-compatible', 'anthropic', 'gemini', 'bedrock'])
+      .meta({ description: 'Whose wire formats it speaks. Agents of another wire are translated.' }),
     url: z
       .url({ protocol: /^https?$/ })
       .meta({ description: 'Base URL, with `/v1` where the provider has it: `https://api.openai.com/v1`.' }),
-    credential: z
+    credential: z.string().max(10_000).optional().meta({
+      description:
+        'The gateway’s own API key; `${env:NAME}` or `${file:path}`. For Bedrock an API key, or `<access key id>:<secret>[:<session token>]`.',
+    }),
+    apiVersion: z
       .string()
-      .max(10_000)
+      .regex(/^[\w.-]{1,50}$/)
       .optional()
-      .meta({ description: 'The gateway’s own API key; `${env:NAME}` or `${file:path}`.' }),
+      .meta({ description: '`api-version` of Azure OpenAI, where its endpoint wants one.' }),
+    leaveOut: z
+      .array(z.string().regex(/^\w{1,100}$/))
+      .max(50)
+      .default([])
+      .meta({
+        description:
+          'Members of requests that may be left out where a call is translated and this provider has nothing like them, such as `cache_control` or `user`. Any other is refused by name.',
+      }),
     tier: z.enum(['consumer', 'enterprise', 'private']).meta({
       description: 'Whose terms and isolation hold: classified data never goes to a consumer service; private is your own hosting.',
     }),

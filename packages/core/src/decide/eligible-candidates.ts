@@ -29,7 +29,8 @@ export function eligibleCandidates(candidates: readonly Candidate[], need: Need)
     if (reason === undefined) eligible.push(candidate)
     else refused.push({ provider: candidate.provider, reason })
   }
-  return { eligible, refused }
+  const isNative = ({ wires }: Candidate): boolean => wires.includes(need.wire)
+  return { eligible: [...eligible.filter(isNative), ...eligible.filter((one) => !isNative(one))], refused }
 }
 
 /** The healthy first, otherwise in the given order; nobody is left out for being ill. */
@@ -49,7 +50,10 @@ interface Rule {
 
 /** In order of what a person would correct first. */
 const RULES: readonly Rule[] = [
-  { reason: 'model_wire_unsupported', refuses: ({ wires }, { wire }) => !wires.includes(wire) },
+  {
+    reason: 'model_wire_unsupported',
+    refuses: ({ wires, translated = [] }, { wire }) => ![...wires, ...translated].includes(wire),
+  },
   { reason: 'model_unapproved', refuses: ({ approval }, { nowMs }) => !holds(approval, nowMs) },
   { reason: 'provider_unreviewed', refuses: ({ reviewedMs }, { nowMs }) => !isCurrent(reviewedMs, nowMs) },
   { reason: 'provider_purpose', refuses: isOtherPurpose },

@@ -9,6 +9,8 @@ export interface Candidate {
   readonly upstreamModel: string
   /** Wire formats it speaks. */
   readonly wires: readonly string[]
+  /** Wire formats that are translated into one it speaks. */
+  readonly translated?: readonly string[]
   readonly tier: 'consumer' | 'enterprise' | 'private'
   /** Every region where a call may be processed. */
   readonly regions: readonly string[]
@@ -35,7 +37,7 @@ export interface RefusedCandidate {
 }
 
 export interface Eligibility {
-  /** In the order of the configuration. */
+  /** Who speaks the wire first, otherwise in the order of the configuration. */
   readonly eligible: readonly Candidate[]
   readonly refused: readonly RefusedCandidate[]
 }

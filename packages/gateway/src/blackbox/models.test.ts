@@ -153,10 +153,13 @@ describe('what is recorded', () => {
 })
 
 describe('what is refused', () => {
+  test('vectors of a provider that has none', async () => {
+    const reply = await ask('/v1/embeddings', { model: 'claude', input: 'Hello.' })
+    expect(reply).toMatchObject({ status: 403, refusal: { effect: 'deny', reasons: ['model_wire_unsupported'] } })
+  })
   test.each([
     ['a model without a grant', { ...PLAIN, model: 'other' }, 'model_not_in_manifest'],
     ['a granted model nobody offers', { ...PLAIN, model: 'ghost' }, 'model_unknown'],
-    ['a model of another wire', { ...PLAIN, model: 'claude' }, 'model_wire_unsupported'],
     ['a hosted tool', { ...PLAIN, tools: [{ type: 'mcp', server_url: 'https://evil.example' }] }, 'model_feature_not_in_manifest'],
     ['a tool of no type', { ...PLAIN, tools: [{}] }, 'model_feature_not_in_manifest'],
     ['a parameter nobody knows', { ...PLAIN, plugins: [{ id: 'web' }] }, 'model_feature_not_in_manifest'],

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { byHealth, type Candidate, GatewayError, isGatewayError } from '@sallyport/core'
-import type { Dispatcher } from 'undici'
 import type { Breaker } from './breaker.ts'
-import type { ProviderLink, ProviderRequest } from './provider-link.ts'
+import type { ProviderAnswer, ProviderLink, ProviderRequest } from './provider-link.ts'
 
 /** Requests sent to one candidate, and in all, for one call. */
 const ATTEMPTS_EACH_MAX = 2
@@ -20,7 +19,7 @@ export interface AskDeps {
 }
 
 export interface Asked {
-  readonly response: Dispatcher.ResponseData
+  readonly response: ProviderAnswer
   readonly candidate: Candidate
   readonly link: ProviderLink
   readonly attempts: number
@@ -68,7 +67,7 @@ export async function askProvider(
 
 /** What a failure says of a provider's health. */
 export function outcomeOf({ code }: GatewayError): Parameters<Breaker['settle']>[0] {
-  if (code === 'UPSTREAM_CANCELLED' || code === 'UPSTREAM_REFUSED') return 'neither'
+  if (code === 'UPSTREAM_CANCELLED' || code === 'UPSTREAM_REFUSED' || code === 'MODEL_UNTRANSLATABLE') return 'neither'
   return code === 'UPSTREAM_TIMEOUT' ? 'timeout' : 'failure'
 }
 

@@ -1,6 +1,6 @@
 import type { Candidate } from '@sallyport/core'
 import type { ProvidersConfig } from '../../config-providers.ts'
-import { WIRES_OF } from './wires/index.ts'
+import { TRANSLATED, WIRES_OF } from './wires/index.ts'
 
 const DAY_MS = 86_400_000
 
@@ -17,6 +17,7 @@ export function candidatesOf(providers: ProvidersConfig): ReadonlyMap<string, re
         model,
         upstreamModel,
         wires: WIRES_OF[config.kind],
+        translated: TRANSLATED,
         tier: config.tier,
         regions: config.regions,
         reviewedMs: review ? Date.parse(review.on) : -Infinity,

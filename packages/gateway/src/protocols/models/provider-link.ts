@@ -4,7 +4,9 @@ import { collect, decodeUtf8 } from '../../collect.ts'
 import type { ProviderConfig } from '../../config-providers.ts'
 import { openPool } from '../../egress.ts'
 import { GATEWAY_VERSION } from '../../gateway-version.ts'
+import type { Across, AcrossAnswer, AcrossRequest } from './across/index.ts'
 import type { Wire } from './wire.ts'
+import { WIRES_OF } from './wires/index.ts'
 
 /** What of an error is read: nothing of it is passed on but where in the request it is. */
 const ERROR_BYTES_MAX = 65_536
@@ -19,6 +21,9 @@ export interface ProviderRequest {
   readonly signal: AbortSignal
 }
 
+/** A good answer that has begun, in the wire in which it was asked for. */
+export type ProviderAnswer = AcrossAnswer | Pick<Dispatcher.ResponseData, 'headers' | 'body'>
+
 /** The gateway's connection to one provider, with its own credential. Redirects are not followed. */
 export interface ProviderLink {
   readonly config: ProviderConfig
@@ -26,7 +31,7 @@ export interface ProviderLink {
    * Sends one request; resolves when a good answer begins.
    * @throws GatewayError `UPSTREAM_*`; nothing in its message is the provider's.
    */
-  send(request: ProviderRequest): Promise<Dispatcher.ResponseData>
+  send(request: ProviderRequest): Promise<ProviderAnswer>
   /** Takes no new request; those in flight run to their end. */
   retire(): Promise<void>
   close(): Promise<void>
@@ -36,19 +41,47 @@ export function openProviderLink(config: ProviderConfig): ProviderLink {
   const url = new URL(config.url)
   const pool: Pool = openPool(url, config.allowPrivateNetwork)
   const base = url.pathname.replace(/\/$/, '')
+  let across: Promise<Across> | undefined
   return { config, send, retire: () => pool.close(), close: () => pool.destroy() }
 
-  async function send({ wire, query, body, headers, signal }: ProviderRequest): Promise<Dispatcher.ResponseData> {
+  async function send({ wire, query, body, headers, signal }: ProviderRequest): Promise<ProviderAnswer> {
+    if (!WIRES_OF[config.kind].includes(wire.id)) {
+      // Loaded when it is needed: most gateways never do.
+      across ??= import('./across/index.ts').then(({ openAcross }) => openAcross(config, tooLarge))
+      const request: Sending = (path, own) => requested(versioned(path), { ...own, headers: azured(own.headers) }, signal)
+      return (await across).send({ wire: wire.id, body, signal, request }).catch((error: unknown) => {
+        throw translate(error, signal)
+      })
+    }
+    const own = { headers: { ...headers, ...credential(wire) }, body }
+    return requested(versioned(`${base}${wire.upstreamPath}${query}`), own, signal)
+  }
+
+  function versioned(path: string): string {
+    return config.apiVersion === undefined ? path : `${path}${path.includes('?') ? '&' : '?'}api-version=${config.apiVersion}`
+  }
+
+  /** Azure takes the key of a package in a header of its own. */
+  function azured({ authorization = '', ...headers }: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    if (config.kind !== 'azure-openai') return authorization === '' ? headers : { ...headers, authorization }
+    return { ...headers, ...(config.credential === undefined ? {} : { 'api-key': config.credential }) }
+  }
+
+  function credential({ dialect }: Wire): Readonly<Record<string, string>> {
+    if (config.credential === undefined) return {}
+    return config.kind === 'azure-openai' ? { 'api-key': config.credential } : dialect.credential(config.credential)
+  }
+
+  async function requested(path: string, { headers, body }: Parameters<Sending>[1], signal: AbortSignal): ReturnType<Sending> {
     let response: Dispatcher.ResponseData
     try {
       response = await pool.request({
         method: 'POST',
-        path: `${base}${wire.upstreamPath}${query}`,
+        path,
         headers: {
-          ...headers,
-          ...(config.credential === undefined ? {} : wire.dialect.credential(config.credential)),
-          'content-type': 'application/json',
           accept: 'application/json, text/event-stream',
+          ...headers,
+          'content-type': 'application/json',
           'accept-encoding': 'identity',
           'user-agent': `sallyport/${GATEWAY_VERSION}`,
         },
@@ -65,9 +98,11 @@ export function openProviderLink(config: ProviderConfig): ProviderLink {
   }
 }
 
+type Sending = AcrossRequest['request']
+
 /** Reads an answer whole. @throws GatewayError */
 export async function readAnswer(
-  response: Dispatcher.ResponseData,
+  response: ProviderAnswer,
   {
     bytesMax,
     signal,

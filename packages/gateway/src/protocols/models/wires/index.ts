@@ -1,3 +1,4 @@
+import type { ProviderConfig } from '../../../config-providers.ts'
 import type { Wire } from '../wire.ts'
 import { anthropicCount, anthropicMessages } from './anthropic-messages/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
@@ -7,9 +8,17 @@ import { openaiResponses } from './openai-responses/index.ts'
 /** Every wire agents may speak. */
 export const WIRES: readonly Wire[] = [openaiChat, openaiResponses, openaiEmbeddings, anthropicMessages, anthropicCount]
 
-/** Wires by the kind of provider that speaks them. */
-export const WIRES_OF = {
-  openai: [openaiChat.id, openaiResponses.id, openaiEmbeddings.id],
-  'openai-compatible': [openaiChat.id, openaiResponses.id, openaiEmbeddings.id],
+const OPENAI = [openaiChat.id, openaiResponses.id, openaiEmbeddings.id]
+
+/** Wires of agents by the kind of provider that speaks them too. */
+export const WIRES_OF: Readonly<Record<ProviderConfig['kind'], readonly string[]>> = {
+  openai: OPENAI,
+  'azure-openai': OPENAI,
+  'openai-compatible': OPENAI,
   anthropic: [anthropicMessages.id, anthropicCount.id],
-} as const
+  gemini: [],
+  bedrock: [],
+}
+
+/** Wires of agents that are translated into that of any provider. */
+export const TRANSLATED: readonly string[] = [openaiChat.id, openaiResponses.id, anthropicMessages.id]
