@@ -1,5 +1,6 @@
 import { decide } from './decide/decide.ts'
 import type { Facts } from './decide/facts.ts'
+import type { Spend } from './decide/spends.ts'
 import { type ErrorCode, GatewayError, isGatewayError } from './errors.ts'
 import { FINDINGS_MAX, type Inspected } from './inspect/findings.ts'
 import type { Action, ActionKind } from './model/action.ts'
@@ -58,7 +59,8 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
     if (decision.enforced === 'allow') stage.settle(principal, action, facts)
     throw error
   })
-  if (decision.enforced !== 'allow') return refused(entry, { ...decision, effect: decision.enforced })
+  if (decision.enforced !== 'allow')
+    return refused(entry, { ...decision, effect: decision.enforced, exhausted: facts.budget.exhausted })
   const startMs = stage.nowMs()
   const outcome = { ...act, type: 'outcome' as const, decision: entry }
   const verdict = { entry, commitment: input.commitment }
@@ -66,13 +68,18 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
   const done = await perform(request, { principal, action, decision, inspected, facts, handling, verdict, isSame }, stage).catch(
     async (error: unknown) => {
       const failure = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'internal error', { cause: error })
-      await stage.record({ ...outcome, ...failed(failure.code), durationMs: stage.nowMs() - startMs })
+      await stage.record({
+        ...outcome,
+        ...failed(failure.code),
+        ...spendMember(stage.spent?.(action)),
+        durationMs: stage.nowMs() - startMs,
+      })
       throw failure
     },
   )
   const { released } = done
   await Promise.all([
-    stage.record({ ...outcome, ...done.record, durationMs: stage.nowMs() - startMs }),
+    stage.record({ ...outcome, ...done.record, ...spendMember(stage.spent?.(action)), durationMs: stage.nowMs() - startMs }),
     released.effect === 'allow' ? stage.remember?.(done.releasing) : undefined,
   ])
   if (released.effect !== 'allow') return refused(entry, { effect: released.effect, reasons: released.reasons })
@@ -81,7 +88,6 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
 
 interface Allowed extends Performing {
   readonly action: Action
-  readonly facts: Facts
   readonly handling: Handling
   /** Whether the arguments are still those of the verdict. */
   readonly isSame: () => boolean
@@ -133,9 +139,10 @@ const DETAILS_MAX = 5
 interface Refusal extends Pick<Partial<Decision>, 'votes' | 'retryAfterMs'> {
   readonly effect: 'deny' | 'require_approval'
   readonly reasons: readonly ReasonCode[]
+  readonly exhausted?: Facts['budget']['exhausted'] | undefined
 }
 
-function refused(entry: number, { effect, reasons, votes = [], retryAfterMs }: Refusal): Outbound {
+function refused(entry: number, { effect, reasons, votes = [], retryAfterMs, exhausted }: Refusal): Outbound {
   const details = votes.flatMap((vote) => (vote.effect === effect && vote.mode === 'enforce' && vote.detail ? [vote.detail] : []))
   return {
     ok: false,
@@ -143,6 +150,7 @@ function refused(entry: number, { effect, reasons, votes = [], retryAfterMs }: R
     effect,
     reasons,
     details: details.slice(0, DETAILS_MAX),
+    ...(exhausted && reasons.includes('budget_exhausted') ? { exhausted } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   }
 }
@@ -225,9 +233,15 @@ function decisionEntry({ act, input, decision, inspected, facts, request }: Deci
     ...(facts.model && { model: modelAsked(facts.model) }),
     ...flowMember(facts.flow),
     budgets: decision.enforced === 'allow' && facts.budget.reserved ? [...facts.budget.keys] : [],
+    ...(decision.enforced === 'allow' ? spendMember(facts.budget.spends) : {}),
     ...(decision.retryAfterMs === undefined ? {} : { retryAfterMs: decision.retryAfterMs }),
     ...(correlation.length > 0 ? { correlation: Object.fromEntries(correlation) } : {}),
   }
+}
+
+function spendMember(spends: readonly Spend[] | undefined): Pick<OutcomeEntry, 'spends'> {
+  if (!spends || spends.length === 0) return {}
+  return { spends: spends.map(({ key, amount, windowMs }) => ({ amount, key, windowMs })) }
 }
 
 function both(

@@ -59,6 +59,14 @@ export const REASONS = {
     means: 'a value comes only from data of a class that this tool is not cleared for',
     todo: 'leave it out, or let the grant name the class',
   },
+  budget_exhausted: {
+    means: 'a budget of calls, tokens or money of model calls is used up, or has less left than the call may need',
+    todo: 'retry after the time given, ask for a shorter answer, or raise the budget in the manifest',
+  },
+  loop_detected: {
+    means: 'the agent keeps sending the same model call, or its model keeps asking for the same tool call',
+    todo: 'find out why it goes in circles; raise `modelPolicy.loop` if the repetition is wanted',
+  },
   rate_limited: { means: 'the budget of calls is used up', todo: 'retry after the time given' },
   tool_unreviewed: {
     means: 'the tool is new, changed or renamed and awaits review',
@@ -133,6 +141,10 @@ export const REASONS = {
     todo: 'review it, and renew `approval` of the model',
   },
   model_feature_unsupported: { means: 'the model lacks something the request uses', todo: 'choose another model' },
+  model_unpriced: {
+    means: 'a budget counts money, and the model has no price in its currency',
+    todo: 'add `price` to the model in sallyport.yaml, in the currency of the budget',
+  },
   model_feature_not_in_manifest: {
     means: 'the request uses something that runs at the provider or that the gateway cannot look into, and no grant names it',
     todo: 'list it under `modelPolicy.features`, if the task needs it',

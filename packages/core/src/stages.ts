@@ -1,4 +1,5 @@
-import type { Facts } from './decide/facts.ts'
+import type { Exhausted, Facts } from './decide/facts.ts'
+import type { Spend } from './decide/spends.ts'
 import type { Inspected } from './inspect/findings.ts'
 import type { Action, ActionKind } from './model/action.ts'
 import type { Decision, Effect } from './model/decision.ts'
@@ -132,6 +133,8 @@ export interface Stages<Request extends Inbound> {
   ): Facts | Promise<Facts>
   /** Gives back what `reserve` took, when the act does not happen. */
   settle(principal: Principal, action: Action, facts: Facts): void
+  /** What the act used of the amounts it reserved, once it is over; nothing where it reserved none. */
+  spent?(action: Action): readonly Spend[] | undefined
   /** Durable when it resolves; see the port. */
   record(entry: EntryBody): Promise<number>
   /**
@@ -157,6 +160,8 @@ export interface Stages<Request extends Inbound> {
 export interface Performing {
   readonly principal: Principal
   readonly decision: Decision
+  /** What it was decided on. */
+  readonly facts: Facts
   /** What was seen in the arguments. */
   readonly inspected: Inspected
   /** The durable decision, and the commitment to exactly what was inspected for it. */
@@ -171,5 +176,7 @@ export type Outbound =
       readonly effect: 'deny' | 'require_approval'
       readonly reasons: readonly ReasonCode[]
       readonly details: readonly string[]
+      /** The budget of amounts that was used up. */
+      readonly exhausted?: Exhausted
       readonly retryAfterMs?: number
     }

@@ -1,4 +1,5 @@
-import type { Facts } from '@sallyport/core'
+import { exhaustedBy, type Facts, type Spend } from '@sallyport/core'
+import { openSpendLedger, type SpendChange } from './spend-ledger.ts'
 
 /** A named budget of calls in a sliding window. */
 export interface Draw {
@@ -7,12 +8,15 @@ export interface Draw {
   readonly windowMs: number
 }
 
-/** What was taken: one call from each key, or nothing from any. */
+/** What is asked for: calls, and amounts of tokens or money. */
+export type Wanted = Draw | Spend
+
+/** What was taken: one call from each key and every amount, or nothing from any. */
 export type Reservation = Facts['budget']
 
 /**
  * Exact sliding-window budgets: at no moment does a window hold more calls than it may, whoever asks and however many at once.
- * A reservation takes one call from each named budget or from none. Keys of one reservation are distinct.
+ * A reservation takes one call or its amount from each named budget or from none. Keys of one reservation are distinct.
  */
 export interface Budgets {
   /**
@@ -23,16 +27,26 @@ export interface Budgets {
    * @throws GatewayError `STORE_UNAVAILABLE` when whoever keeps the budgets cannot be asked. What was taken, if anything, stays
    * taken: an error admits nothing.
    */
-  reserve(draws: readonly Draw[], nowMs: number, isWanted: () => boolean): Reservation | Promise<Reservation>
+  reserve(wanted: readonly Wanted[], nowMs: number, isWanted: () => boolean): Reservation | Promise<Reservation>
   /** Gives back the calls of one reservation: the act did not happen. */
   refund(keys: readonly string[], atMs: number): void
+  /** Corrects amounts of one reservation: what was not used is there again, what was used beyond it is missing. */
+  adjust(changes: readonly SpendChange[], atMs: number): void
 }
 
 /** Budgets of one process, lost with it and rebuilt from the log. */
 export interface OwnBudgets extends Budgets {
-  reserve(draws: readonly Draw[], nowMs: number): Reservation
+  reserve(wanted: readonly Wanted[], nowMs: number): Reservation
   /** Counts a call from the log, when rebuilding after a start. */
   restore(keys: readonly string[], atMs: number): void
+}
+
+export function isSpend(wanted: Wanted): wanted is Spend {
+  return 'amount' in wanted
+}
+
+export function isDraw(wanted: Wanted): wanted is Draw {
+  return !isSpend(wanted)
 }
 
 /** What a caller is told about a budget that is used up. */
@@ -49,9 +63,12 @@ export function openBudgets(): OwnBudgets {
   const calls = new Map<string, number[]>()
   /** Restored in whatever order; sorted once, when they are first needed. */
   const unsorted = new Set<string>()
-  return { reserve, refund, restore }
+  const ledger = openSpendLedger()
+  return { reserve, refund, adjust, restore }
 
-  function reserve(draws: readonly Draw[], nowMs: number): Reservation {
+  function reserve(wanted: readonly Wanted[], nowMs: number): Reservation {
+    const draws = wanted.filter(isDraw)
+    const spends = wanted.filter(isSpend)
     const keys = draws.map((draw) => draw.key)
     for (const draw of draws) {
       const times = live(draw, nowMs)
@@ -64,8 +81,19 @@ export function openBudgets(): OwnBudgets {
         retryAfterMs: Math.max(1, freesAtMs - nowMs),
       }
     }
+    for (const spend of spends) {
+      const shortage = ledger.shortage(spend, nowMs)
+      if (!shortage) continue
+      const { used, ...wait } = shortage
+      return { reserved: false, keys, ...exhaustedBy(spend, used), ...wait }
+    }
     for (const draw of draws) calls.get(draw.key)?.push(nowMs)
-    return { reserved: true, keys }
+    for (const { key, windowMs, amount } of spends) ledger.change({ key, windowMs, by: amount }, nowMs)
+    return { reserved: true, keys, ...(spends.length > 0 && { spends }) }
+  }
+
+  function adjust(changes: readonly SpendChange[], atMs: number): void {
+    for (const change of changes) ledger.change(change, atMs)
   }
 
   function live(draw: Draw, nowMs: number): number[] {

@@ -1,4 +1,4 @@
-import { DurationMs, Id, ModelName, Region } from '@sallyport/core'
+import { DurationMs, Id, ModelName, ModelPrice, Region } from '@sallyport/core'
 import { z } from 'zod'
 
 const EvidenceText = z.string().min(1).max(500).meta({ description: 'Where the document is: a file, a link, a contract number.' })
@@ -23,6 +23,10 @@ export const ProviderModel = z
       .max(50)
       .optional()
       .meta({ description: 'What it can do beyond text; anything unless set.' }),
+    price: ModelPrice.optional().meta({ description: 'Without one a budget of money refuses the model.' }),
+    outputTokensMax: z.int().min(1).max(10_000_000).default(32_768).meta({
+      description: 'Longest answer the model gives, in tokens: what a budget reserves where a request names no bound.',
+    }),
   })
   .meta({ id: 'ProviderModel', description: 'One model of a provider.' })
 

@@ -1,4 +1,4 @@
-import type { Entry } from '@sallyport/core'
+import type { Entry, OutcomeEntry } from '@sallyport/core'
 import type { OwnBudgets } from './budgets.ts'
 
 /** Reads the log newest first, back to a time. */
@@ -17,9 +17,21 @@ export function budgetRestorer(readBack: ReadBack, budgets: OwnBudgets, startMs:
     if (fromMs >= coveredMs) return
     const untilMs = coveredMs
     coveredMs = fromMs
+    /** What acts used in the end, by the index of their decision, which comes later here. */
+    const used = new Map<number, NonNullable<OutcomeEntry['spends']>>()
     for await (const { entry } of readBack(fromMs)) {
+      if (entry.type === 'outcome' && entry.spends) used.set(entry.decision, entry.spends)
+      if (entry.type !== 'decision') continue
       const atMs = Date.parse(entry.time)
-      if (entry.type === 'decision' && atMs < untilMs) budgets.restore(entry.budgets, atMs)
+      // An act without an outcome may have used all that it reserved.
+      const spends = used.get(entry.index) ?? entry.spends ?? []
+      used.delete(entry.index)
+      if (atMs >= untilMs) continue
+      budgets.restore(entry.budgets, atMs)
+      budgets.adjust(
+        spends.map(({ key, windowMs, amount }) => ({ key, windowMs, by: amount })),
+        atMs,
+      )
     }
   }
 }

@@ -118,6 +118,8 @@ function manifest(): object {
     tasks: {
       [TASK]: {
         models: [MODEL, LARGE_MODEL],
+        // Every call of a load is the same.
+        modelPolicy: { loop: { repeatsMax: 100_000, windowMs: 1_000 } },
         tools: {
           [`${SERVER}.${TOOL}`]: GRANT,
           ...Object.fromEntries(

@@ -10,6 +10,7 @@ import {
   type Tier,
   type ToolGrant,
 } from '../model/manifest.ts'
+import type { ModelBudget } from '../model/model-budget.ts'
 import type { RateLimit } from '../model/rate-limit.ts'
 import type { Validate } from '../model/tool-facts.ts'
 import type { Hosts } from '../ports/hosts.ts'
@@ -84,6 +85,8 @@ export interface CompiledManifest {
   readonly signOff: readonly string[]
   /** All calls of the agent together. */
   readonly rateLimit: RateLimit
+  /** Of all its model calls. */
+  readonly modelBudgets: readonly ModelBudget[]
   readonly observe: ReadonlySet<ObservableRule>
   /** `server.tool` and `server.*`. */
   readonly denied: ReadonlySet<string>
@@ -156,6 +159,7 @@ export function compileManifest(version: ManifestVersion, deps: CompileDeps): Co
     agent: manifest.agent,
     signOff: settled.signOff,
     rateLimit: settled.rateLimit,
+    modelBudgets: settled.modelBudgets,
     observe: new Set(settled.observe),
     denied: new Set(settled.denied),
     tasks,

@@ -14,6 +14,8 @@ export interface Need {
   readonly origin?: string
   readonly purpose?: string
   readonly features: readonly string[]
+  /** Currencies in which its budgets count money. */
+  readonly currencies?: readonly string[]
   readonly nowMs: number
 }
 
@@ -63,6 +65,7 @@ const RULES: readonly Rule[] = [
   { reason: 'provider_without_baa', refuses: isWithoutBaa },
   { reason: 'provider_without_transfer', refuses: isWithoutTransfer },
   { reason: 'model_feature_unsupported', refuses: lacksFeature },
+  { reason: 'model_unpriced', refuses: lacksPrice },
 ]
 
 function holds(evidence: { readonly expiresMs: number } | undefined, nowMs: number): boolean {
@@ -95,4 +98,9 @@ function isWithoutTransfer({ regions, transfer }: Candidate, { classes, origin, 
 
 function lacksFeature({ features }: Candidate, need: Need): boolean {
   return features !== undefined && need.features.some((feature) => !features.includes(feature))
+}
+
+/** A budget of money cannot be kept with a model that nobody knows the price of. */
+function lacksPrice({ price }: Candidate, { currencies = [] }: Need): boolean {
+  return currencies.some((currency) => price?.currency !== currency)
 }

@@ -3,6 +3,7 @@ import type { ModelFacts } from '../model/model-facts.ts'
 import type { ToolFacts } from '../model/tool-facts.ts'
 import type { CompiledManifest } from './compile.ts'
 import type { GuardFacts } from './guard-votes.ts'
+import type { Spend } from './spends.ts'
 
 /** What `gather` read, once, and what `reserve` took. `decide` sees nothing else, so replaying the same facts gives the same decision. */
 export interface Facts {
@@ -24,9 +25,28 @@ export interface Facts {
   readonly budget: {
     readonly reserved: boolean
     readonly keys: readonly string[]
+    /** Amounts taken besides calls, all or none with them. */
+    readonly spends?: readonly Spend[]
+    /** The budget of amounts that is used up. */
+    readonly exhausted?: Exhausted
+    /** Calls that are used up while the rule only observes. */
+    readonly observed?: { readonly limit: string; readonly retryAfterMs?: number }
+    /** What repeats too often, and the key under which this act was counted as one repetition. */
+    readonly loop?: { readonly isLoop: boolean; readonly key: string; readonly atMs: number }
     readonly limit?: string
+    /** Absent where waiting does not help. */
     readonly retryAfterMs?: number
     /** When they were taken, by the clock of whoever keeps the budgets, where that is not `nowMs`; to the microsecond. */
     readonly atMs?: number
   }
+}
+
+/** A budget that has less left than an act may need: amounts as people write them. */
+export interface Exhausted {
+  readonly unit: string
+  readonly per: string
+  readonly windowMs: number
+  readonly limit: string
+  readonly used: string
+  readonly asked: string
 }

@@ -1,4 +1,6 @@
+import { jcs } from '../model/jcs.ts'
 import { Defaults, type Manifest } from '../model/manifest.ts'
+import type { ModelBudget } from '../model/model-budget.ts'
 import type { RateLimit } from '../model/rate-limit.ts'
 import type { ClientFeature, ObservableRule } from './compile.ts'
 import { isWithin, own, type Proposal } from './proposals.ts'
@@ -7,6 +9,7 @@ import { isWithin, own, type Proposal } from './proposals.ts'
 export interface Settled {
   readonly signOff: readonly string[]
   readonly rateLimit: RateLimit
+  readonly modelBudgets: readonly ModelBudget[]
   readonly observe: readonly ObservableRule[]
   readonly denied: readonly string[]
   readonly clientFeatures: ReadonlyMap<string, ReadonlyMap<ClientFeature, ReadonlySet<string>>>
@@ -28,6 +31,13 @@ export function settle(manifest: Manifest, baseline: Manifest | undefined): { se
   const limitBefore = baseline?.defaults.rateLimit ?? Defaults.parse({}).rateLimit
   const limitKept = isWithin(manifest.defaults.rateLimit, limitBefore)
   if (!limitKept) propose('defaults.rateLimit', 'a wider budget needs signatures')
+
+  const budgetsNow = new Map((manifest.defaults.modelBudgets ?? []).map((budget) => [jcs(budget), budget]))
+  const budgetsBefore = new Map((baseline?.defaults.modelBudgets ?? []).map((budget) => [jcs(budget), budget]))
+  if ([...budgetsBefore.keys()].some((text) => !budgetsNow.has(text)))
+    propose('defaults.modelBudgets', 'changing or removing a budget needs signatures')
+  // All that are stated hold, so the strictest does.
+  const modelBudgets = [...new Map([...budgetsBefore, ...budgetsNow]).values()]
 
   const observed = new Set(baseline?.observe ?? [])
   const observe = manifest.observe.filter((rule) => observed.has(rule))
@@ -60,5 +70,5 @@ export function settle(manifest: Manifest, baseline: Manifest | undefined): { se
     if (inForce) topics.set(name, inForce)
   }
   const rateLimit = limitKept ? manifest.defaults.rateLimit : limitBefore
-  return { settled: { signOff, rateLimit, observe, denied, clientFeatures, topics }, proposals }
+  return { settled: { signOff, rateLimit, modelBudgets, observe, denied, clientFeatures, topics }, proposals }
 }

@@ -27,10 +27,16 @@ export function witnessVotes(
   return isStopped ? [deny('witness', 'log_unwitnessed')] : []
 }
 
-/** The vote of the budgets that `reserve` asked for. */
+/** The vote of the budgets that `reserve` asked for. What costs money and what goes in circles is never only observed. */
 export function budgetVotes(facts: Facts, manifest: CompiledManifest): readonly Vote[] {
-  const { reserved, limit, retryAfterMs } = facts.budget
-  if (reserved) return []
+  const { reserved, limit, retryAfterMs, exhausted, loop, observed } = facts.budget
+  const after = (wait: number | undefined): Pick<Vote, 'retryAfterMs'> => (wait === undefined ? {} : { retryAfterMs: wait })
+  const seen: readonly Vote[] = observed
+    ? [{ ...deny('rateLimit', 'rate_limited', observed.limit), mode: 'observe', ...after(observed.retryAfterMs) }]
+    : []
+  if (reserved) return seen
+  if (loop?.isLoop) return [{ ...deny('loop', 'loop_detected', limit), ...after(retryAfterMs) }]
+  if (exhausted) return [...seen, { ...deny('budget', 'budget_exhausted', limit), ...after(retryAfterMs) }]
   const mode = manifest.observe.has('rateLimit') ? 'observe' : 'enforce'
-  return [{ ...deny('rateLimit', 'rate_limited', limit), mode, ...(retryAfterMs !== undefined && { retryAfterMs }) }]
+  return [{ ...deny('rateLimit', 'rate_limited', limit), mode, ...after(retryAfterMs) }]
 }

@@ -96,10 +96,16 @@ const ModelServed = z.strictObject({
   degraded: z.boolean(),
   /** Why the model stopped, in its own word. */
   stop: z.string().optional(),
-  usage: z.strictObject({ input: z.int(), output: z.int() }).optional(),
+  /** Tokens, as the provider counts them; `cached` were read from a cache, `written` to one, both part of the input. */
+  usage: z.strictObject({ input: z.int(), output: z.int(), cached: z.int().optional(), written: z.int().optional() }).optional(),
+  /** What they cost, where the model has a price: an exact decimal. */
+  cost: z.strictObject({ amount: z.string(), currency: z.string() }).optional(),
   /** Whether the answer has reasoning. */
   reasoning: z.enum(['present', 'absent']),
 })
+
+/** Amounts drawn on budgets of model calls: tokens, calls, billionths of a currency. */
+const SpendRecord = z.array(z.strictObject({ key: z.string(), amount: z.int(), windowMs: z.int() })).max(200)
 
 /** What the session had read when it was decided, and where the arguments came from. */
 const FlowRecord = z.strictObject({
@@ -178,6 +184,8 @@ export const DecisionEntry = z.strictObject({
   flow: FlowRecord.optional(),
   /** Names of the budgets it drew on, so that they can be rebuilt from the log. */
   budgets: z.array(z.string()),
+  /** What it reserved on budgets of amounts; its outcome says what was used. */
+  spends: SpendRecord.optional(),
   retryAfterMs: z.number().optional(),
   correlation: z.record(z.string(), z.string()).optional(),
 })
@@ -202,6 +210,8 @@ export const OutcomeEntry = z.strictObject({
     .max(1_000)
     .optional(),
   model: ModelServed.optional(),
+  /** What it used of what its decision reserved. Without an outcome all of it counts. */
+  spends: SpendRecord.optional(),
   /** What the act changed outside, as far as the gateway knows. */
   effect: z.enum(['none', 'unconfirmed']),
   durationMs: z.number(),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ClassName } from './class-name.ts'
 import { DataClass } from './content-class.ts'
 import { hasExactNumbers } from './exact-numbers.ts'
+import { ModelBudgets } from './model-budget.ts'
 import { ModelName, ModelPolicy } from './model-policy.ts'
 import { Domain, DurationMs, FieldPath, Id, ToolName } from './names.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -22,6 +23,9 @@ export const Defaults = z.strictObject({
   approvalTimeoutMs: DurationMs.default(900_000).meta({ description: 'Longest wait for a person, in milliseconds.' }),
   confidenceMin: z.number().min(0).max(1).default(0.8).meta({ description: 'Below this confidence an act waits for a person.' }),
   rateLimit: RateLimit.default({ callsMax: 600, windowMs: 60_000 }).meta({ description: 'All calls of the agent together.' }),
+  modelBudgets: ModelBudgets.optional().meta({
+    description: 'Budgets of all model calls of the agent: together, for each user, or for each task type.',
+  }),
 })
 
 /** Numbers are exact or refused: an integer beyond 2^53 − 1 would bind another record than the one written. */

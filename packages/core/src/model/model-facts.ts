@@ -1,4 +1,5 @@
 import type { ReasonCode } from '../reasons.ts'
+import type { ModelPrice } from './money.ts'
 
 /** One way to have a model call answered: a model at a provider, with what people vouched for. */
 export interface Candidate {
@@ -28,6 +29,10 @@ export interface Candidate {
   readonly approval?: { readonly expiresMs: number }
   /** What it can do beyond text; anything when absent. */
   readonly features?: readonly string[]
+  /** What its tokens cost; absent where nobody says. */
+  readonly price?: ModelPrice
+  /** Longest answer it can give, in tokens: what is reserved where the request names no bound. */
+  readonly outputTokensMax: number
 }
 
 /** A candidate that may not be asked, and the first reason why. */
@@ -42,6 +47,16 @@ export interface Eligibility {
   readonly refused: readonly RefusedCandidate[]
 }
 
+/** The most a request can use, before it is known what it does. */
+export interface UsageBound {
+  /** A token is at least one byte of what is sent. */
+  readonly inputTokens: number
+  /** Answers it asks for. */
+  readonly answers: number
+  /** Longest answer it allows, in tokens; the model’s own bound when absent. */
+  readonly outputTokens?: number
+}
+
 /** What `gather` read about one model call. */
 export interface ModelFacts {
   readonly wire: string
@@ -54,6 +69,7 @@ export interface ModelFacts {
   readonly prompt?: { readonly hash: string; readonly isKnown: boolean }
   /** Messages of the model and of tools: `altered` were delivered differently, `unseen` never passed here. */
   readonly history: { readonly altered: number; readonly unseen: number }
+  readonly bound: UsageBound
   /** Parameters of the request, for the record: numbers, switches and short words. */
   readonly params: Readonly<Record<string, string | number | boolean>>
 }

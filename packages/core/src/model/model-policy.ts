@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ClassName } from './class-name.ts'
 import { hasExactNumbers } from './exact-numbers.ts'
+import { LoopLimit, ModelBudgets } from './model-budget.ts'
 import { Domain, FieldPath, Sha256Hex } from './names.ts'
 import { RateLimit } from './rate-limit.ts'
 
@@ -79,6 +80,15 @@ export const ModelPolicy = z
     }),
     output: OutputContract.optional(),
     rateLimit: RateLimit.optional(),
+    budgets: ModelBudgets.refine(
+      (budgets) => budgets.every(({ per }) => per !== 'agent'),
+      'a budget per agent counts all tasks: it belongs under defaults.modelBudgets',
+    )
+      .optional()
+      .meta({ description: 'Budgets of the task’s model calls, per task or per user, besides those of the agent.' }),
+    loop: LoopLimit.optional().meta({
+      description: 'When the same call again and again is a loop; 10 times in 10 minutes unless set.',
+    }),
   })
   .meta({ id: 'ModelPolicy', description: 'On which terms a task calls models.' })
 export type ModelPolicy = z.infer<typeof ModelPolicy>

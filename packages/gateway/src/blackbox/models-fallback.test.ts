@@ -63,7 +63,7 @@ beforeAll(async () => {
     ...pair('slow', { timeoutMs: 100 }, {}),
   }
   const policies = {
-    plain: {},
+    plain: { loop: { repeatsMax: 1_000 } },
     fresh: {},
     health: { classes: ['phi', 'pii'] },
     european: { classes: ['pii'], residency: ['eu'] },

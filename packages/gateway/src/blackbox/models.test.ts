@@ -34,7 +34,7 @@ beforeAll(async () => {
         tasks: {
           work: {
             models: ['default', 'claude', 'ghost'],
-            modelPolicy: { systemPrompt: 'allow', deidentify: ['pci'], restore: [] },
+            modelPolicy: { systemPrompt: 'allow', deidentify: ['pci'], restore: [], loop: { repeatsMax: 1_000 } },
           },
           strict: { models: ['default'] },
         },

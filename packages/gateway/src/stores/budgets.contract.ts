@@ -1,5 +1,6 @@
+import type { Spend } from '@sallyport/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Budgets, Draw, Reservation } from '../budgets.ts'
+import type { Budgets, Draw, Reservation, Wanted } from '../budgets.ts'
 
 export interface BudgetsKind {
   readonly name: string
@@ -8,6 +9,7 @@ export interface BudgetsKind {
 }
 
 const WINDOW_MS = 60_000
+const HOUR_MS = 3_600_000
 /** Long enough that the calls before the wait all fall into it, also on a busy machine. */
 const BRIEF_MS = 1_500
 
@@ -141,6 +143,71 @@ export function budgetsContract(kind: BudgetsKind): void {
         return held === 50
       })
       expect((await take(budget)).reserved).toBe(false)
+    })
+
+    describe('of amounts', () => {
+      const spend = (max: number, amount: number, windowMs = HOUR_MS): Spend => ({
+        key: `spend:${++made}`,
+        unit: 'tokens',
+        per: 'agent',
+        amount,
+        max,
+        windowMs,
+      })
+      const takeAll = async (...wanted: Wanted[]): Promise<Reservation & { readonly takenMs: number }> => {
+        const nowMs = Date.now()
+        const taken = await view(turn++).reserve(wanted, nowMs, () => true)
+        return { ...taken, takenMs: taken.atMs ?? nowMs }
+      }
+
+      test('parallel callers take exactly what there is, and are told limit, used and asked for', async () => {
+        const budget = spend(1_000, 30)
+        const taken = await Promise.all(Array.from({ length: 64 }, () => takeAll(budget)))
+        expect(taken.filter((one) => one.reserved)).toHaveLength(33)
+        const refused = taken.find((one) => !one.reserved)
+        expect(refused).toMatchObject({
+          exhausted: { unit: 'tokens', per: 'agent', limit: '1000', used: '990', asked: '30', windowMs: HOUR_MS },
+        })
+        expect(refused?.retryAfterMs).toBeGreaterThan(HOUR_MS - 60_000)
+        expect(refused?.retryAfterMs).toBeLessThanOrEqual(HOUR_MS * 1.001)
+      })
+
+      test('what was not used is there again, what was used beyond it is missing', async () => {
+        const budget = spend(100, 100)
+        const first = await takeAll(budget)
+        view(0).adjust([{ key: budget.key, windowMs: HOUR_MS, by: -90 }], first.takenMs)
+        await until(async () => (await takeAll({ ...budget, amount: 85 })).reserved)
+        view(1).adjust([{ key: budget.key, windowMs: HOUR_MS, by: 500 }], first.takenMs)
+        await until(async () => (await takeAll({ ...budget, amount: 1_000 })).exhausted?.used === '595')
+      })
+
+      test('calls and amounts are taken together or not at all', async () => {
+        const [calls, amounts] = [draw(1), spend(10, 10)]
+        expect((await takeAll(calls, amounts)).reserved).toBe(true)
+        const [free, more] = [draw(1), spend(10, 5)]
+        expect(await takeAll(free, more, amounts)).toMatchObject({ reserved: false, exhausted: { used: '10' } })
+        expect(await takeAll(calls, more)).toMatchObject({ reserved: false, limit: expect.stringContaining('calls per') })
+        expect((await takeAll(free, more)).reserved).toBe(true)
+        expect((await takeAll({ ...more, amount: 5 })).reserved).toBe(true)
+        expect((await takeAll({ ...more, amount: 1 })).reserved).toBe(false)
+      })
+
+      test('an amount larger than its whole budget never fits, and no wait is named', async () => {
+        const refused = await takeAll(spend(10, 11))
+        expect(refused.reserved).toBe(false)
+        expect(refused.retryAfterMs).toBeUndefined()
+      })
+
+      test('an amount leaves with its part of the window, never before the window is over', async () => {
+        const budget = spend(10, 10, BRIEF_MS)
+        const first = await takeAll(budget)
+        const refused = await takeAll(budget)
+        expect(refused.reserved).toBe(false)
+        await new Promise((resolve) => setTimeout(resolve, refused.retryAfterMs))
+        const next = await takeAll(budget)
+        expect(next.reserved).toBe(true)
+        expect(next.takenMs - first.takenMs).toBeGreaterThanOrEqual(BRIEF_MS)
+      })
     })
 
     test('no draws, nothing to run out of', async () => {

@@ -9,7 +9,7 @@ import {
   type Principal,
 } from '@sallyport/core'
 import { expect, test, vi } from 'vitest'
-import type { Budgets, Draw, Reservation } from '../../budgets.ts'
+import { type Budgets, type Draw, isDraw, type Reservation } from '../../budgets.ts'
 import { hosts } from '../../hosts.ts'
 import type { McpRequest } from './request.ts'
 import { openStages, type StageDeps } from './stages.ts'
@@ -47,10 +47,11 @@ function world(): {
   const budgets: Budgets = {
     reserve: (draws, _nowMs, isWanted) => {
       if (!isWanted()) return { reserved: true, keys: [] }
-      asked.push(draws)
+      asked.push(draws.filter(isDraw))
       return new Promise((resolve) => answers.push(resolve))
     },
     refund: (keys, atMs) => refunds.push({ keys, atMs }),
+    adjust: () => undefined,
   }
   const stages = openStages({
     unwitnessed: () => undefined,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { byHealth, type Candidate, GatewayError, isGatewayError } from '@sallyport/core'
+import { byHealth, type Candidate, GatewayError, isGatewayError, type Used } from '@sallyport/core'
 import type { Breaker } from './breaker.ts'
-import type { ProviderAnswer, ProviderLink, ProviderRequest } from './provider-link.ts'
+import { isUnanswered, type ProviderAnswer, type ProviderLink, type ProviderRequest } from './provider-link.ts'
 
 /** Requests sent to one candidate, and in all, for one call. */
 const ATTEMPTS_EACH_MAX = 2
@@ -16,6 +16,14 @@ export interface AskDeps {
   readonly random: () => number
   /** Asked right before anything is sent. @throws GatewayError */
   readonly requireLive: () => void
+  readonly meter: Meter
+}
+
+/** What a call may have cost so far. */
+export interface Meter {
+  /** Attempts that may have been answered, and whose usage nobody told. */
+  lost: number
+  answered?: NonNullable<Used['answered']>
 }
 
 export interface Asked {
@@ -50,11 +58,13 @@ export async function askProvider(
       deps.requireLive()
       if (!breaker.enter()) break
       attempts++
+      deps.meter.lost++
       try {
         const response = await link.send(request)
         return { response, candidate, link, attempts, settle: (outcome) => breaker.settle(outcome) }
       } catch (error) {
         if (!isGatewayError(error)) throw error
+        if (isUnanswered(error)) deps.meter.lost--
         breaker.settle(outcomeOf(error))
         failure = error
         if (error.code === 'UPSTREAM_CANCELLED' || error.code === 'UPSTREAM_REFUSED') throw error

@@ -8,7 +8,9 @@ const DAY_MS = 86_400_000
 export function candidatesOf(providers: ProvidersConfig): ReadonlyMap<string, readonly Candidate[]> {
   const byName = new Map<string, Candidate[]>()
   for (const [provider, config] of Object.entries(providers)) {
-    for (const [model, { model: upstreamModel = model, approval, features }] of Object.entries(config.models)) {
+    for (const [model, { model: upstreamModel = model, approval, features, price, outputTokensMax }] of Object.entries(
+      config.models,
+    )) {
       const { baa, transfer, review, purposes } = config
       const known = byName.get(model) ?? []
       byName.set(model, known)
@@ -22,6 +24,8 @@ export function candidatesOf(providers: ProvidersConfig): ReadonlyMap<string, re
         regions: config.regions,
         reviewedMs: review ? Date.parse(review.on) : -Infinity,
         trains: config.training,
+        outputTokensMax,
+        ...(price && { price }),
         ...(baa && { baa: { expiresMs: endOf(baa.expires), excludes: baa.excludes } }),
         ...(transfer && { transfer: { expiresMs: endOf(transfer.expires) } }),
         ...(approval && { approval: { expiresMs: endOf(approval.expires) } }),

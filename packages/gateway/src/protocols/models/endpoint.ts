@@ -10,6 +10,7 @@ import {
   parseJson,
   plainPath,
   type Principal,
+  type ReasonCode,
 } from '@sallyport/core'
 import type { ByteBudget } from '../../byte-budget.ts'
 import type { Flow } from '../../flow.ts'
@@ -56,7 +57,9 @@ export type ModelEndpoint = (
   at: { agent: string; path: string },
 ) => Promise<void>
 
-const NOTHING_ASKED: Ask = { model: '', streams: false, turns: [], places: [], features: [], params: {} }
+/** Reasons that pass with time. */
+const LIMITS: ReadonlySet<ReasonCode> = new Set(['rate_limited', 'budget_exhausted', 'loop_detected'])
+const NOTHING_ASKED: Ask = { model: '', streams: false, turns: [], places: [], features: [], bound: { answers: 0 }, params: {} }
 
 /** Serves every model wire at one base URL per agent. Host and Origin have been checked. */
 export function createEndpoint(deps: EndpointDeps): ModelEndpoint {
@@ -164,13 +167,19 @@ export function createEndpoint(deps: EndpointDeps): ModelEndpoint {
   }
 
   function refuse(exchange: Exchange, outbound: Extract<Outbound, { ok: false }>): void {
-    const { effect, reasons, entry, details, retryAfterMs } = outbound
-    const isLimit = reasons.length === 1 && reasons[0] === 'rate_limited'
+    const { effect, reasons, entry, details, exhausted, retryAfterMs } = outbound
+    const isLimit = reasons.every((reason) => LIMITS.has(reason))
     answerProblem(exchange, {
       status: isLimit ? 429 : 403,
       code: reasons[0] ?? 'no_vote',
       message: `refused: ${reasons.join(', ')}${details.length > 0 ? ` (${details.join('; ')})` : ''}`,
-      refusal: { effect, reasons, entry, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
+      refusal: {
+        effect,
+        reasons,
+        entry,
+        ...(exhausted && { budget: { ...exhausted } }),
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      },
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     })
   }

@@ -12,6 +12,7 @@ import type { Guard } from '../../guard.ts'
 import type { ContentDeps } from '../../handle-content.ts'
 import type { PromptVersions } from '../../prompt-versions.ts'
 import type { Refusals } from '../../refusals.ts'
+import { openRepeats } from '../../repeats.ts'
 import { type Breaker, openBreaker } from './breaker.ts'
 import { candidatesOf } from './candidates.ts'
 import { createEndpoint, type ModelEndpoint } from './endpoint.ts'
@@ -60,6 +61,7 @@ export function openModels(deps: ModelsDeps): Models {
     link: (provider) => links.get(provider),
     breaker: breakerOf,
     random: Math.random,
+    repeats: openRepeats(),
     candidates: () => candidates,
     newId: randomUUID,
     commit: committer(deps.commitKey),

@@ -2,20 +2,24 @@ import {
   type Acted,
   type Candidate,
   type CompiledModels,
+  costNanos,
   type Finding,
   GatewayError,
   isJsonObject,
   type Json,
   type JsonObject,
+  type ModelPrice,
   type ModelServed,
+  moneyText,
   parseJson,
   type Performing,
   type StreamScan,
+  type TokenUsage,
 } from '@sallyport/core'
 import { COST_FACTOR } from '../../byte-budget.ts'
 import { decodeUtf8 } from '../../collect.ts'
 import type { Guard } from '../../guard.ts'
-import { type AskDeps, type Asked, askProvider, outcomeOf } from './ask-provider.ts'
+import { type AskDeps, type Asked, askProvider, type Meter, outcomeOf } from './ask-provider.ts'
 import { openEventSplitter } from './event-stream.ts'
 import type { ModelRequest } from './model-request.ts'
 import { outgoing } from './outgoing.ts'
@@ -24,7 +28,7 @@ import { readAnswer, tooLarge, translate } from './provider-link.ts'
 import { openRelay, type Relay } from './relay.ts'
 import type { Said } from './wire.ts'
 
-export interface PerformDeps extends Omit<AskDeps, 'requireLive'> {
+export interface PerformDeps extends Omit<AskDeps, 'requireLive' | 'meter'> {
   readonly guard: Guard
   /** @throws GatewayError when the agent may not act any more, or nobody knows */
   readonly requireLive: (agent: string) => void
@@ -37,15 +41,18 @@ export interface Terms {
   readonly prompt: PromptInForce
 }
 
+export interface Performed {
+  readonly allowed: Performing
+  readonly terms: Terms
+  /** Filled while it goes on, also where it fails. */
+  readonly meter: Meter
+}
+
 /** Header that says that another than the first eligible model answered. */
 const DEGRADED = { 'x-sallyport-degraded': 'fallback' }
 
 /** Takes one decided call to whoever may answer it. A stream is passed on while it comes; its end waits for the record. */
-export async function performCall(
-  request: ModelRequest,
-  { allowed, terms }: { readonly allowed: Performing; readonly terms: Terms },
-  deps: PerformDeps,
-): Promise<Acted> {
+export async function performCall(request: ModelRequest, { allowed, terms, meter }: Performed, deps: PerformDeps): Promise<Acted> {
   const { policy } = terms.models
   const leaving = outgoing(request, allowed, { guard: deps.guard, policy, prompt: terms.prompt })
   const asked = await askProvider(
@@ -57,7 +64,7 @@ export async function performCall(
       headers: request.headers,
       signal: request.signal,
     }),
-    { ...deps, requireLive: () => deps.requireLive(request.agent) },
+    { ...deps, meter, requireLive: () => deps.requireLive(request.agent) },
   )
   const isDegraded = asked.candidate !== terms.eligible[0]
   if (isDegraded) request.reply.set(DEGRADED)
@@ -65,13 +72,23 @@ export async function performCall(
     const isStream = request.ask.streams && /^text\/event-stream/i.test(String(asked.response.headers['content-type'] ?? ''))
     const answer = isStream ? await stream(request, asked, { terms, deps, isDegraded }) : await whole(request, asked, isDegraded)
     asked.settle('success')
+    read(meter, asked, answer.said)
     const model = servedBy(asked, answer.said, isDegraded)
     return { status: 'success', content: answer.content, changes: false, reasons: leaving.reasons, model }
   } catch (error) {
+    // A stream can break after it told everything.
+    if (request.answer?.type === 'stream') read(meter, asked, request.answer.relay.said())
     const failure = translate(error, request.signal)
     asked.settle(outcomeOf(failure))
     throw failure
   }
+}
+
+/** What the provider said of its usage, instead of not knowing. */
+function read(meter: Meter, { candidate: { price } }: Asked, { usage }: Said): void {
+  if (!usage || meter.answered) return
+  meter.lost--
+  meter.answered = { usage, ...(price && { price }) }
 }
 
 interface Answered {
@@ -166,6 +183,11 @@ function servedBy({ candidate, attempts }: Asked, { model, stop, usage, hasReaso
     requested: candidate.upstreamModel,
     ...(model === undefined ? {} : { served: model.slice(0, 200) }),
     ...(stop === undefined ? {} : { stop: stop.slice(0, 100) }),
-    ...(usage && { usage }),
+    ...(usage && { usage: { ...usage } }),
+    ...(usage && candidate.price && { cost: costOf(usage, candidate.price) }),
   }
+}
+
+function costOf(usage: TokenUsage, price: ModelPrice): NonNullable<ModelServed['cost']> {
+  return { amount: moneyText(costNanos(usage, price)), currency: price.currency }
 }

@@ -126,6 +126,21 @@ export function tooLarge(bytesMax: number): GatewayError {
   return new GatewayError('UPSTREAM_TOO_LARGE', `the provider sent more than ${bytesMax} bytes`)
 }
 
+/** What undici and the system say when nothing was sent. */
+const UNSENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
+/** Whether it is certain that a failed request used nothing: it never left, or the provider said no to it. */
+export function isUnanswered({ cause }: GatewayError): boolean {
+  return cause === undefined || (cause instanceof Error && 'code' in cause && UNSENT.has(String(cause.code)))
+}
+
 /** Whatever broke, in the gateway's words. */
 export function translate(error: unknown, signal: AbortSignal): GatewayError {
   if (isGatewayError(error)) return error

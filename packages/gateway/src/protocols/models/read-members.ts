@@ -1,4 +1,4 @@
-import { GatewayError, isJsonObject, type Json, type JsonObject } from '@sallyport/core'
+import { GatewayError, isJsonObject, type Json, type JsonObject, type TokenUsage } from '@sallyport/core'
 
 /** Most messages, parts or tools of one request. */
 const ITEMS_MAX = 20_000
@@ -30,6 +30,32 @@ export function memberOf(value: Json | undefined, name: string): Json | undefine
 
 export function countOf(value: Json | undefined): number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0
+}
+
+/** A count that a provider or a caller states; `undefined` when it is none. */
+export function countIn(value: Json | undefined): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
+}
+
+/** Usage as far as a provider told it. What is no count is not taken for none. */
+export function tokensOf(told: Readonly<Record<keyof TokenUsage, Json | undefined>>): Partial<TokenUsage> {
+  return Object.fromEntries(
+    Object.entries(told).flatMap(([name, value]) => {
+      const count = countIn(value)
+      return count === undefined ? [] : [[name, count]]
+    }),
+  )
+}
+
+/** Usage of which nothing is missing. */
+export function wholeUsage({ input, output, ...caches }: Partial<TokenUsage>): { usage?: TokenUsage } {
+  return input === undefined || output === undefined ? {} : { usage: { input, output, ...caches } }
+}
+
+/** The largest of several bounds; `undefined` when none is a count. */
+export function boundIn(...values: readonly (Json | undefined)[]): { outputTokens?: number } {
+  const counts = values.map(countIn).filter((count) => count !== undefined)
+  return counts.length === 0 ? {} : { outputTokens: Math.max(...counts) }
 }
 
 /** @throws GatewayError `REQUEST_PARAMS` */

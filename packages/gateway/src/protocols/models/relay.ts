@@ -1,7 +1,17 @@
-import { applyEdits, type Edit, type Finding, GatewayError, type Json, type JsonObject, type StreamScan } from '@sallyport/core'
+import {
+  applyEdits,
+  type Edit,
+  type Finding,
+  GatewayError,
+  type Json,
+  type JsonObject,
+  type StreamScan,
+  type TokenUsage,
+} from '@sallyport/core'
 import { encodeEvent, type StreamEvent } from './event-stream.ts'
 import { GrowingText } from './growing-text.ts'
-import type { Delta, EventReading, ModelCall, Said, Usage, Wire } from './wire.ts'
+import { wholeUsage } from './read-members.ts'
+import type { Delta, EventReading, ModelCall, Said, Wire } from './wire.ts'
 
 /** Most channels of one answer: texts, reasonings and calls. */
 const CHANNELS_MAX = 256
@@ -64,7 +74,7 @@ export function openRelay({ wire, openScan, holdsAll, send }: RelayOptions): Rel
   const queue: Waiting[] = []
   /** Events that are not understood piece by piece; they are looked at whole. */
   const others: JsonObject[] = []
-  const usage: { input?: number; output?: number } = {}
+  let usage: Partial<TokenUsage> = {}
   let model: string | undefined
   let stop: string | undefined
   let stopped: readonly Finding[] | undefined
@@ -128,8 +138,7 @@ export function openRelay({ wire, openScan, holdsAll, send }: RelayOptions): Rel
   function note(reading: EventReading): void {
     if (reading.model) model = reading.model
     if (reading.stop) stop = reading.stop
-    if (reading.usage?.input !== undefined) usage.input = reading.usage.input
-    if (reading.usage?.output !== undefined) usage.output = reading.usage.output
+    usage = { ...usage, ...reading.usage }
     isWhole ||= reading.isEnd === true
     isFailure ||= reading.isFailure === true
   }
@@ -217,7 +226,8 @@ export function openRelay({ wire, openScan, holdsAll, send }: RelayOptions): Rel
       hasReasoning: all.some(({ kind }) => kind === 'reasoning'),
       ...(model === undefined ? {} : { model }),
       ...(stop === undefined ? {} : { stop }),
-      ...(usage.input === undefined && usage.output === undefined ? {} : { usage: usageOf(usage) }),
+      // Before its end a stream tells what it used so far, which is not what will be charged.
+      ...(isWhole ? wholeUsage(usage) : {}),
     }
   }
 
@@ -230,10 +240,6 @@ export function openRelay({ wire, openScan, holdsAll, send }: RelayOptions): Rel
     }))
     return { texts, ...(others.length > 0 ? { events: others } : {}) }
   }
-}
-
-function usageOf({ input = 0, output = 0 }: Partial<Usage>): Usage {
-  return { input, output }
 }
 
 /** Replaces whole texts wherever they are repeated. */

@@ -6,21 +6,28 @@ import {
   type Candidate,
   type CompiledManifest,
   type CompiledModels,
+  currenciesOf,
   eligibleCandidates,
   type Facts,
   type Gathered,
   GatewayError,
   type Handling,
   type Inspected,
+  isGatewayError,
+  jcs,
   type JsonObject,
   meetsContract,
   type ModelFacts,
   type ModelPolicy,
+  parseJson,
   type Performing,
   type Principal,
   type ReasonCode,
   type Released,
   type Releasing,
+  repeatedCallsOf,
+  settledSpends,
+  type Spend,
   type Stages,
   visibleModels,
 } from '@sallyport/core'
@@ -28,12 +35,15 @@ import type { Budgets } from '../../budgets.ts'
 import type { Flow } from '../../flow.ts'
 import { type ContentDeps, handleContent } from '../../handle-content.ts'
 import type { PromptVersions } from '../../prompt-versions.ts'
+import type { Repeats } from '../../repeats.ts'
 import { reserveBudgets } from '../../reserve-budgets.ts'
+import type { Meter } from './ask-provider.ts'
 import { askedFor, type Digest, digestsOf, judgeHistory } from './history.ts'
 import type { ModelRequest } from './model-request.ts'
 import { performCall, type PerformDeps, type Terms } from './perform.ts'
 import { promptInForce } from './prompt-in-force.ts'
 import { type Remembered, rememberPrompt } from './remember.ts'
+import type { ModelCall } from './wire.ts'
 
 export interface StageDeps extends Omit<PerformDeps, 'requireLive'> {
   readonly identify: (authorization: string | undefined, agent: string) => Promise<Principal>
@@ -44,6 +54,7 @@ export interface StageDeps extends Omit<PerformDeps, 'requireLive'> {
   readonly candidates: () => ReadonlyMap<string, readonly Candidate[]>
   readonly prompts: PromptVersions
   readonly budgets: Budgets
+  readonly repeats: Repeats
   readonly audit: Pick<AuditLog, 'append'>
   readonly nowMs: () => number
   readonly newId: () => string
@@ -69,6 +80,8 @@ export function openStages(deps: StageDeps): ModelStages {
   const seen = new WeakMap<JsonObject, Inspected>()
   const terms = new WeakMap<JsonObject, Terms>()
   const histories = new WeakMap<JsonObject, Remembered>()
+  const spent = new WeakMap<JsonObject, readonly Spend[]>()
+  const { spend, ...reserving } = reserveBudgets({ budgets: deps.budgets, repeats: deps.repeats, gather })
   const digest: Digest = (text) => deps.commit(text).commitment
   return {
     identify: (request) => deps.identify(request.authorization, request.agent),
@@ -90,7 +103,8 @@ export function openStages(deps: StageDeps): ModelStages {
       return found instanceof Promise ? found.then(keep) : keep(found)
     },
     gather,
-    ...reserveBudgets({ budgets: deps.budgets, gather }),
+    ...reserving,
+    spent: ({ args }) => spent.get(args),
     record: (entry) => deps.audit.append(entry),
     act,
     release,
@@ -114,13 +128,15 @@ export function openStages(deps: StageDeps): ModelStages {
     const models = modelsOf(principal)
     const unwitnessed = deps.unwitnessed()
     const guard = deps.guard.facts(principal, action)
-    const known = action.kind !== 'model.list' && request && models
+    const known = action.kind !== 'model.list' && request && manifest && models
     return {
       nowMs: nowMs(),
       ...(manifest ? { manifest } : {}),
       isolation: deps.isolation(principal.agent),
       ...(unwitnessed && { unwitnessed }),
-      ...(known ? { model: modelFacts({ principal, request, models, history, sessionClasses: guard.sessionClasses }) } : {}),
+      ...(known
+        ? { model: modelFacts({ principal, request, manifest, models, history, sessionClasses: guard.sessionClasses }) }
+        : {}),
       ...(action.kind === 'model.list' ? {} : { guard }),
     }
   }
@@ -128,12 +144,13 @@ export function openStages(deps: StageDeps): ModelStages {
   interface Known {
     readonly principal: Principal
     readonly request: ModelRequest
+    readonly manifest: CompiledManifest
     readonly models: CompiledModels
     readonly history: Remembered | undefined
     readonly sessionClasses: readonly string[]
   }
 
-  function modelFacts({ principal, request, models, history, sessionClasses }: Known): ModelFacts {
+  function modelFacts({ principal, request, manifest, models, history, sessionClasses }: Known): ModelFacts {
     const { policy } = models
     const { wire, ask, body } = request
     const purpose = principal.purpose ?? models.purpose
@@ -145,6 +162,7 @@ export function openStages(deps: StageDeps): ModelStages {
       ...(policy.origin === undefined ? {} : { origin: policy.origin }),
       ...(purpose === undefined ? {} : { purpose }),
       features: ask.features,
+      currencies: wire.kind === 'model.count' ? [] : currenciesOf(principal, manifest),
       nowMs: nowMs(),
     })
     terms.set(body, { eligible: eligibility.eligible, models, prompt })
@@ -156,6 +174,7 @@ export function openStages(deps: StageDeps): ModelStages {
       system: prompt.system,
       ...(prompt.prompt && { prompt: prompt.prompt }),
       history: { altered, unseen },
+      bound: { ...ask.bound, inputTokens: Buffer.byteLength(request.raw) + Buffer.byteLength(prompt.text ?? '') },
       params: ask.params,
     }
   }
@@ -204,7 +223,19 @@ export function openStages(deps: StageDeps): ModelStages {
       const isPinned = decided.prompt.system === 'pinned'
       await rememberPrompt(flow, allowed.principal, { history, isPinned, classes: allowed.inspected.classes })
     }
-    return performCall(request, { allowed, terms: decided }, { ...deps, requireLive })
+    const meter: Meter = { lost: 0 }
+    try {
+      return await performCall(request, { allowed, terms: decided, meter }, { ...deps, requireLive })
+    } catch (error) {
+      // Asking again because nobody answered is no loop.
+      const { loop } = allowed.facts.budget
+      if (loop && isGatewayError(error) && error.code !== 'UPSTREAM_CANCELLED') deps.repeats.giveBack(loop.key, loop.atMs)
+      throw error
+    } finally {
+      const used = settledSpends(allowed.facts.budget.spends ?? [], meter)
+      spend(allowed.facts, used)
+      spent.set(request.body, used)
+    }
   }
 
   function release(releasing: Releasing): Released {
@@ -225,11 +256,29 @@ export function openStages(deps: StageDeps): ModelStages {
     }
     const { classes: cleared, restore } = models.policy
     const guarded = deps.guard.release(releasing, { cleared, restore, isConsequential: true })
-    if (guarded.effect !== 'allow' || !models.contract || action.kind !== 'model.call') return guarded
+    if (guarded.effect !== 'allow' || action.kind !== 'model.call') return guarded
     const said = answer.type === 'stream' ? answer.relay.said() : wire.said(guarded.content)
+    if (isLoop(releasing, said.calls)) return { ...guarded, effect: 'deny', reasons: [...guarded.reasons, 'loop_detected'] }
+    if (!models.contract) return guarded
     // An answer that only asks for tools is not the one the task is after.
     const missed: readonly ReasonCode[] = said.text === '' && said.calls.length > 0 ? [] : meetsContract(models.contract, said.text)
     if (missed.length === 0) return guarded
     return { ...guarded, effect: 'require_approval', reasons: [...guarded.reasons, ...missed], isQuarantined: true }
+  }
+
+  /** Whether a model asks once more for a tool call that it has asked for too often. */
+  function isLoop({ principal, facts: { manifest } }: Releasing, calls: readonly ModelCall[]): boolean {
+    if (!manifest) return false
+    const digests = calls.map(({ name, args }) => digest(jcs([name, canonicalArgs(args)])))
+    return repeatedCallsOf(principal, digests, manifest).some((repeat) => deps.repeats.take(repeat, nowMs()).isLoop)
+  }
+}
+
+/** Arguments whatever their spelling; as the model wrote them where they are no JSON. */
+function canonicalArgs(args: string): string {
+  try {
+    return jcs(parseJson(args))
+  } catch {
+    return args
   }
 }

@@ -1,4 +1,4 @@
-import type { ActionKind, At, JsonObject, Place } from '@sallyport/core'
+import type { ActionKind, At, JsonObject, Place, TokenUsage, UsageBound } from '@sallyport/core'
 import type { Dialect } from './dialect.ts'
 
 /** A tool call as a model asks for it; arguments as the text it wrote. */
@@ -25,6 +25,8 @@ export interface Ask {
   readonly places: readonly Place[]
   /** What it uses beyond text and the agent's own tools; what this gateway does not know is named here too. */
   readonly features: readonly string[]
+  /** Answers it asks for, and how long they may be. */
+  readonly bound: Omit<UsageBound, 'inputTokens'>
   /** For the record: numbers, switches and short words. */
   readonly params: Readonly<Record<string, string | number | boolean>>
 }
@@ -36,12 +38,8 @@ export interface Said {
   readonly hasReasoning: boolean
   readonly model?: string
   readonly stop?: string
-  readonly usage?: Usage
-}
-
-export interface Usage {
-  readonly input: number
-  readonly output: number
+  /** Absent unless the provider told all of it, in numbers that can be. */
+  readonly usage?: TokenUsage
 }
 
 /** A piece of text within one streamed event. Pieces of one channel follow each other and are one text. */
@@ -68,7 +66,7 @@ export interface EventReading {
   readonly isFailure?: boolean
   readonly model?: string
   readonly stop?: string
-  readonly usage?: Partial<Usage>
+  readonly usage?: Partial<TokenUsage>
 }
 
 /** One wire format: how a request, an answer and an event read, and how they are changed. It knows nothing of policy. */

@@ -1,5 +1,6 @@
-import { GatewayError } from '@sallyport/core'
-import { limitOf, type Budgets, type Draw, type Reservation } from '../../budgets.ts'
+import { exhaustedBy, GatewayError, type Spend } from '@sallyport/core'
+import { type Budgets, type Draw, isDraw, isSpend, limitOf, type Reservation, type Wanted } from '../../budgets.ts'
+import type { SpendChange } from '../../spend-ledger.ts'
 
 /** The one thing asked of a pool: an unnamed, parameterised statement that is a transaction of its own. */
 export interface BudgetPool {
@@ -11,6 +12,12 @@ interface Taken {
   readonly at_us: string | null
   readonly exhausted: number | null
   readonly retry_us: string | null
+}
+
+/** What `sallyport.take_budgets` answers besides: the position of the amount that does not fit, and what is used of its budget. */
+interface TakenAll extends Taken {
+  readonly short: number | null
+  readonly used: string | null
 }
 
 /** Idle budgets are swept once in this many reservations of a process: no timer to stop. */
@@ -30,42 +37,91 @@ const SWEEP_EVERY = 10_000
  */
 export function openPostgresBudgets(pool: BudgetPool): Budgets {
   let reservations = 0
-  return { reserve, refund }
+  return { reserve, refund, adjust }
 
-  function reserve(draws: readonly Draw[], _nowMs: number, isWanted: () => boolean): Reservation | Promise<Reservation> {
+  function reserve(wanted: readonly Wanted[], _nowMs: number, isWanted: () => boolean): Reservation | Promise<Reservation> {
     // A refused act must not keep a call from another one, not even while it waits to be given back.
-    if (draws.length === 0 || !isWanted()) return { reserved: true, keys: [] }
-    return take(draws)
+    if (wanted.length === 0 || !isWanted()) return { reserved: true, keys: [] }
+    const draws = wanted.filter(isDraw)
+    const spends = wanted.filter(isSpend)
+    return spends.length > 0 ? takeAll(draws, spends) : take(draws)
   }
 
   async function take(draws: readonly Draw[]): Promise<Reservation> {
-    if (++reservations % SWEEP_EVERY === 0) forgotten('SELECT sallyport.drop_idle_budgets()', [])
+    sweep()
+    const row = await ask<Taken>(
+      'SELECT at_us, exhausted, retry_us FROM sallyport.take_calls($1::text[], $2::int[], $3::bigint[])',
+      columns(draws),
+    )
+    return answer(draws, row)
+  }
+
+  async function takeAll(draws: readonly Draw[], spends: readonly Spend[]): Promise<Reservation> {
+    sweep()
+    const row = await ask<TakenAll>(
+      `SELECT at_us, exhausted, retry_us, short, used FROM sallyport.take_budgets(
+         $1::text[], $2::int[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[])`,
+      [
+        ...columns(draws),
+        spends.map(({ key }) => key),
+        spends.map(({ amount }) => amount),
+        spends.map(({ max }) => max),
+        spends.map(({ windowMs }) => windowMs),
+      ],
+    )
+    const short = row?.short ? spends[row.short - 1] : undefined
+    if (!short) return { ...answer(draws, row), ...(row?.at_us && { spends }) }
+    const wait = row?.retry_us ? { retryAfterMs: waitMs(row.retry_us) } : {}
+    return { reserved: false, keys: draws.map(({ key }) => key), ...exhaustedBy(short, Number(row?.used)), ...wait }
+  }
+
+  function answer(draws: readonly Draw[], row: Taken | undefined): Reservation {
     const keys = draws.map((draw) => draw.key)
-    const values = [keys, draws.map((draw) => draw.callsMax), draws.map((draw) => draw.windowMs)]
-    const row = await pool
-      .query('SELECT at_us, exhausted, retry_us FROM sallyport.take_calls($1::text[], $2::int[], $3::bigint[])', values)
-      .then(({ rows }) => rows[0] as Taken | undefined)
+    const exhausted = row?.exhausted ? draws[row.exhausted - 1] : undefined
+    if (exhausted) return { reserved: false, keys, limit: limitOf(exhausted), retryAfterMs: waitMs(row?.retry_us ?? '0') }
+    if (!row?.at_us) throw new GatewayError('STORE_UNAVAILABLE', 'the budgets gave no answer')
+    return { reserved: true, keys, atMs: Number(row.at_us) / 1_000 }
+  }
+
+  async function ask<Row>(sql: string, values: readonly unknown[]): Promise<Row | undefined> {
+    return pool
+      .query(sql, values)
+      .then(({ rows }) => rows[0] as Row | undefined)
       .catch((cause: unknown) => {
         throw new GatewayError('STORE_UNAVAILABLE', 'the budgets cannot be asked', { cause })
       })
-    const exhausted = row?.exhausted ? draws[row.exhausted - 1] : undefined
-    if (exhausted)
-      return {
-        reserved: false,
-        keys,
-        limit: limitOf(exhausted),
-        retryAfterMs: Math.max(1, Math.ceil(Number(row?.retry_us) / 1_000)),
-      }
-    if (!row?.at_us) throw new GatewayError('STORE_UNAVAILABLE', 'the budgets gave no answer')
-    return { reserved: true, keys, atMs: Number(row.at_us) / 1_000 }
+  }
+
+  function sweep(): void {
+    if (++reservations % SWEEP_EVERY !== 0) return
+    forgotten('SELECT sallyport.drop_idle_budgets()', [])
+    forgotten('SELECT sallyport.drop_idle_spends()', [])
   }
 
   function refund(keys: readonly string[], atMs: number): void {
     if (keys.length > 0) forgotten('SELECT sallyport.give_back_calls($1::text[], $2::bigint)', [keys, Math.round(atMs * 1_000)])
   }
 
+  /** One that fails leaves what was reserved counted. What a call used beyond it is then missing: it is said in the record. */
+  function adjust(changes: readonly SpendChange[], atMs: number): void {
+    if (changes.length === 0) return
+    forgotten('SELECT sallyport.change_spends($1::text[], $2::bigint[], $3::bigint)', [
+      changes.map(({ key }) => key),
+      changes.map(({ by }) => by),
+      Math.round(atMs * 1_000),
+    ])
+  }
+
   /** What fails here leaves a call counted that was not made: the strict side, and it passes with its window. */
   function forgotten(sql: string, values: readonly unknown[]): void {
     pool.query(sql, values).catch(() => undefined)
   }
+}
+
+function columns(draws: readonly Draw[]): readonly unknown[] {
+  return [draws.map((draw) => draw.key), draws.map((draw) => draw.callsMax), draws.map((draw) => draw.windowMs)]
+}
+
+function waitMs(micros: string): number {
+  return Math.max(1, Math.ceil(Number(micros) / 1_000))
 }

@@ -12,17 +12,21 @@ const GATEWAY_FUNCTIONS = [
     (name) => `audit_${name}`,
   ),
   'beat_replica',
+  'change_spends',
   'commit_state',
   'drop_idle_budgets',
+  'drop_idle_spends',
   'end_replica',
   'give_back_calls',
   'hold_lease',
   'release_lease',
   'state_since',
+  'take_budgets',
   'take_calls',
 ]
 const KEEPER_FUNCTIONS = ['audit_remove', 'hold_lease', 'release_lease']
-const IS_OURS = '^(audit_|state_|replica|lease|budget|migration|commit_|beat_|end_|hold_|release_|take_|give_|lock_|drop_)'
+const IS_OURS =
+  '^(audit_|state_|replica|lease|budget|migration|commit_|beat_|end_|hold_|release_|take_|give_|lock_|drop_|spend|change_)'
 
 /** A type of the session's own whose check runs code as whoever converts to it. */
 const TRAP = `
@@ -99,6 +103,9 @@ describe.skipIf(postgresUrl === '')('rights of the logins of a shared store', ()
     ["SELECT sallyport.commit_state(ARRAY['put'], ARRAY['k'], ARRAY['1'], ARRAY['1'], NULL)"],
     ["SELECT sallyport.take_calls(ARRAY['k'], ARRAY[1], ARRAY[1000])"],
     ["SELECT sallyport.give_back_calls(ARRAY['k'], 1)"],
+    ["SELECT sallyport.take_budgets(ARRAY['k'], ARRAY[1], ARRAY[1000], ARRAY['s'], ARRAY[1], ARRAY[1], ARRAY[1000])"],
+    ["SELECT sallyport.change_spends(ARRAY['s'], ARRAY[1], 1)"],
+    ['SELECT sallyport.drop_idle_spends()'],
     ["SELECT sallyport.beat_replica('r')"],
     ["SELECT sallyport.end_replica('r')"],
     ["SELECT sallyport.hold_lease('l', 'r', 1000)"],

@@ -1,6 +1,6 @@
-import { isJsonObject, type Json, type JsonObject } from '@sallyport/core'
-import { countOf, memberOf, textOf } from '../../read-members.ts'
-import type { Delta, EventReading, Usage } from '../../wire.ts'
+import type { Json, JsonObject, TokenUsage } from '@sallyport/core'
+import { countOf, memberOf, textOf, tokensOf } from '../../read-members.ts'
+import type { Delta, EventReading } from '../../wire.ts'
 
 /** Texts of a delta, by its type: where the text is and what it is. */
 const DELTAS: Readonly<Record<string, { readonly member: string; readonly kind: Delta['kind'] }>> = {
@@ -76,12 +76,13 @@ function delta({ channel, kind }: Pick<Delta, 'channel' | 'kind'>, at: Delta['at
 }
 
 /** Input counts what was read from and written to a cache as well. */
-export function usageOf(usage: Json | undefined): Partial<Usage> {
-  if (!isJsonObject(usage)) return {}
-  const input =
-    countOf(usage['input_tokens']) + countOf(usage['cache_creation_input_tokens']) + countOf(usage['cache_read_input_tokens'])
-  return {
-    ...(input > 0 ? { input } : {}),
-    ...(usage['output_tokens'] === undefined ? {} : { output: countOf(usage['output_tokens']) }),
-  }
+export function usageOf(usage: Json | undefined): Partial<TokenUsage> {
+  const { input, ...rest } = tokensOf({
+    input: memberOf(usage, 'input_tokens'),
+    output: memberOf(usage, 'output_tokens'),
+    cached: memberOf(usage, 'cache_read_input_tokens'),
+    written: memberOf(usage, 'cache_creation_input_tokens'),
+  })
+  if (input === undefined) return rest
+  return { ...rest, input: input + (rest.cached ?? 0) + (rest.written ?? 0) }
 }

@@ -1,6 +1,17 @@
-import { GatewayError, isJsonObject, type Json, type JsonObject, type Place } from '@sallyport/core'
+import { GatewayError, type Json, type JsonObject, type Place } from '@sallyport/core'
 import { anthropicDialect } from '../../dialect.ts'
-import { countOf, distinct, memberOf, modelName, objects, objectsIn, paramsOf, textOf, unknownMembers } from '../../read-members.ts'
+import {
+  boundIn,
+  distinct,
+  modelName,
+  objects,
+  objectsIn,
+  paramsOf,
+  textOf,
+  tokensOf,
+  unknownMembers,
+  wholeUsage,
+} from '../../read-members.ts'
 import { type Ask, defineWire, type ModelCall, type Said, type Turn, type Wire } from '../../wire.ts'
 import { readEvent, usageOf } from './events.ts'
 
@@ -40,7 +51,12 @@ export const anthropicCount = defineWire({
   kind: 'model.count',
   path: '/v1/messages/count_tokens',
   upstreamPath: '/messages/count_tokens',
-  said: (answer) => ({ text: '', calls: [], hasReasoning: false, usage: { input: countOf(answer['input_tokens']), output: 0 } }),
+  said: (answer) => ({
+    text: '',
+    calls: [],
+    hasReasoning: false,
+    ...wholeUsage(tokensOf({ input: answer['input_tokens'], output: 0, cached: undefined, written: undefined })),
+  }),
 })
 
 function decode(body: JsonObject): Ask {
@@ -52,6 +68,7 @@ function decode(body: JsonObject): Ask {
     turns: [...(system === '' ? [] : [{ role: 'system' as const, text: system, calls: [] }]), ...messages.flatMap(turnsOf)],
     places: messages.flatMap(placesOf),
     features: distinct([...unknownMembers(body, KNOWN), ...hosted(body), ...messages.flatMap(beyondText)]),
+    bound: { answers: 1, ...boundIn(body['max_tokens']) },
     params: paramsOf(body, PARAMS),
   }
 }
@@ -136,6 +153,6 @@ function said(answer: JsonObject): Said {
     hasReasoning: blocks.some(({ type }) => type === 'thinking' || type === 'redacted_thinking'),
     ...(typeof model === 'string' ? { model } : {}),
     ...(typeof stop === 'string' ? { stop } : {}),
-    ...(isJsonObject(answer['usage']) ? { usage: { input: 0, output: 0, ...usageOf(memberOf(answer, 'usage')) } } : {}),
+    ...wholeUsage(usageOf(answer['usage'])),
   }
 }

@@ -1,7 +1,21 @@
-import { GatewayError, type Json, type JsonObject, type Place } from '@sallyport/core'
+import { GatewayError, type Json, type JsonObject, type Place, type TokenUsage } from '@sallyport/core'
 import { openaiDialect } from '../../dialect.ts'
-import { countOf, distinct, memberOf, modelName, objects, objectsIn, paramsOf, textOf, unknownMembers } from '../../read-members.ts'
-import { type Delta, defineWire, type EventReading, type ModelCall, type Said, type Turn, type Usage } from '../../wire.ts'
+import {
+  boundIn,
+  countIn,
+  countOf,
+  distinct,
+  memberOf,
+  modelName,
+  objects,
+  objectsIn,
+  paramsOf,
+  textOf,
+  tokensOf,
+  unknownMembers,
+  wholeUsage,
+} from '../../read-members.ts'
+import { type Delta, defineWire, type EventReading, type ModelCall, type Said, type Turn } from '../../wire.ts'
 
 const KNOWN: ReadonlySet<string> = new Set(
   `messages model audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens max_tokens metadata
@@ -29,6 +43,7 @@ export const openaiChat = defineWire({
       turns,
       places: places.filter((_, i) => (messages[i]?.['content'] ?? null) !== null),
       features: distinct([...unknownMembers(body, KNOWN), ...hostedTools(body), ...messages.flatMap(partsBeyondText)]),
+      bound: { answers: Math.max(1, countIn(body['n']) ?? 1), ...boundIn(body['max_completion_tokens'], body['max_tokens']) },
       params: paramsOf(body, PARAMS),
     }
   },
@@ -112,7 +127,7 @@ function said(answer: JsonObject): Said {
     hasReasoning: messages.some((message) => reasoningOf(message) !== ''),
     ...(typeof answer['model'] === 'string' ? { model: answer['model'] } : {}),
     ...(stop === '' ? {} : { stop }),
-    ...usageOf(answer['usage']),
+    ...wholeUsage(usageOf(answer['usage'])),
   }
 }
 
@@ -121,9 +136,13 @@ function reasoningOf(message: Json | undefined): string {
   return textOf(memberOf(message, 'reasoning_content')) + textOf(memberOf(message, 'reasoning'))
 }
 
-function usageOf(usage: Json | undefined): { usage?: Usage } {
-  if (memberOf(usage, 'prompt_tokens') === undefined) return {}
-  return { usage: { input: countOf(memberOf(usage, 'prompt_tokens')), output: countOf(memberOf(usage, 'completion_tokens')) } }
+function usageOf(usage: Json | undefined): Partial<TokenUsage> {
+  return tokensOf({
+    input: memberOf(usage, 'prompt_tokens'),
+    output: memberOf(usage, 'completion_tokens'),
+    cached: memberOf(memberOf(usage, 'prompt_tokens_details'), 'cached_tokens'),
+    written: undefined,
+  })
 }
 
 const TEXTS = { content: 'text', refusal: 'text', reasoning_content: 'reasoning', reasoning: 'reasoning' } as const
@@ -164,6 +183,6 @@ function read(_event: string | undefined, value: JsonObject): EventReading {
     isEnd: stop !== undefined,
     ...(typeof value['model'] === 'string' ? { model: value['model'] } : {}),
     ...(stop === undefined ? {} : { stop }),
-    ...usageOf(value['usage']),
+    usage: usageOf(value['usage']),
   }
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@sallyport/core'
 import { openaiDialect } from '../../dialect.ts'
-import { countOf, memberOf, modelName, paramsOf, unknownMembers } from '../../read-members.ts'
+import { memberOf, modelName, paramsOf, tokensOf, unknownMembers, wholeUsage } from '../../read-members.ts'
 import { defineWire } from '../../wire.ts'
 
 const KNOWN: ReadonlySet<string> = new Set(['model', 'input', 'dimensions', 'encoding_format', 'user'])
@@ -19,6 +19,7 @@ export const openaiEmbeddings = defineWire({
       turns: [],
       places: body['input'] === undefined ? [] : [{ at: ['input'], channel: 'user' }],
       features: [...unknownMembers(body, KNOWN), ...(isTokens(body) ? ['token_input'] : [])],
+      bound: { answers: 0 },
       params: paramsOf(body, ['dimensions', 'encoding_format']),
     }
   },
@@ -27,7 +28,9 @@ export const openaiEmbeddings = defineWire({
     calls: [],
     hasReasoning: false,
     ...(typeof answer['model'] === 'string' ? { model: answer['model'] } : {}),
-    usage: { input: countOf(memberOf(answer['usage'], 'prompt_tokens')), output: 0 },
+    ...wholeUsage(
+      tokensOf({ input: memberOf(answer['usage'], 'prompt_tokens'), output: 0, cached: undefined, written: undefined }),
+    ),
   }),
   withSystem: (body) => body,
   demoted: (body) => body,

@@ -1,5 +1,5 @@
-import type { JsonObject } from '@sallyport/core'
-import { countOf, memberOf, objectsIn, textOf } from '../../read-members.ts'
+import type { Json, JsonObject, TokenUsage } from '@sallyport/core'
+import { countOf, memberOf, objectsIn, textOf, tokensOf } from '../../read-members.ts'
 import type { Delta, EventReading } from '../../wire.ts'
 
 /** Pieces of text, by the type of their event: which channel of their item they are, and what. */
@@ -100,12 +100,14 @@ function itemDone(value: JsonObject): EventReading {
 }
 
 function summary(response: JsonObject | undefined): Pick<EventReading, 'model' | 'stop' | 'usage'> {
-  const usage = response?.['usage']
-  return {
-    model: textOf(response?.['model']),
-    stop: textOf(response?.['status']),
-    ...(memberOf(usage, 'input_tokens') === undefined
-      ? {}
-      : { usage: { input: countOf(memberOf(usage, 'input_tokens')), output: countOf(memberOf(usage, 'output_tokens')) } }),
-  }
+  return { model: textOf(response?.['model']), stop: textOf(response?.['status']), usage: usageOf(response?.['usage']) }
+}
+
+export function usageOf(usage: Json | undefined): Partial<TokenUsage> {
+  return tokensOf({
+    input: memberOf(usage, 'input_tokens'),
+    output: memberOf(usage, 'output_tokens'),
+    cached: memberOf(memberOf(usage, 'input_tokens_details'), 'cached_tokens'),
+    written: undefined,
+  })
 }

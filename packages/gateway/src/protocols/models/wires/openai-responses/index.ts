@@ -1,8 +1,18 @@
 import { GatewayError, type Json, type JsonObject, type Place } from '@sallyport/core'
 import { openaiDialect } from '../../dialect.ts'
-import { countOf, distinct, memberOf, modelName, objects, objectsIn, paramsOf, textOf, unknownMembers } from '../../read-members.ts'
+import {
+  boundIn,
+  distinct,
+  modelName,
+  objects,
+  objectsIn,
+  paramsOf,
+  textOf,
+  unknownMembers,
+  wholeUsage,
+} from '../../read-members.ts'
 import { defineWire, type ModelCall, type Said, type Turn } from '../../wire.ts'
-import { readEvent } from './events.ts'
+import { readEvent, usageOf } from './events.ts'
 
 const KNOWN: ReadonlySet<string> = new Set(
   `model input instructions stream stream_options tools tool_choice temperature top_p top_logprobs max_output_tokens max_tool_calls
@@ -37,6 +47,7 @@ export const openaiResponses = defineWire({
       ],
       places: typeof input === 'string' ? [{ at: ['input'], channel: 'user' }] : places,
       features: distinct([...unknownMembers(body, KNOWN), ...stored(body), ...hosted(body), ...items.flatMap(beyondText)]),
+      bound: { answers: 1, ...boundIn(body['max_output_tokens']) },
       params: paramsOf(body, PARAMS),
     }
   },
@@ -141,8 +152,6 @@ function said(answer: JsonObject): Said {
     hasReasoning: items.some(({ type }) => type === 'reasoning'),
     ...(typeof model === 'string' ? { model } : {}),
     ...(typeof status === 'string' ? { stop: status } : {}),
-    ...(memberOf(usage, 'input_tokens') === undefined
-      ? {}
-      : { usage: { input: countOf(memberOf(usage, 'input_tokens')), output: countOf(memberOf(usage, 'output_tokens')) } }),
+    ...wholeUsage(usageOf(usage)),
   }
 }
