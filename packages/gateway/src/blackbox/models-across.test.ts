@@ -52,7 +52,7 @@ beforeAll(async () => {
         tasks: {
           work: {
             models: [...KINDS, 'lenient', 'signed', 'strict'],
-            modelPolicy: { systemPrompt: 'allow', features: ['attachments'] },
+            modelPolicy: { systemPrompt: 'allow', features: ['attachments'], loop: { repeatsMax: 1_000 } },
           },
           private: { models: ['strict'], modelPolicy: { classes: ['phi'] } },
         },
