@@ -83,7 +83,8 @@ export async function serveAgents(
   const server = await listen(loaded.config, {
     isReady,
     mcp: mcp.endpoint,
-    models: models.endpoint,
+    models: models.serve,
+    modelSocket: models.upgrade,
     token: createTokenEndpoint({
       exchange: (form, authorization) => identities.exchange(form, authorization),
       refusals,

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
+import { type IncomingMessage, type Server, type ServerResponse, createServer, STATUS_CODES } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { ERRORS, GatewayError, Id, isGatewayError } from '@sallyport/core'
 import type { Config } from '../config.ts'
 
@@ -17,6 +18,12 @@ export interface Routes {
     request: IncomingMessage,
     response: ServerResponse,
     at: { readonly agent: string; readonly path: string },
+  ) => Promise<void>
+  /** A socket below the same base URL. @throws GatewayError before it is one */
+  readonly modelSocket: (
+    request: IncomingMessage,
+    socket: Duplex,
+    at: { readonly head: Buffer; readonly agent: string; readonly path: string },
   ) => Promise<void>
   readonly token: (request: IncomingMessage, response: ServerResponse) => Promise<void>
   /** Whether a load balancer should send traffic here. */
@@ -45,6 +52,8 @@ export async function listen(config: Config, routes: Routes): Promise<HttpServer
     requestTimeout: REQUEST_MS,
     maxHeaderSize: HEADER_BYTES_MAX,
     keepAliveTimeout: 65_000,
+    // Clients that offer another HTTP version are answered in this one.
+    shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
   }
   const server: Server = tls
     ? createTlsServer({ ...options, cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile), minVersion: 'TLSv1.2' })
@@ -64,6 +73,7 @@ export async function listen(config: Config, routes: Routes): Promise<HttpServer
   const allowed = allowedHosts(config, bound)
   const origins = new Set([...config.origins, ...[...allowed].flatMap((name) => [`http://${name}`, `https://${name}`])])
   server.on('request', (request, response) => void route(request, response))
+  server.on('upgrade', (request, socket, head) => void upgrade(request, { socket, head }))
   const scheme = tls ? 'https' : 'http'
   const shown = host.includes(':') ? `[${host}]` : host
   return { url: config.publicUrl?.replace(/\/$/, '') ?? `${scheme}://${shown}:${bound}`, close }
@@ -82,22 +92,37 @@ export async function listen(config: Config, routes: Routes): Promise<HttpServer
       if (metadata !== undefined && Id.safeParse(metadata).success) return answer(response, 200, routes.resourceMetadata(metadata))
       const agent = /^\/a\/([a-z0-9-]+)\/mcp$/.exec(path)?.[1]
       if (agent !== undefined && Id.safeParse(agent).success) return await routes.mcp(request, response, agent)
-      const [, caller = '', below = ''] = /^\/a\/([a-z0-9-]+)(\/v1\/.*)$/.exec(path) ?? []
-      if (Id.safeParse(caller).success) return await routes.models(request, response, { agent: caller, path: below })
+      const caller = modelsCaller(path)
+      if (caller) return await routes.models(request, response, caller)
       throw new GatewayError('REQUEST_PATH', 'no such endpoint; agents connect to /a/<agent>/mcp and /a/<agent>/v1')
     } catch (error) {
-      const known = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'internal error', { cause: error })
-      if (known.code === 'INTERNAL') routes.log('internal error', error)
-      else await routes.onRefused(known, request)
-      if (!response.headersSent)
-        answer(response, ERRORS[known.code].http, {
-          type: 'about:blank',
-          title: known.message,
-          status: ERRORS[known.code].http,
-          code: known.code,
-        })
+      const known = await refused(error, request)
+      if (!response.headersSent) answer(response, ERRORS[known.code].http, problemOf(known))
       else response.destroy()
     }
+  }
+
+  async function upgrade(request: IncomingMessage, { socket, head }: { socket: Duplex; head: Buffer }): Promise<void> {
+    socket.on('error', () => socket.destroy())
+    try {
+      checkHost(request)
+      const caller = modelsCaller((request.url ?? '/').split('?', 1)[0] ?? '/')
+      if (!caller) throw new GatewayError('REQUEST_PATH', 'no socket is spoken here')
+      await routes.modelSocket(request, socket, { ...caller, head })
+    } catch (error) {
+      const known = await refused(error, request)
+      const body = JSON.stringify(problemOf(known))
+      const { http } = ERRORS[known.code]
+      const head = [`HTTP/1.1 ${http} ${STATUS_CODES[http] ?? ''}`, 'content-type: application/problem+json', 'connection: close']
+      socket.end(`${head.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+    }
+  }
+
+  async function refused(error: unknown, request: IncomingMessage): Promise<GatewayError> {
+    const known = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'internal error', { cause: error })
+    if (known.code === 'INTERNAL') routes.log('internal error', error)
+    else await routes.onRefused(known, request)
+    return known
   }
 
   function checkHost(request: IncomingMessage): void {
@@ -113,6 +138,15 @@ export async function listen(config: Config, routes: Routes): Promise<HttpServer
     server.closeAllConnections()
     await done
   }
+}
+
+function modelsCaller(path: string): { readonly agent: string; readonly path: string } | undefined {
+  const [, agent = '', below = ''] = /^\/a\/([a-z0-9-]+)(\/v1\/.*)$/.exec(path) ?? []
+  return Id.safeParse(agent).success ? { agent, path: below } : undefined
+}
+
+function problemOf({ code, message }: GatewayError): object {
+  return { type: 'about:blank', title: message, status: ERRORS[code].http, code }
 }
 
 function allowedHosts(config: Config, port: number): ReadonlySet<string> {

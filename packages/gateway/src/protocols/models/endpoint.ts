@@ -12,9 +12,9 @@ import {
   type Principal,
   type ReasonCode,
 } from '@sallyport/core'
-import type { ByteBudget } from '../../byte-budget.ts'
+import { type ByteBudget, COST_FACTOR } from '../../byte-budget.ts'
 import type { Flow } from '../../flow.ts'
-import { readBody } from '../../read-body.ts'
+import { type Body, readBody } from '../../read-body.ts'
 import type { Refusals } from '../../refusals.ts'
 import { anthropicDialect, type Dialect, openaiDialect, type Problem, problemOf } from './dialect.ts'
 import { correlationOf, headerOf, passedHeaders, queryOf, requireRequest, secretOf } from './headers.ts'
@@ -37,10 +37,10 @@ export interface EndpointDeps {
   readonly log: (message: string, error: unknown) => void
 }
 
-/** One HTTP exchange below `/a/{agent}/v1`. */
+/** One call, however it came. */
 interface Exchange {
+  /** Its headers: those of a socket's beginning, where it came over one. */
   readonly request: IncomingMessage
-  readonly response: ServerResponse
   readonly agent: string
   readonly reply: Reply
   readonly dialect: Dialect
@@ -51,11 +51,22 @@ interface Exchange {
   isCut?: boolean
 }
 
-export type ModelEndpoint = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  at: { agent: string; path: string },
-) => Promise<void>
+export interface ModelEndpoint {
+  /** One HTTP exchange below `/a/{agent}/v1`. */
+  readonly serve: (request: IncomingMessage, response: ServerResponse, at: { agent: string; path: string }) => Promise<void>
+  /** One call that came over a socket; answers whatever happens. */
+  readonly serveFrame: (request: IncomingMessage, at: { agent: string; path: string; reply: Reply; text: string }) => Promise<void>
+  /** @throws GatewayError `IDENTITY_*` */
+  readonly identify: (request: IncomingMessage, agent: string) => Promise<Principal>
+}
+
+/** How a call came. */
+interface Arrival {
+  readonly agent: string
+  readonly path: string
+  readonly reply: Reply
+  readonly read: () => Promise<Pick<Body, 'text' | 'release'>>
+}
 
 /** Reasons that pass with time. */
 const LIMITS: ReadonlySet<ReasonCode> = new Set(['rate_limited', 'budget_exhausted', 'loop_detected'])
@@ -63,7 +74,30 @@ const NOTHING_ASKED: Ask = { model: '', streams: false, turns: [], places: [], f
 
 /** Serves every model wire at one base URL per agent. Host and Origin have been checked. */
 export function createEndpoint(deps: EndpointDeps): ModelEndpoint {
-  return async (request, response, { agent, path }) => {
+  return {
+    identify: (request, agent) => deps.identify(secretOf(request), agent),
+    serve: (request, response, at) =>
+      run(request, {
+        ...at,
+        reply: openReply(response),
+        read() {
+          requireRequest(request)
+          return readBody(request, deps.bodyBytesMax, deps.budget)
+        },
+      }),
+    serveFrame(request, { text, ...at }) {
+      const cost = text.length * COST_FACTOR
+      return run(request, {
+        ...at,
+        read: async () => {
+          deps.budget.take(cost)
+          return { text, release: () => deps.budget.give(cost) }
+        },
+      })
+    },
+  }
+
+  async function run(request: IncomingMessage, { agent, path, reply, read }: Arrival): Promise<void> {
     const wire = WIRES.find((one) => one.path === path)
     let charged = 0
     const charge = (bytes: number): void => {
@@ -71,37 +105,27 @@ export function createEndpoint(deps: EndpointDeps): ModelEndpoint {
       charged += bytes
     }
     const dialect = wire?.dialect ?? (request.headers['x-api-key'] === undefined ? openaiDialect : anthropicDialect)
-    const exchange: Exchange = {
-      request,
-      response,
-      agent,
-      reply: openReply(response),
-      dialect,
-      charge,
-      abort: new AbortController(),
-    }
-    response.once('close', () => {
-      if (!response.writableFinished) exchange.abort.abort()
-    })
+    const exchange: Exchange = { request, agent, reply, dialect, charge, abort: new AbortController() }
+    const unwatch = reply.onGone(() => exchange.abort.abort())
     let release = (): void => {}
     const forget = deps.onCut(agent, () => {
       exchange.isCut = true
       exchange.abort.abort()
-      if (response.headersSent) response.destroy()
+      if (reply.isBegun()) reply.destroy()
     })
     try {
       const authorization = secretOf(request)
       exchange.principal = await deps.identify(authorization, agent)
       if (path === '/v1/models') return await list(exchange, authorization)
       if (!wire) throw new GatewayError('REQUEST_PATH', 'no such model endpoint')
-      requireRequest(request)
-      const body = await readBody(request, deps.bodyBytesMax, deps.budget)
+      const body = await read()
       release = body.release
       await call(exchange, { wire, authorization, raw: body.text })
     } catch (error) {
       await fail(exchange, error)
     } finally {
       forget()
+      unwatch()
       release()
       deps.budget.give(charged)
     }
@@ -184,11 +208,8 @@ export function createEndpoint(deps: EndpointDeps): ModelEndpoint {
     })
   }
 
-  function answerProblem(
-    { reply, dialect, response, request }: Exchange,
-    problem: Problem & { readonly retryAfterMs?: number },
-  ): void {
-    if (response.destroyed) return
+  function answerProblem({ reply, dialect, request }: Exchange, problem: Problem & { readonly retryAfterMs?: number }): void {
+    if (reply.isGone()) return
     if (reply.isBegun()) {
       reply.write(dialect.event(problem))
       return reply.end()

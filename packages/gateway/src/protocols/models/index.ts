@@ -17,6 +17,7 @@ import { type Breaker, openBreaker } from './breaker.ts'
 import { candidatesOf } from './candidates.ts'
 import { createEndpoint, type ModelEndpoint } from './endpoint.ts'
 import { openProviderLink, type ProviderLink } from './provider-link.ts'
+import { type ModelSockets, openModelSockets } from './socket.ts'
 import { openStages } from './stages.ts'
 
 export interface ModelsDeps {
@@ -41,7 +42,9 @@ export interface ModelsDeps {
 
 /** The model side of the gateway: its endpoint for agents and its connections to providers. */
 export interface Models {
-  readonly endpoint: ModelEndpoint
+  readonly serve: ModelEndpoint['serve']
+  /** Takes a socket on which the Responses wire is spoken. */
+  readonly upgrade: ModelSockets['upgrade']
   /** Uses other providers from the next call on. What is unchanged keeps its connections and its health. */
   reconfigure(providers: ProvidersConfig): void
   /** Ends everything an agent has open. */
@@ -74,7 +77,12 @@ export function openModels(deps: ModelsDeps): Models {
     bodyBytesMax: config.limits.bodyBytesMax,
     onCut: (agent, end) => cuts.add(agent, end),
   })
-  return { endpoint, reconfigure, cut: (agent) => cuts.cut(agent), close }
+  const sockets = openModelSockets({
+    endpoint,
+    bodyBytesMax: config.limits.bodyBytesMax,
+    onCut: (agent, end) => cuts.add(agent, end),
+  })
+  return { serve: endpoint.serve, upgrade: sockets.upgrade, reconfigure, cut: (agent) => cuts.cut(agent), close }
 
   function reconfigure(providers: ProvidersConfig): void {
     candidates = candidatesOf(providers)
@@ -96,6 +104,7 @@ export function openModels(deps: ModelsDeps): Models {
   }
 
   async function close(): Promise<void> {
+    sockets.close()
     await Promise.all([...links.values()].map((link) => link.close()))
   }
 }

@@ -11,6 +11,12 @@ export interface Reply {
   /** Resolves when what was written has left, or nobody listens any more. */
   drained(): Promise<void>
   end(): void
+  /** Whether nobody listens any more. */
+  readonly isGone: () => boolean
+  /** Calls back when nobody listens any more before the answer was whole. @returns How to stop it. */
+  onGone(callback: () => void): () => void
+  /** Ends it in the middle. */
+  destroy(): void
 }
 
 export function openReply(response: ServerResponse): Reply {
@@ -49,6 +55,15 @@ export function openReply(response: ServerResponse): Reply {
       begin()
       response.end()
     },
+    isGone: () => response.destroyed,
+    onGone(callback) {
+      const done = (): void => {
+        if (!response.writableFinished) callback()
+      }
+      response.once('close', done)
+      return () => void response.off('close', done)
+    },
+    destroy: () => response.destroy(),
   }
 
   function begin(): void {
