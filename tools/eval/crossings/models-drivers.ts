@@ -31,7 +31,11 @@ export async function openModelsWorld(): Promise<ModelsWorld> {
   })
   const governed = await govern({
     servers: {},
-    agents: { clerk: { tasks: { work: { models: ['default', 'claude'], modelPolicy: { systemPrompt: 'allow' } } } } },
+    agents: {
+      clerk: {
+        tasks: { work: { models: ['default', 'claude'], modelPolicy: { systemPrompt: 'allow', loop: { repeatsMax: 100_000 } } } },
+      },
+    },
     config: {
       providers: {
         main: providerConfig(provider.url),
