@@ -92,7 +92,7 @@ function governedBy(url: string, tools: RecordingServer): Promise<Governed> {
   const approved = { approval: { by: 'security', evidence: 'x', expires: '2999-01-01' } }
   const work: Json = {
     models: ['default', 'claude'],
-    modelPolicy: { systemPrompt: 'allow', deidentify: ['pci'] },
+    modelPolicy: { systemPrompt: 'allow', deidentify: ['pci'], loop: { repeatsMax: 100_000 } },
     tools: reads('customers.find'),
   }
   const reviewed = ['find', 'erase'].map((name) => [tools.tools.get(name)?.definition, 'read'] as never)

@@ -1,6 +1,6 @@
 import type { Entry, Json, JsonObject } from '@sallyport/core'
 import { govern, type Governed } from '../../../packages/gateway/src/fixtures/govern.ts'
-import { modelClient, type ModelReply, providerConfig } from '../../../packages/gateway/src/fixtures/model-client.ts'
+import { modelClient, type ModelReply, modelSocket, providerConfig } from '../../../packages/gateway/src/fixtures/model-client.ts'
 import { type RecordingProvider, startRecordingProvider } from '../../../packages/gateway/src/fixtures/recording-provider.ts'
 import { callAnswer, textAnswer } from '../../../packages/gateway/src/fixtures/wire-answers.ts'
 import type { models } from '../../../packages/gateway/src/protocols/models/formats.ts'
@@ -31,7 +31,11 @@ export async function openModelsWorld(): Promise<ModelsWorld> {
   })
   const governed = await govern({
     servers: {},
-    agents: { clerk: { tasks: { work: { models: ['default', 'claude'], modelPolicy: { systemPrompt: 'allow' } } } } },
+    agents: {
+      clerk: {
+        tasks: { work: { models: ['default', 'claude'], modelPolicy: { systemPrompt: 'allow', loop: { repeatsMax: 100_000 } } } },
+      },
+    },
     config: {
       providers: {
         main: providerConfig(provider.url),
@@ -92,7 +96,7 @@ export const modelsDrivers: Readonly<Record<FormatId, Driver>> = {
   'provider-error': async (crossing) => {
     const { provider, payload } = crossing
     provider.script = () => ({ status: 500, body: { error: { message: payload.text, type: payload.text } } })
-    const reply = await ask(crossing, bodyOf(crossing.cell.pairing, [question()]))
+    const reply = await ask(crossing, bodyOf(wireOf(crossing.cell), [question()]))
     return { received: reply.text, parts: [payload.text], entries: [], isAnswered: reply.status === 502 }
   },
 }
@@ -104,11 +108,11 @@ function prompts(
 ): Driver {
   return async (crossing) => {
     const { cell, payload, provider } = crossing
-    provider.script = () => textAnswer(cell.pairing, ['Done.'], false)
-    const tool = define && toolOf(cell.pairing, define(payload.text))
+    provider.script = () => textAnswer(wireOf(cell), ['Done.'], isSocket(cell))
+    const tool = define && toolOf(wireOf(cell), define(payload.text))
     return atProvider(
       crossing,
-      await ask(crossing, { ...bodyOf(cell.pairing, make(payload.text)), ...(tool && { tools: [tool] }) }),
+      await ask(crossing, { ...bodyOf(wireOf(cell), make(payload.text)), ...(tool && { tools: [tool] }) }),
     )
   }
 }
@@ -118,12 +122,11 @@ function answers(make: (text: string) => readonly string[], args?: (text: string
   return async (crossing) => {
     const { cell, provider } = crossing
     const { text } = crossing.payload.isPlanted ? PLANTED_OUT : BENIGN_OUT
-    const isStream = cell.streaming === 'sse'
+    const isStream = cell.streaming === 'sse' || isSocket(cell)
+    const wire = wireOf(cell)
     provider.script = () =>
-      args
-        ? callAnswer(cell.pairing, [{ name: 'read', args: args(text) }], isStream)
-        : textAnswer(cell.pairing, make(text), isStream)
-    const reply = await ask(crossing, { ...bodyOf(cell.pairing, [question()]), ...(isStream && { stream: true }) })
+      args ? callAnswer(wire, [{ name: 'read', args: args(text) }], isStream) : textAnswer(wire, make(text), isStream)
+    const reply = await ask(crossing, { ...bodyOf(wire, [question()]), ...(isStream && { stream: true }) })
     const said = isStream ? reply.events.map((event) => wordsOf(event)).join('') : reply.text
     return { received: said, parts: [text], entries: await entriesOf(crossing, reply), isAnswered: reply.refusal === undefined }
   }
@@ -131,6 +134,7 @@ function answers(make: (text: string) => readonly string[], args?: (text: string
 
 async function ask({ cell, governed, provider }: Crossing, body: JsonObject): Promise<ModelReply> {
   provider.calls.length = 0
+  if (isSocket(cell)) return modelSocket(governed, 'clerk', 'work')(body)
   return modelClient(governed, 'clerk', 'work')(PATHS[cell.pairing] ?? '', body)
 }
 
@@ -148,6 +152,16 @@ async function entriesOf({ governed }: Crossing, { refusal }: ModelReply): Promi
   if (refusal) return [refusal.entry]
   const decisions = (await governed.entries()).filter(({ type }) => type === 'decision')
   return decisions.slice(-1).map(({ index }) => index)
+}
+
+const SOCKET = '-socket'
+
+function isSocket({ pairing }: Cell): boolean {
+  return pairing.endsWith(SOCKET)
+}
+
+function wireOf({ pairing }: Cell): string {
+  return pairing.replace(SOCKET, '')
 }
 
 const callId = (): string => `call_${(asked += 1)}`

@@ -1,3 +1,4 @@
+import { agentLoop } from './agent-loop/index.ts'
 import { contentDrift } from './content-drift/index.ts'
 import { deniedBurst } from './denied-burst/index.ts'
 import { foreignCredential } from './foreign-credential/index.ts'
@@ -11,6 +12,7 @@ import { unusualBehaviour } from './unusual-behaviour/index.ts'
 
 /** Every rule. A new one is a folder and a line here; `rules.contract.ts` then tests it. */
 export const rules = [
+  agentLoop,
   contentDrift,
   deniedBurst,
   foreignCredential,

@@ -1,6 +1,6 @@
 import type { FormatList } from '../../text-format.ts'
 
-const TALKING = ['openai-chat', 'openai-responses', 'anthropic-messages'] as const
+const TALKING = ['openai-chat', 'openai-responses', 'openai-responses-socket', 'anthropic-messages'] as const
 const OUT = { direction: 'out', stage: 'arguments', streaming: ['json'], pairings: TALKING } as const
 const IN = { direction: 'in', stage: 'result', channel: 'output', streaming: ['json', 'sse'], pairings: TALKING } as const
 
