@@ -34,12 +34,17 @@ export interface Learnt {
   readonly delivered?: readonly string[]
 }
 
+export interface Recalled {
+  readonly delivered: ReadonlySet<string>
+  readonly classes: readonly string[]
+}
+
 /** What the gateway knows of the content of sessions: one memory for all protocols, shared by all replicas. */
 export interface Flow {
   /** Remembered when it resolves: what was not remembered is not released. @throws GatewayError `STORE_UNAVAILABLE` */
   remember(principal: Principal, learnt: Learnt): Promise<void>
-  /** Which of these digests were delivered in this session. */
-  delivered(principal: Principal, digests: readonly string[]): Promise<ReadonlySet<string>>
+  /** Which of these digests were delivered in this session, and the classes of data that entered it, wherever it was served. */
+  recall(principal: Principal, digests: readonly string[]): Promise<Recalled>
   /** What is to be known of the session for an act, under its grant. */
   facts(principal: Principal, action: Action, grant: CompiledGrant | undefined): Promise<FlowFacts>
 }

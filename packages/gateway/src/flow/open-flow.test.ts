@@ -104,6 +104,6 @@ test('R131: a call is linked to what the model asked for: the same arguments, th
 test('R065: digests that were delivered are known, in their session', async () => {
   await flow.remember(alice, { delivered: ['d1', 'd2'] })
   await reopen()
-  expect(await flow.delivered(alice, ['d1', 'd3'])).toEqual(new Set(['d1']))
-  expect(await flow.delivered({ ...alice, session: 's2' }, ['d1'])).toEqual(new Set())
+  expect(await flow.recall(alice, ['d1', 'd3'])).toEqual({ delivered: new Set(['d1']), classes: [] })
+  expect(await flow.recall({ ...alice, session: 's2' }, ['d1'])).toEqual({ delivered: new Set(), classes: [] })
 })

@@ -50,9 +50,9 @@ export function openFlow({ store, key, nowMs, log }: FlowDeps): OpenFlow {
   timer.unref()
   return {
     remember: (principal, learnt) => add(principal, itemOf(learnt)),
-    async delivered(principal, digests) {
+    async recall(principal, digests) {
       const { memory } = await read(principal)
-      return new Set(digests.filter((one) => memory.delivered.has(one)))
+      return { delivered: new Set(digests.filter((one) => memory.delivered.has(one))), classes: memory.label.classes }
     },
     facts,
     close: () => clearInterval(timer),

@@ -9,6 +9,8 @@ export interface Remembered {
   /** Digest of the conversation as it is asked now. */
   readonly end: string
   readonly delivered: ReadonlySet<string>
+  /** Classes of data that its session met before. */
+  readonly classes: readonly string[]
   readonly verdict: HistoryVerdict
 }
 

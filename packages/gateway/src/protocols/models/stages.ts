@@ -157,7 +157,7 @@ export function openStages(deps: StageDeps): ModelStages {
     const prompt = promptInForce(request, policy, deps.prompts)
     const eligibility = eligibleCandidates(deps.candidates().get(ask.model) ?? [], {
       wire: wire.id,
-      classes: carried(policy, sessionClasses, seen.get(body)),
+      classes: carried(policy, [...sessionClasses, ...(history?.classes ?? [])], seen.get(body)),
       ...(policy.residency && { residency: policy.residency }),
       ...(policy.origin === undefined ? {} : { origin: policy.origin }),
       ...(purpose === undefined ? {} : { purpose }),
@@ -197,8 +197,8 @@ export function openStages(deps: StageDeps): ModelStages {
     const known = histories.get(body)
     if (known) return known
     const { turns: digests, end } = digestsOf(ask.turns, digest)
-    const delivered = await flow.delivered(principal, askedFor(digests))
-    const history = { digests, end, delivered, verdict: judgeHistory(digests, delivered) }
+    const { delivered, classes } = await flow.recall(principal, askedFor(digests))
+    const history = { digests, end, delivered, classes, verdict: judgeHistory(digests, delivered) }
     histories.set(body, history)
     return history
   }
