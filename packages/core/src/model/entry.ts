@@ -102,6 +102,8 @@ const ModelServed = z.strictObject({
   cost: z.strictObject({ amount: z.string(), currency: z.string() }).optional(),
   /** Whether the answer has reasoning. */
   reasoning: z.enum(['present', 'absent']),
+  /** The reasoning itself: in the vault, by its own short retention. Absent where it is encrypted, or policy keeps none. */
+  thought: Content.optional(),
 })
 
 /** Amounts drawn on budgets of model calls: tokens, calls, billionths of a currency. */

@@ -20,13 +20,17 @@ export const contentRead = defineVerb({
   summary: 'The content that an entry refers to, from the vault',
   roles: READERS,
   isLong: true,
-  input: z.strictObject({ index: Index, purpose: Purpose }),
+  input: z.strictObject({
+    index: Index,
+    purpose: Purpose,
+    part: z.enum(['content', 'reasoning']).default('content').meta({ description: 'What was said, or how a model came to it.' }),
+  }),
   output: z.strictObject({ index: Index, class: DataClass, commitment: Hash, text: z.string() }),
   target: (input) => String(input.index),
-  async run(deps, { index, purpose }, { user }) {
+  async run(deps, { index, purpose, part }, { user }) {
     const { vault } = requireVault(deps)
     const entry = index < (await deps.audit.size()) ? (await deps.audit.read(index, index + 1))[0] : undefined
-    const content = entry && contentOf(entry)
+    const content = entry && contentOf(entry, part)
     if (!entry || !content?.vault) throw new GatewayError('NOT_FOUND', 'no content was kept for this entry')
     deps.holds?.requireAccess(entry, user.roles)
     const { text, class: of } = await vault.read(content.vault, content.commitment)
@@ -109,7 +113,8 @@ function requireVault({ vault, erasures }: ControlDeps): Required<Pick<ControlDe
   throw new GatewayError('CONFLICT', 'no vault is open here')
 }
 
-function contentOf(entry: Entry) {
+function contentOf(entry: Entry, part: 'content' | 'reasoning') {
+  if (part === 'reasoning') return entry.type === 'outcome' ? entry.model?.thought : undefined
   if (entry.type === 'decision') return entry.input
   return entry.type === 'outcome' ? entry.output : undefined
 }

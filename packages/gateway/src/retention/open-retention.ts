@@ -137,7 +137,7 @@ export function openRetention(deps: RetentionDeps): Retention {
     for (const name of DATA_CLASSES) {
       const beforeMs = contentsBefore(name, now)
       if (beforeMs === undefined || !deps.expireContents) continue
-      const beforeMonth = monthOf(beforeMs)
+      const beforeMonth = monthOf(name, beforeMs)
       const contents = await deps.expireContents({ class: name, beforeMonth })
       if (contents > 0) deps.record({ verb: 'retention.expired', target: name, detail: { beforeMonth, contents } })
     }

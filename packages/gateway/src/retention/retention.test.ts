@@ -230,11 +230,11 @@ test('R229: a hold whose review is due is reported once a date', async () => {
 
 test('R130: content expires by class, reasoning first, and a conflict keeps it', async () => {
   await retention.sweep()
-  expect(expired).toContainEqual({ class: 'reasoning', beforeMonth: '2026-11' })
+  expect(expired).toContainEqual({ class: 'reasoning', beforeMonth: '2026-11-14' })
   expect(expired).toContainEqual({ class: 'phi', beforeMonth: '2026-08' })
   expect(recorded).toContainEqual({
     verb: 'retention.expired',
     target: 'reasoning',
-    detail: { beforeMonth: '2026-11', contents: 3 },
+    detail: { beforeMonth: '2026-11-14', contents: 3 },
   })
 })

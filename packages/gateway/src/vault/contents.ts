@@ -64,7 +64,7 @@ export function openContents(deps: ContentsDeps): Contents {
   ]
   return {
     async keep(keeping) {
-      const place = { slot: keeping.subject?.slot ?? '', class: keeping.class, month: monthOf(deps.nowMs()) }
+      const place = { slot: keeping.subject?.slot ?? '', class: keeping.class, month: monthOf(keeping.class, deps.nowMs()) }
       const name = `${place.slot} ${place.class} ${place.month}`
       const { id: key, key: secret } = await cache.load(name, () => dataKey(place, keeping.subject?.token ?? ''))
       const content = { id: randomUUID(), key, ...place }

@@ -18,7 +18,7 @@ interface KeptText {
   readonly commitment: string
 }
 
-async function keep(id: string | undefined, of: 'pii' | 'phi' | 'internal' = 'phi', text = TEXT): Promise<KeptText> {
+async function keep(id: string | undefined, of: 'pii' | 'phi' | 'internal' | 'reasoning' = 'phi', text = TEXT): Promise<KeptText> {
   const subject = id === undefined ? undefined : await vault.subject(id)
   const ref = await vault.keep({ ...(subject && { subject }), class: of, text })
   return { ref, commitment: (subject?.commit ?? committer(COMMIT_KEY))(text).commitment }
@@ -170,4 +170,15 @@ test('R130: what expired is destroyed, except what is held; what is younger stay
   for (const kept of [old[1], old[2], old[3], young]) expect(await read(kept)).toMatchObject({ text: TEXT })
   await vault.expire({ class: 'internal', beforeMonth: '2027-01' }, async (token) => token === undefined)
   expect(await read(old[3])).toMatchObject({ text: TEXT })
+})
+
+test('R130: reasoning goes day by day, and nothing of it opens afterwards', async () => {
+  const old = await keep(undefined, 'reasoning')
+  nowMs += 86_400_000
+  const young = await keep(undefined, 'reasoning')
+  const nobody = async (): Promise<boolean> => false
+  expect(await vault.expire({ class: 'reasoning', beforeMonth: '2026-11-21' }, nobody)).toMatchObject({ contents: 0 })
+  expect(await vault.expire({ class: 'reasoning', beforeMonth: '2026-11-22' }, nobody)).toMatchObject({ contents: 1 })
+  await isErased(old)
+  expect(await read(young)).toMatchObject({ text: TEXT })
 })

@@ -7,6 +7,7 @@ import { shown } from '../../shown.ts'
 
 interface Asked {
   readonly purpose: string
+  readonly reasoning?: boolean
 }
 
 export const command = defineCommand({
@@ -16,9 +17,11 @@ export const command = defineCommand({
       .argument('<entry>', 'index of a decision (its input) or an outcome (its output)', parseCount)
       .description('content that was kept for an entry, checked against the entry; the reading is recorded')
       .requiredOption('--purpose <why>', 'why; it is recorded')
+      .option('--reasoning', 'what the model said of how it came to its answer')
       .action(
-        act(VERBS['content.read'].output, async (context, index: number, { purpose }: Asked) => {
-          const output = await openClient(context).call('content.read', { index, purpose })
+        act(VERBS['content.read'].output, async (context, index: number, { purpose, reasoning }: Asked) => {
+          const part = reasoning ? 'reasoning' : 'content'
+          const output = await openClient(context).call('content.read', { index, purpose, part })
           return { output, text: shown(output.text) }
         }),
       )

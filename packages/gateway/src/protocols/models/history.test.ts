@@ -17,7 +17,7 @@ function after(...conversation: readonly Turn[]): ReadonlySet<string> {
   const known = new Set<string>()
   conversation.forEach((each, i) => {
     const { turns, end } = digestsOf(conversation.slice(0, i), sha256Hex)
-    if (each.role === 'assistant') for (const one of answerDigests({ ...each, hasReasoning: false }, end, sha256Hex)) known.add(one)
+    if (each.role === 'assistant') for (const one of answerDigests(each, end, sha256Hex)) known.add(one)
     for (const { turn: before, own, calls } of turns)
       if (before.role !== 'assistant') for (const one of [own, ...calls]) known.add(one)
   })

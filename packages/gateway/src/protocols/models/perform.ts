@@ -2,6 +2,7 @@ import {
   type Acted,
   type Candidate,
   type CompiledModels,
+  type Content,
   costNanos,
   type Finding,
   GatewayError,
@@ -13,6 +14,7 @@ import {
   moneyText,
   parseJson,
   type Performing,
+  type Principal,
   type StreamScan,
   type TokenUsage,
 } from '@sallyport/core'
@@ -30,6 +32,8 @@ import type { Said } from './wire.ts'
 
 export interface PerformDeps extends Omit<AskDeps, 'requireLive' | 'meter'> {
   readonly guard: Guard
+  /** Keeps reasoning where it may be erased and expires soon. @throws GatewayError `VAULT_UNAVAILABLE` */
+  readonly keepReasoning: (principal: Principal, text: string) => Promise<Content>
   /** @throws GatewayError when the agent may not act any more, or nobody knows */
   readonly requireLive: (agent: string) => void
 }
@@ -68,13 +72,29 @@ export async function performCall(request: ModelRequest, { allowed, terms, meter
   )
   const isDegraded = asked.candidate !== terms.eligible[0]
   if (isDegraded) request.reply.set(DEGRADED)
+  const answer = await answered(request, asked, { terms, deps, meter, isDegraded })
+  const { reasoning = '' } = answer.said
+  // Kept before the entry that refers to it.
+  const thought =
+    reasoning !== '' && policy.reasoning === 'keep' ? await deps.keepReasoning(allowed.principal, reasoning) : undefined
+  const model = { ...servedBy(asked, answer.said, isDegraded), ...(thought && { thought }) }
+  return { status: 'success', content: answer.content, changes: false, reasons: leaving.reasons, model }
+}
+
+interface Answering {
+  readonly terms: Terms
+  readonly deps: PerformDeps
+  readonly meter: Meter
+  readonly isDegraded: boolean
+}
+
+async function answered(request: ModelRequest, asked: Asked, { terms, deps, meter, isDegraded }: Answering): Promise<Answered> {
   try {
     const isStream = request.ask.streams && /^text\/event-stream/i.test(String(asked.response.headers['content-type'] ?? ''))
     const answer = isStream ? await stream(request, asked, { terms, deps, isDegraded }) : await whole(request, asked, isDegraded)
     asked.settle('success')
     read(meter, asked, answer.said)
-    const model = servedBy(asked, answer.said, isDegraded)
-    return { status: 'success', content: answer.content, changes: false, reasons: leaving.reasons, model }
+    return answer
   } catch (error) {
     // A stream can break after it told everything.
     if (request.answer?.type === 'stream') read(meter, asked, request.answer.relay.said())
@@ -173,12 +193,12 @@ function requireWhole(relay: Relay, pendingBytes: number): void {
     throw new GatewayError('UPSTREAM_MALFORMED', 'the provider’s answer ended in the middle')
 }
 
-function servedBy({ candidate, attempts }: Asked, { model, stop, usage, hasReasoning }: Said, degraded: boolean): ModelServed {
+function servedBy({ candidate, attempts }: Asked, { model, stop, usage, reasoning }: Said, degraded: boolean): ModelServed {
   return {
     attempts,
     degraded,
     provider: candidate.provider,
-    reasoning: hasReasoning ? 'present' : 'absent',
+    reasoning: reasoning === undefined ? 'absent' : 'present',
     regions: [...candidate.regions],
     requested: candidate.upstreamModel,
     ...(model === undefined ? {} : { served: model.slice(0, 200) }),

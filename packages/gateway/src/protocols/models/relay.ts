@@ -223,7 +223,7 @@ export function openRelay({ wire, openScan, holdsAll, send }: RelayOptions): Rel
     return {
       text: textOf('text'),
       calls: all.flatMap((each): ModelCall[] => (each.call ? [{ ...each.call, args: deliveredText(each) }] : [])),
-      hasReasoning: all.some(({ kind }) => kind === 'reasoning'),
+      ...(all.some(({ kind }) => kind === 'reasoning') && { reasoning: textOf('reasoning') }),
       ...(model === undefined ? {} : { model }),
       ...(stop === undefined ? {} : { stop }),
       // Before its end a stream tells what it used so far, which is not what will be charged.

@@ -6,6 +6,7 @@ import {
   type Candidate,
   type CompiledManifest,
   type CompiledModels,
+  type Content,
   currenciesOf,
   eligibleCandidates,
   type Facts,
@@ -29,6 +30,7 @@ import {
   settledSpends,
   type Spend,
   type Stages,
+  userSubject,
   visibleModels,
 } from '@sallyport/core'
 import type { Budgets } from '../../budgets.ts'
@@ -45,7 +47,7 @@ import { promptInForce } from './prompt-in-force.ts'
 import { type Remembered, rememberPrompt } from './remember.ts'
 import type { ModelCall } from './wire.ts'
 
-export interface StageDeps extends Omit<PerformDeps, 'requireLive'> {
+export interface StageDeps extends Omit<PerformDeps, 'requireLive' | 'keepReasoning'> {
   readonly identify: (authorization: string | undefined, agent: string) => Promise<Principal>
   readonly isolation: (agent: string) => { readonly isolated: boolean; readonly epoch: number }
   readonly unwitnessed: () => Facts['unwitnessed']
@@ -203,6 +205,13 @@ export function openStages(deps: StageDeps): ModelStages {
     return history
   }
 
+  /** R129, R130: sealed, for days only, under the keys of the person it was for, where there is one. */
+  async function keepReasoning({ user }: Principal, text: string): Promise<Content> {
+    const subject = user && (await deps.vault.subject(userSubject(user)))
+    const vault = await deps.vault.keep({ ...(subject && { subject }), class: 'reasoning', text })
+    return { ...(subject?.commit ?? deps.commit)(text), vault }
+  }
+
   /** Recording takes time: what was decided must still hold when it is done. */
   function requireLive(agent: string): void {
     if (deps.isolation(agent).isolated) throw new GatewayError('REQUEST_CANCELLED', 'the agent is isolated')
@@ -225,7 +234,7 @@ export function openStages(deps: StageDeps): ModelStages {
     }
     const meter: Meter = { lost: 0 }
     try {
-      return await performCall(request, { allowed, terms: decided, meter }, { ...deps, requireLive })
+      return await performCall(request, { allowed, terms: decided, meter }, { ...deps, requireLive, keepReasoning })
     } catch (error) {
       // Asking again because nobody answered is no loop.
       const { loop } = allowed.facts.budget

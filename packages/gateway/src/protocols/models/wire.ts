@@ -35,7 +35,8 @@ export interface Ask {
 export interface Said {
   readonly text: string
   readonly calls: readonly ModelCall[]
-  readonly hasReasoning: boolean
+  /** What it says of how it came to it; empty where that is encrypted, absent where it says nothing of it. */
+  readonly reasoning?: string
   readonly model?: string
   readonly stop?: string
   /** Absent unless the provider told all of it, in numbers that can be. */

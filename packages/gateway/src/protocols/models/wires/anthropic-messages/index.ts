@@ -54,7 +54,6 @@ export const anthropicCount = defineWire({
   said: (answer) => ({
     text: '',
     calls: [],
-    hasReasoning: false,
     ...wholeUsage(tokensOf({ input: answer['input_tokens'], output: 0, cached: undefined, written: undefined })),
   }),
 })
@@ -144,13 +143,25 @@ function beyondText({ content }: JsonObject): readonly string[] {
   })
 }
 
+function reasoningIn(blocks: readonly JsonObject[]): Pick<Said, 'reasoning'> {
+  const found = blocks.filter(({ type }) => type === 'thinking' || type === 'redacted_thinking')
+  return found.length === 0
+    ? {}
+    : {
+        reasoning: found
+          .map((block) => textOf(block['thinking']))
+          .join('\n')
+          .trim(),
+      }
+}
+
 function said(answer: JsonObject): Said {
   const blocks = objectsIn(answer['content'])
   const { model, stop_reason: stop } = answer
   return {
     text: textIn(blocks),
     calls: callsIn(blocks),
-    hasReasoning: blocks.some(({ type }) => type === 'thinking' || type === 'redacted_thinking'),
+    ...reasoningIn(blocks),
     ...(typeof model === 'string' ? { model } : {}),
     ...(typeof stop === 'string' ? { stop } : {}),
     ...wholeUsage(usageOf(answer['usage'])),

@@ -124,7 +124,7 @@ function said(answer: JsonObject): Said {
   return {
     text: messages.map((message) => contentText(memberOf(message, 'content')) + textOf(memberOf(message, 'refusal'))).join('\n'),
     calls: messages.flatMap((message) => (message === undefined ? [] : callsOf(message as JsonObject))),
-    hasReasoning: messages.some((message) => reasoningOf(message) !== ''),
+    ...(messages.some((message) => reasoningOf(message) !== '') && { reasoning: messages.map(reasoningOf).join('\n') }),
     ...(typeof answer['model'] === 'string' ? { model: answer['model'] } : {}),
     ...(stop === '' ? {} : { stop }),
     ...wholeUsage(usageOf(answer['usage'])),

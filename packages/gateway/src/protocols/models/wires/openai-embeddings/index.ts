@@ -26,7 +26,6 @@ export const openaiEmbeddings = defineWire({
   said: (answer) => ({
     text: '',
     calls: [],
-    hasReasoning: false,
     ...(typeof answer['model'] === 'string' ? { model: answer['model'] } : {}),
     ...wholeUsage(
       tokensOf({ input: memberOf(answer['usage'], 'prompt_tokens'), output: 0, cached: undefined, written: undefined }),

@@ -140,6 +140,15 @@ function isTextual(part: string): boolean {
   return part === 'input_text' || part === 'output_text' || part === 'refusal'
 }
 
+/** Summaries, and the text itself of models that give it. */
+function reasoningIn(items: readonly JsonObject[]): Pick<Said, 'reasoning'> {
+  const found = items.filter(({ type }) => type === 'reasoning')
+  const texts = found.flatMap((item) =>
+    [...objectsIn(item['summary']), ...objectsIn(item['content'])].map((part) => textOf(part['text'])),
+  )
+  return found.length === 0 ? {} : { reasoning: texts.join('\n') }
+}
+
 function said(answer: JsonObject): Said {
   const items = objectsIn(answer['output'])
   const { model, status, usage } = answer
@@ -149,7 +158,7 @@ function said(answer: JsonObject): Said {
       .map((item) => contentText(item['content']))
       .join('\n'),
     calls: items.filter(({ type }) => type === 'function_call' || type === 'custom_tool_call').map(callOf),
-    hasReasoning: items.some(({ type }) => type === 'reasoning'),
+    ...reasoningIn(items),
     ...(typeof model === 'string' ? { model } : {}),
     ...(typeof status === 'string' ? { stop: status } : {}),
     ...wholeUsage(usageOf(usage)),
