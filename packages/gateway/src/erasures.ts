@@ -3,10 +3,12 @@ import type { HoldNotice } from './holds.ts'
 
 /** What the vault and the log hold of one person. */
 export interface Occurrences {
-  /** Pseudonym in the log. */
-  readonly token: string
+  /** Pseudonym in the log; absent for whom only sessions know. */
+  readonly token?: string
   readonly keys: number
   readonly counts: readonly VaultCount[]
+  /** Sessions that remember what the person, as their user, said and was told. */
+  readonly sessions: number
   /** Entries that carry the pseudonym; absent where this process may not read the log. */
   readonly entries?: { readonly count: number; readonly first?: number; readonly last?: number; readonly isComplete: boolean }
   /** What forbids the erasure now. */

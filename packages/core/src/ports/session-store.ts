@@ -12,18 +12,21 @@ export interface SessionStore {
   /**
    * Adds to a session. Survives the end of the process when it resolves, and that of the machine where it `mustLast`.
    * @param session 64 hexadecimal digits.
+   * @param how.owner Keyed name of the person whose session it is, 64 hexadecimal digits; absent for nobody’s.
    * @returns The place of the last item.
    * @throws GatewayError `STORE_UNAVAILABLE`
    */
   append(
     session: string,
     items: readonly Uint8Array[],
-    how: { readonly nowMs: number; readonly mustLast: boolean },
+    how: { readonly nowMs: number; readonly mustLast: boolean; readonly owner?: string },
   ): Promise<number>
   /** Items after a place, in order. @throws GatewayError `STORE_UNAVAILABLE` */
   read(session: string, after: number): Promise<readonly SessionItem[]>
-  /** Forgets a session. */
-  erase(session: string): Promise<void>
+  /** Forgets a session; only what comes before a place, where one is given. */
+  erase(session: string, before?: number): Promise<void>
+  /** Sessions of a person, by their names here. */
+  owned(owner: string): Promise<readonly string[]>
   /** Forgets everything that was added before a moment; returns how many items. */
   expire(beforeMs: number): Promise<number>
   close(): Promise<void>

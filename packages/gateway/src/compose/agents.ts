@@ -1,4 +1,4 @@
-import { plainPath, type AuditLog } from '@sallyport/core'
+import { type AuditLog, plainPath, subjectId, userSubject } from '@sallyport/core'
 import { openFlow } from '../flow/open-flow.ts'
 import type { Guard } from '../guard.ts'
 import { listen, type HttpServer } from '../http/server.ts'
@@ -22,7 +22,15 @@ export function openProtocols(
   { audit, guard }: { audit: Pick<AuditLog, 'append'>; guard: Guard },
 ): Protocols {
   const { home, loaded, state, budgets, refusals, bytes, address, nowMs, log, closing } = stores
-  const flow = openFlow({ store: stores.sessions, key: home.deriveKey('flow'), nowMs, log })
+  const flow = openFlow({
+    store: stores.sessions,
+    key: home.deriveKey('flow'),
+    ownerOf: ({ user }) => user && stores.vault.lookup(subjectId(userSubject(user))),
+    nowMs,
+    log,
+  })
+  // What was erased, here or by another replica, must not be in memory.
+  closing.push(state.onChanged((changed) => changed.some(({ kind }) => kind === 'erasure') && flow.flush()))
   closing.push(() => flow.close())
   const shared = {
     config: loaded.config,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { subjectId } from '@sallyport/core'
 import type { ControlDeps } from '../control/index.ts'
 import type { Erasures } from '../erasures.ts'
+import { personSessions } from '../flow/forget-sessions.ts'
 import { openHolds } from '../holds.ts'
 import { inspectLog } from '../inspect-log.ts'
 import { openKeySource } from '../keys/index.ts'
@@ -34,6 +35,7 @@ export function openContentVault(stores: Omit<Stores, 'vault' | 'erasures'>): Pi
   closing.push(state.onChanged((changed) => changed.some(({ kind }) => kind === 'erasure') && vault.flush()))
   const erasures = openErasures({
     vault,
+    sessions: personSessions({ store: stores.sessions, key: home.deriveKey('flow'), nowMs }),
     holds: openHolds({ state, files: audit.files, nowMs }),
     log: audit,
     state,

@@ -47,9 +47,10 @@ export const contentRead = defineVerb({
 const Counts = z.array(z.strictObject({ class: DataClass, month: z.string(), contents: z.int(), bytes: z.int() })).readonly()
 const Holds = z.array(z.strictObject({ id: z.string(), ground: z.string(), notice: z.string() })).readonly()
 const Found = z.strictObject({
-  token: Hash.meta({ description: 'Pseudonym in the log.' }),
+  token: Hash.optional().meta({ description: 'Pseudonym in the log; absent for whom only sessions know.' }),
   keys: z.int(),
   counts: Counts,
+  sessions: z.int().meta({ description: 'Sessions that remember what the person, as their user, said and was told.' }),
   entries: z
     .strictObject({ count: z.int(), first: Index.optional(), last: Index.optional(), isComplete: z.boolean() })
     .optional()
@@ -66,7 +67,7 @@ export const subjectFind = defineVerb({
   output: z.strictObject({ found: Found.optional() }),
   async run(deps, { subject, purpose }) {
     const found = await requireVault(deps).erasures.find(subject)
-    return { output: { ...(found && { found }) }, detail: { purpose, ...(found && { subject: found.token }) } }
+    return { output: { ...(found && { found }) }, detail: { purpose, ...(found?.token !== undefined && { subject: found.token }) } }
   },
 })
 
@@ -99,7 +100,7 @@ export const subjectErase = defineVerb({
       const status = found ? ('dry_run' as const) : ('nothing' as const)
       return {
         output: { status, ...(found && { found }) },
-        detail: { authority, dryRun, status, ...(found && { subject: found.token }) },
+        detail: { authority, dryRun, status, ...(found?.token !== undefined && { subject: found.token }) },
       }
     }
     const done = await erasures.request({ subject, authority, by: user.id })

@@ -30,16 +30,20 @@ export interface FlowDeps {
   readonly store: SessionStore
   /** 32 bytes, used for nothing else. */
   readonly key: Uint8Array
+  /** Keyed name of the person whose session it is, by which it can be forgotten. */
+  readonly ownerOf: (principal: Principal) => string | undefined
   readonly nowMs: () => number
   readonly log: (message: string, error: unknown) => void
 }
 
 export interface OpenFlow extends Flow {
+  /** Reads every session anew: something in the store was forgotten. */
+  flush(): void
   close(): void
 }
 
 /** The memory of sessions over their store. */
-export function openFlow({ store, key, nowMs, log }: FlowDeps): OpenFlow {
+export function openFlow({ store, key, ownerOf, nowMs, log }: FlowDeps): OpenFlow {
   const seal = sessionSeal(key)
   const sessions = new Map<string, SessionMemory>()
   let isFailing = false
@@ -55,6 +59,7 @@ export function openFlow({ store, key, nowMs, log }: FlowDeps): OpenFlow {
       return { delivered: new Set(digests.filter((one) => memory.delivered.has(one))), classes: memory.label.classes }
     },
     facts,
+    flush: () => sessions.clear(),
     close: () => clearInterval(timer),
   }
 
@@ -111,7 +116,9 @@ export function openFlow({ store, key, nowMs, log }: FlowDeps): OpenFlow {
       .filter(({ origin }) => origin !== 'model')
       .reduce((label, { integrity, seen }) => joinLabels(label, { integrity, classes: seen }), before)
     const mustLast = after.integrity !== before.integrity || after.classes.length !== before.classes.length
-    const seq = await store.append(name, [seal.seal(name, item)], { nowMs: nowMs(), mustLast }).catch((error: unknown) => {
+    const owner = ownerOf(principal)
+    const how = { nowMs: nowMs(), mustLast, ...(owner !== undefined && { owner }) }
+    const seq = await store.append(name, [seal.seal(name, item)], how).catch((error: unknown) => {
       isFailing = true
       throw error
     })

@@ -53,6 +53,20 @@ export function sessionStoreContract(kind: SessionStoreKind): void {
       expect(await texts(made.store, b)).toEqual(['new'])
     })
 
+    test('R229: the sessions of a person are found, and forgotten up to a place', async () => {
+      const [a, b, c, owner] = [session(), session(), session(), session()]
+      await made.store.append(a, bytes('1'), { ...at(1_000), owner })
+      await made.store.append(b, bytes('1'), { ...at(1_000), owner })
+      await made.store.append(c, bytes('other'), { ...at(1_000), owner: session() })
+      await made.store.append(session(), bytes('nobody’s'), at(1_000))
+      const again = await made.reopen()
+      expect([...(await again.owned(owner))].sort()).toEqual([a, b].sort())
+      expect([await again.owned(session()), await again.owned('')]).toEqual([[], []])
+      const last = await again.append(a, bytes('2'), at(2_000))
+      await again.erase(a, last)
+      expect(await texts(again, a)).toEqual(['2'])
+    })
+
     test('many appends at once lose nothing', async () => {
       const a = session()
       await Promise.all(Array.from({ length: 40 }, (_, i) => made.store.append(a, bytes(String(i)), at(1_000))))

@@ -1,8 +1,9 @@
-import type { Entry } from '@sallyport/core'
+import type { Entry, Principal } from '@sallyport/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { tempFolder } from '../fixtures/world.ts'
+import { openFlow } from '../flow/open-flow.ts'
 import type { HoldNotice, Holds } from '../holds.ts'
-import { erasuresAt, type ErasuresAt } from './fixtures/erasures-at.ts'
+import { erasuresAt, FLOW_KEY, type ErasuresAt } from './fixtures/erasures-at.ts'
 import { killErasure } from './fixtures/kill-erasure.ts'
 
 const RUN_MS_MAX = 120_000
@@ -91,6 +92,39 @@ describe('R229: an erasure', () => {
     blocking = async () => []
     await at.erasures.resume()
     expect((await verbs()).slice(2)).toEqual(['erasure.started', 'erasure.completed'])
+  })
+
+  test('takes what sessions remember along, also of whom nothing else is known, unless it is held', async () => {
+    const flow = openFlow({
+      store: at.sessions,
+      key: FLOW_KEY,
+      ownerOf: ({ user }) => user && at.vault.lookup(user.id),
+      nowMs: Date.now,
+      log: () => undefined,
+    })
+    const of = (id: string): Principal => ({
+      agent: 'clerk',
+      credential: 'k',
+      method: 'jwt',
+      epoch: 0,
+      session: `s-${id}`,
+      user: { issuer: 'https://id.example', id, attributes: {} },
+    })
+    for (const id of ['p-1', 'p-2'])
+      await flow.remember(of(id), { texts: [{ origin: 'user', integrity: 'user', classes: [], value: 'My name is Ada.' }] })
+    await keep('p-2')
+    held = [{ id: 'hold-1', ground: '17(3)(e)', notice: 'litigation' }]
+    expect(await at.erasures.find('p-1')).toMatchObject({ keys: 0, sessions: 1, holds: held })
+    expect(await request('p-1')).toMatchObject({ status: 'waiting' })
+    const remembered = () => at.sessions.owned(at.vault.lookup('p-1'))
+    expect(await remembered()).toHaveLength(1)
+    held = []
+    await at.erasures.resume()
+    expect(await remembered()).toEqual([])
+    expect((await at.log.read(0, await at.log.size())).at(-1)).toMatchObject({ verb: 'erasure.completed', detail: { sessions: 1 } })
+    expect(await at.erasures.find('p-1')).toBeUndefined()
+    expect(await at.erasures.find('p-2')).toMatchObject({ sessions: 1, keys: 1 })
+    flow.close()
   })
 
   test('two at once are done one after the other', async () => {

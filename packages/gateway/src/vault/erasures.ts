@@ -35,6 +35,8 @@ export function openErasures(deps: ErasuresDeps): Erasures {
     request: ({ subject, authority, by }) =>
       inTurn(async () => {
         const lookup = vault.lookup(subjectId(subject))
+        // Whom only sessions know has keys from now on, to be destroyed with the rest.
+        if (!(await vault.holdings(lookup)) && (await deps.sessions.count(lookup)) > 0) await vault.subject(subjectId(subject))
         const known = state.erasures().find((record) => record.lookup === lookup)
         return advance(
           known ?? {
@@ -70,7 +72,10 @@ export function openErasures(deps: ErasuresDeps): Erasures {
     await put(running)
     // The log was searched meanwhile, which may take long: a hold that came before this point stops it, a later one comes too late.
     await state.refresh()
-    const holds = await deps.holds.blocking({ token: found.token, lookup: record.lookup ?? '' })
+    const holds = await deps.holds.blocking({
+      ...(found.token !== undefined && { token: found.token }),
+      lookup: record.lookup ?? '',
+    })
     return holds.length > 0 ? wait(record, { ...found, holds }, false) : finish(running, found, detail)
   }
 
@@ -82,11 +87,13 @@ export function openErasures(deps: ErasuresDeps): Erasures {
   }
 
   async function finish(record: ErasureRecord, found: Occurrences | undefined, detail: Detail): Promise<Erased> {
+    const sessions = await deps.sessions.forget(record.lookup ?? '')
     const isDestroyed = await vault.erase(record.lookup ?? '')
     const started = record.started === undefined ? {} : { started: record.started }
     const certificate = await recordEntry('erasure.completed', {
       ...detail,
       ...started,
+      sessions,
       keySource: vault.keySource,
       wrappingKeyDestroyed: isDestroyed,
       notified: [...deps.destinations()],
@@ -145,7 +152,7 @@ function asked({ authority, by }: ErasureRecord): Detail {
 function foundDetail({ token, keys, counts, entries }: Occurrences): Detail {
   const sum = (of: (count: VaultCount) => number): number => counts.reduce((total, count) => total + of(count), 0)
   return {
-    subject: token,
+    ...(token !== undefined && { subject: token }),
     keys,
     contents: sum((count) => count.contents),
     bytes: sum((count) => count.bytes),

@@ -1,6 +1,7 @@
 import { isGatewayError, readEntries, type ReadFile } from '@sallyport/core'
 import type { ContentVault } from '../content-vault.ts'
 import type { Occurrences } from '../erasures.ts'
+import type { PersonSessions } from '../flow/forget-sessions.ts'
 import type { Holds } from '../holds.ts'
 
 /** Newest entries looked through for a person's pseudonym. */
@@ -8,6 +9,8 @@ export const ENTRIES_SCANNED_MAX = 500_000
 
 export interface FindDeps {
   readonly vault: ContentVault
+  /** What sessions know of people, by the same names. */
+  readonly sessions: PersonSessions
   readonly holds: Pick<Holds, 'blocking'>
   readonly log: { readonly files: ReadFile; size(): Promise<number> }
 }
@@ -18,13 +21,23 @@ export interface Found {
   readonly keyIds: readonly string[]
 }
 
-/** What there is of the person behind a row of the vault. */
-export async function findOccurrences(lookup: string, { vault, holds, log }: FindDeps): Promise<Found | undefined> {
-  const holdings = await vault.holdings(lookup)
-  if (!holdings) return undefined
+/** What there is of the person behind a row of the vault, or behind sessions. */
+export async function findOccurrences(lookup: string, { vault, sessions: of, holds, log }: FindDeps): Promise<Found | undefined> {
+  const [holdings, sessions] = [await vault.holdings(lookup), await of.count(lookup)]
+  if (!holdings) {
+    if (sessions === 0) return undefined
+    return { found: { keys: 0, counts: [], sessions, holds: await holds.blocking({ lookup }) }, keyIds: [] }
+  }
   const { token, keys, counts } = holdings
   const entries = await entriesOf(token, log)
-  const found = { token, keys: keys.length, counts, ...(entries && { entries }), holds: await holds.blocking({ token, lookup }) }
+  const found = {
+    token,
+    keys: keys.length,
+    counts,
+    sessions,
+    ...(entries && { entries }),
+    holds: await holds.blocking({ token, lookup }),
+  }
   return { found, keyIds: keys }
 }
 

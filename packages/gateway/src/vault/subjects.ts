@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync } from 'node:crypto'
+import { hkdfSync } from 'node:crypto'
 import {
   GatewayError,
   isGatewayError,
@@ -45,7 +45,8 @@ export interface Subjects {
 export function openSubjects(deps: SubjectsDeps): Subjects {
   const { store, ring, tenant, randomBytes } = deps
   const cache = keyCache<SubjectKeys>({ entriesMax: SUBJECTS_MAX, ageMsMax: deps.cacheMs }, deps.nowMs)
-  const lookup = (id: string): string => createHmac('sha256', deps.pepper).update(`${tenant}\0${id}`).digest('hex')
+  const commit = committer(deps.pepper)
+  const lookup = (id: string): string => commit(`${tenant}\0${id}`).commitment
   return {
     lookup,
     ensure(id) {

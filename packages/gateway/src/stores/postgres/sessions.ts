@@ -8,17 +8,17 @@ const ITEMS_MAX = 10_000
 export function openPostgresSessions(database: Queries): SessionStore {
   return {
     isShared: true,
-    async append(session, items, { nowMs }) {
+    async append(session, items, { nowMs, owner = '' }) {
       // One writer of a session at a time, so that no place is filled behind one that was read.
       const { rows } = await database.query<{ last: string }>(
         `WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended($1, 0))),
          added AS (
-           INSERT INTO sallyport.session_item (session, at, sealed)
-           SELECT $1, to_timestamp($2::double precision / 1000), sealed
+           INSERT INTO sallyport.session_item (session, at, sealed, owner)
+           SELECT $1, to_timestamp($2::double precision / 1000), sealed, $4
            FROM held, unnest($3::bytea[]) WITH ORDINALITY AS new (sealed, n) ORDER BY n
            RETURNING seq)
          SELECT coalesce(max(seq), 0) AS last FROM added`,
-        [session, nowMs, items.map((item) => Buffer.from(item))],
+        [session, nowMs, items.map((item) => Buffer.from(item)), owner],
       )
       return Number(rows[0]?.last ?? 0)
     },
@@ -29,8 +29,12 @@ export function openPostgresSessions(database: Queries): SessionStore {
       )
       return rows.map(({ seq, sealed }) => ({ seq: Number(seq), sealed }))
     },
-    async erase(session) {
-      await database.query('DELETE FROM sallyport.session_item WHERE session = $1', [session])
+    async erase(session, before = Number.MAX_SAFE_INTEGER) {
+      await database.query('DELETE FROM sallyport.session_item WHERE session = $1 AND seq < $2', [session, before])
+    },
+    async owned(owner) {
+      const sql = "SELECT DISTINCT session FROM sallyport.session_item WHERE owner = $1 AND owner <> ''"
+      return (await database.query<{ session: string }>(sql, [owner])).rows.map(({ session }) => session)
     },
     async expire(beforeMs) {
       const { rows } = await database.query<{ gone: string }>(

@@ -20,25 +20,26 @@ export function openSqliteSessions(file: string): SessionStore {
     chmodSync(file, 0o600)
   }
   const database = guarded(() => connect(file))
-  const insert = database.prepare('INSERT INTO item (session, at, sealed) VALUES (?, ?, ?)')
+  const insert = database.prepare('INSERT INTO item (session, at, sealed, owner) VALUES (?, ?, ?, ?)')
   const select = database.prepare('SELECT seq, sealed FROM item WHERE session = ? AND seq > ? ORDER BY seq LIMIT ?')
-  const remove = database.prepare('DELETE FROM item WHERE session = ?')
+  const remove = database.prepare('DELETE FROM item WHERE session = ? AND seq < ?')
+  const owned = database.prepare("SELECT DISTINCT session FROM item WHERE owner = ? AND owner <> ''")
   const expire = database.prepare('DELETE FROM item WHERE at < ?')
   /** Whether a commit waits for the disk. */
   let isFull = true
   return {
     isShared: false,
-    append: async (session, items, { nowMs, mustLast }) =>
+    append: async (session, items, { nowMs, mustLast, owner = '' }) =>
       guarded(() => {
         // With a write-ahead log, only the machine’s end loses what was not synchronised.
         if (isFull !== mustLast) database.exec(`PRAGMA synchronous = ${mustLast ? 'FULL' : 'NORMAL'}`)
         isFull = mustLast
         const [only] = items
-        if (items.length === 1 && only) return Number(insert.run(session, nowMs, only).lastInsertRowid)
+        if (items.length === 1 && only) return Number(insert.run(session, nowMs, only, owner).lastInsertRowid)
         database.exec('BEGIN IMMEDIATE')
         try {
           let last = 0
-          for (const sealed of items) last = Number(insert.run(session, nowMs, sealed).lastInsertRowid)
+          for (const sealed of items) last = Number(insert.run(session, nowMs, sealed, owner).lastInsertRowid)
           database.exec('COMMIT')
           return last
         } catch (error) {
@@ -47,7 +48,8 @@ export function openSqliteSessions(file: string): SessionStore {
         }
       }),
     read: async (session, after) => guarded(() => select.all(session, after, ITEMS_MAX).map((row) => Row.parse(row))),
-    erase: async (session) => void guarded(() => remove.run(session)),
+    erase: async (session, before = Number.MAX_SAFE_INTEGER) => void guarded(() => remove.run(session, before)),
+    owned: async (owner) => guarded(() => owned.all(owner).map((row) => String(row['session']))),
     expire: async (beforeMs) => guarded(() => Number(expire.run(beforeMs).changes)),
     async close() {
       if (database.isOpen) database.close()
@@ -68,6 +70,9 @@ function connect(file: string): DatabaseSync {
       'CREATE TABLE IF NOT EXISTS item (seq INTEGER PRIMARY KEY AUTOINCREMENT, session TEXT NOT NULL, at INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;' +
         'CREATE INDEX IF NOT EXISTS item_session ON item (session, seq); CREATE INDEX IF NOT EXISTS item_at ON item (at);',
     )
+    const columns = database.prepare('PRAGMA table_info(item)').all()
+    if (!columns.some(({ name }) => name === 'owner')) database.exec("ALTER TABLE item ADD COLUMN owner TEXT NOT NULL DEFAULT ''")
+    database.exec("CREATE INDEX IF NOT EXISTS item_owner ON item (owner) WHERE owner <> ''")
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; COMMIT`)
     return database
   } catch (error) {
