@@ -97,4 +97,9 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: () => import('./commands/guard/index.ts'),
   },
   { name: 'explain', summary: 'tell the story of one entry: who, what, why', load: () => import('./commands/explain/index.ts') },
+  {
+    name: 'lineage',
+    summary: 'where an act came from, what came of it, and where data goes',
+    load: () => import('./commands/lineage/index.ts'),
+  },
 ]

@@ -112,7 +112,16 @@ async function perform<Request extends Inbound>(request: Request, allowed: Allow
   const inspected = looked instanceof Promise ? await looked : looked
   if (looked instanceof Promise) requireSame(jcs(acted.content) === text)
   const output = committed(text, acted.content, handling.commit)
-  const releasing = { principal, action, decision, facts, acted, inspected, commitment: output.commitment }
+  const releasing = {
+    principal,
+    action,
+    decision,
+    facts,
+    acted,
+    inspected,
+    commitment: output.commitment,
+    entry: allowed.verdict.entry,
+  }
   const released = stage.release(releasing)
   // Kept before the entry that refers to it, and before anything is released.
   const vault = await (released.isQuarantined ? handling.quarantine : handling.keepOutput)?.(text)

@@ -76,6 +76,8 @@ export interface Releasing {
   readonly inspected: Inspected
   /** Keyed commitment to the content as it came. */
   readonly commitment: string
+  /** Index of the durable decision. */
+  readonly entry: number
 }
 
 /** Where the vault keeps a content: what the record holds of it. */

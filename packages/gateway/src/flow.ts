@@ -13,6 +13,8 @@ export interface Entered {
   readonly declared?: readonly string[]
   /** The content itself; kept sealed, bounded, and only to find where arguments came from. */
   readonly value: Json
+  /** Entry of the decision on the act by which it came. */
+  readonly entry?: number
 }
 
 /** A tool call that a model asked for: the act that follows with the same name and arguments is linked to it. */
@@ -22,6 +24,8 @@ export interface Intended {
   /** Name as the agent's model knows it: `server__tool`, perhaps with a prefix of its client. */
   readonly name: string
   readonly args: Json
+  /** Entry of the decision on the model call that asked for it. */
+  readonly entry?: number
 }
 
 /** What a session learns at once. */

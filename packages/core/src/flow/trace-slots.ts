@@ -96,10 +96,10 @@ function carriesData(url: string): boolean {
 
 function distinct(contents: readonly SessionContent[]): readonly ValueOrigin[] {
   const all = new Map<string, ValueOrigin>()
-  for (const { origin, source, integrity, classes } of contents) {
+  for (const { origin, source, integrity, classes, entry } of contents) {
     const key = `${origin}\n${source ?? ''}\n${integrity}`
     if (!all.has(key) && all.size < ORIGINS_MAX)
-      all.set(key, { origin, ...(source !== undefined && { source }), integrity, classes })
+      all.set(key, { origin, ...(source !== undefined && { source }), integrity, classes, ...(entry !== undefined && { entry }) })
   }
   return [...all.values()]
 }

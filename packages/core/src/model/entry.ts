@@ -116,6 +116,8 @@ const FlowRecord = z.strictObject({
   classes: z.array(z.string()),
   /** Whether the session’s model asked for this call. */
   link: z.enum(['certain', 'likely', 'none']),
+  /** Index of the decision on the model call that asked for it. */
+  asked: z.int().optional(),
   slots: z
     .array(
       z.strictObject({
@@ -124,7 +126,17 @@ const FlowRecord = z.strictObject({
         /** Whether the grant approves the value. */
         approved: z.boolean(),
         /** Where the value was found; nowhere when empty. */
-        origins: z.array(z.strictObject({ origin: z.string(), source: z.string().optional(), integrity: z.string() })).max(20),
+        origins: z
+          .array(
+            z.strictObject({
+              origin: z.string(),
+              source: z.string().optional(),
+              integrity: z.string(),
+              /** Index of the decision on the act by which it came. */
+              entry: z.int().optional(),
+            }),
+          )
+          .max(20),
       }),
     )
     .max(20),

@@ -12,6 +12,8 @@ export interface ValueOrigin {
   readonly integrity: Integrity
   /** Classes of data that the operator said the source holds. */
   readonly classes: readonly string[]
+  /** Entry of the decision on the act by which it came. */
+  readonly entry?: number
 }
 
 /** What kind of thing an argument names, by its form or by its field. */
@@ -40,5 +42,7 @@ export interface FlowFacts {
   readonly classes: readonly string[]
   /** Whether the session's model asked for this call: the same arguments, the same tool, or neither. */
   readonly link: 'certain' | 'likely' | 'none'
+  /** Entry of the decision on the model call that asked for it. */
+  readonly asked?: number
   readonly slots: readonly TracedSlot[]
 }

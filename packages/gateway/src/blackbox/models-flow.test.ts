@@ -70,7 +70,10 @@ test('R002 R131: a recipient that the user named to the model passes over MCP; o
   expect((await client.call('crm__send', { to: ANNA })).refusal).toBeUndefined()
   // The call the model asked for and the one that was made are the same, without any change in the agent.
   expect(await decision()).toMatchObject({
-    flow: { link: 'certain', slots: [{ origins: expect.arrayContaining([{ origin: 'user', integrity: 'user' }]) }] },
+    flow: {
+      link: 'certain',
+      slots: [{ origins: expect.arrayContaining([{ entry: expect.any(Number), origin: 'user', integrity: 'user' }]) }],
+    },
   })
   expect((await client.call('crm__send', { to: EVE })).refusal?.reasons).toEqual(['tainted_act'])
   expect(await decision()).toMatchObject({ flow: { link: 'likely' } })

@@ -12,6 +12,7 @@ import { guardStatus } from './guard-status.ts'
 import { guardTest } from './guard-test.ts'
 import { holdApprove, holdList, holdOpen, holdRelease, holdReview } from './holds.ts'
 import { isolate, release } from './isolation.ts'
+import { auditFlows, auditLineage } from './lineage.ts'
 import { manifestCheck, manifestDiff, manifestShow, manifestSign } from './manifests.ts'
 import { quarantineList, quarantineRelease, quarantineRevoke, quarantineShow } from './quarantine.ts'
 import { manifestReach } from './reach.ts'
@@ -33,7 +34,9 @@ export const VERBS = {
   'audit.completeness': auditCompleteness,
   'audit.config': auditConfig,
   'audit.export': auditExport,
+  'audit.flows': auditFlows,
   'audit.key': auditKey,
+  'audit.lineage': auditLineage,
   'audit.prove': auditProve,
   'audit.read': auditRead,
   'audit.search': auditSearch,

@@ -76,9 +76,13 @@ export function openFlow({ store, key, ownerOf, nowMs, log }: FlowDeps): OpenFlo
     if (isFailing) await requireRoom()
     const { memory } = await read(principal)
     const { integrity, classes } = memory.label
-    const link = linkOf(memory, action)
     const slots = findSlots(action.args, new Set(Object.keys(grant?.provenance ?? {})))
-    return { integrity, classes, link, slots: slots.length === 0 ? [] : traceSlots(slots, memory.contents(), grant?.approved) }
+    return {
+      integrity,
+      classes,
+      ...linkOf(memory, action),
+      slots: slots.length === 0 ? [] : traceSlots(slots, memory.contents(), grant?.approved),
+    }
   }
 
   /** What others added since is read first; alone, only what is not in memory. */
@@ -139,7 +143,7 @@ function itemOf({ texts = [], calls = [], delivered = [] }: Learnt): Item {
   }
 }
 
-function textOf({ origin, server, name, integrity, classes, declared = [], value }: Entered): RememberedText {
+function textOf({ origin, server, name, integrity, classes, declared = [], value, entry }: Entered): RememberedText {
   const source = server === undefined ? name : name === undefined ? server : `${server}.${name}`
   return {
     origin,
@@ -148,6 +152,7 @@ function textOf({ origin, server, name, integrity, classes, declared = [], value
     classes: [...declared],
     seen: [...new Set([...classes, ...declared])],
     text: wordsOf(value).slice(0, TEXT_CHARS_MAX).toWellFormed(),
+    ...(entry !== undefined && { entry }),
   }
 }
 
@@ -159,16 +164,19 @@ function wordsOf(value: Json | undefined): string {
   return isJsonObject(value) ? Object.values(value).map(wordsOf).filter(Boolean).join('\n') : ''
 }
 
-function callOf({ name, args }: Intended): { name: string; args: string } {
-  return { name: name.slice(0, 300), args: jcs(args).slice(0, TEXT_CHARS_MAX) }
+function callOf({ name, args, entry }: Intended): NonNullable<Item['calls']>[number] {
+  return { name: name.slice(0, 300), args: jcs(args).slice(0, TEXT_CHARS_MAX), ...(entry !== undefined && { entry }) }
 }
 
 /** Clients put a prefix before names; the last parts are what the gateway offered. */
-function linkOf({ calls }: SessionMemory, { kind, server, name, args }: Action): FlowFacts['link'] {
-  if (kind !== 'tool.call') return 'none'
+function linkOf({ calls }: SessionMemory, { kind, server, name, args }: Action): Pick<FlowFacts, 'link' | 'asked'> {
+  if (kind !== 'tool.call') return { link: 'none' }
   const offered = `${server}__${name}`
   const named = calls.filter((call) => call.name === name || call.name.endsWith(offered))
-  if (named.length === 0) return 'none'
+  const last = named.at(-1)
+  if (!last) return { link: 'none' }
   const text = jcs(args)
-  return named.some((call) => call.args === text) ? 'certain' : 'likely'
+  const exact = named.findLast((call) => call.args === text)
+  const { entry } = exact ?? last
+  return { link: exact ? 'certain' : 'likely', ...(entry !== undefined && { asked: entry }) }
 }

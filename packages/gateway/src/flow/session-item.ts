@@ -14,12 +14,13 @@ const Text = z.object({
   classes: z.array(z.string()),
   seen: z.array(z.string()),
   text: z.string(),
+  entry: z.int().optional(),
 })
 export type RememberedText = z.infer<typeof Text>
 
 const Item = z.object({
   texts: z.array(Text).optional(),
-  calls: z.array(z.object({ name: z.string(), args: z.string() })).optional(),
+  calls: z.array(z.object({ name: z.string(), args: z.string(), entry: z.int().optional() })).optional(),
   delivered: z.array(z.string()).optional(),
 })
 /** One thing remembered of a session. */

@@ -16,7 +16,7 @@ export class SessionMemory {
   label: SessionLabel = EMPTY_LABEL
   /** When it was last asked for, Unix milliseconds. */
   usedMs = 0
-  readonly calls: { readonly name: string; readonly args: string }[] = []
+  readonly calls: NonNullable<Item['calls']> = []
   readonly delivered = new Set<string>()
   readonly #texts: { readonly text: RememberedText; content?: SessionContent }[] = []
   #chars = 0
@@ -40,8 +40,15 @@ export class SessionMemory {
   /** Every text, in the form in which it is searched; made once, when it is needed. */
   contents(): readonly SessionContent[] {
     return this.#texts.map((each) => {
-      const { origin, source, integrity, classes, text } = each.text
-      each.content ??= { origin, ...(source !== undefined && { source }), integrity, classes, text: normalText(text) }
+      const { origin, source, integrity, classes, text, entry } = each.text
+      each.content ??= {
+        origin,
+        ...(source !== undefined && { source }),
+        integrity,
+        classes,
+        text: normalText(text),
+        ...(entry !== undefined && { entry }),
+      }
       return each.content
     })
   }

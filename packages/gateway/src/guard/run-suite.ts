@@ -95,7 +95,7 @@ async function stopsResult(guard: Guard, { principal, origin, value }: Content, 
   const facts = { nowMs, isolation: { isolated: false, epoch: 0 }, guard: guard.facts(principal, origin), budget }
   const acted = { status: 'success' as const, content: value, changes: false }
   const { effect, reasons } = guard.release(
-    { principal, action, decision: NOTHING_DECIDED, facts, acted, inspected, commitment: '' },
+    { principal, action, decision: NOTHING_DECIDED, facts, acted, inspected, commitment: '', entry: 0 },
     { cleared: [], isConsequential: true },
   )
   return effect === 'deny' || reasons.includes('content_cut')

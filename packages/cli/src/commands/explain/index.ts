@@ -73,10 +73,11 @@ function flowLines({ flow }: Decision): string[] {
   }
   const classes = flow.classes.length === 0 ? '' : `, with ${shown(flow.classes.join(', '))}`
   return [
-    `  session  had read content as little trusted as ${shown(flow.integrity)}${classes}; ${link[flow.link]}`,
+    `  session  had read content as little trusted as ${shown(flow.integrity)}${classes}; ${link[flow.link]}${flow.asked === undefined ? '' : ` (entry ${flow.asked})`}`,
     ...flow.slots.map(({ path, kind, approved, origins }) => {
       const from = origins.map(
-        ({ origin, source, integrity }) => `${origin}${source === undefined ? '' : ` ${source}`} (${integrity})`,
+        ({ origin, source, integrity, entry }) =>
+          `${origin}${source === undefined ? '' : ` ${source}`} (${integrity}${entry === undefined ? '' : `, entry ${entry}`})`,
       )
       const places = [...(approved ? ['the approved list'] : []), ...from]
       return `  from     ${shown(kind)} at ${shown(path)}: ${places.length === 0 ? 'found nowhere' : shown(places.join(', '))}`

@@ -141,7 +141,7 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
   }
 
   /** What a server said is in the session from now on, with the trust that the operator puts in it. */
-  function remember({ principal, action, facts, acted, inspected }: Releasing): void | Promise<void> {
+  function remember({ principal, action, facts, acted, inspected, entry }: Releasing): void | Promise<void> {
     if (isListing(action.kind) || action.kind === 'resource.subscribe' || !facts.guard) return
     const { trust, classes: declared } = facts.guard.source
     const { kind, server, name } = action
@@ -156,6 +156,7 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
           classes: inspected.classes,
           declared,
           value: acted.content,
+          entry,
         },
       ],
     })

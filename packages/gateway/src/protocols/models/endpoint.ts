@@ -150,7 +150,7 @@ export function createEndpoint(deps: EndpointDeps): ModelEndpoint {
     const inbound = inboundOf(exchange, { wire, authorization, raw, body, ask: wire.decode(body) })
     const outbound = await handle(inbound, deps.stages)
     if (!outbound.ok) return refuse(exchange, outbound)
-    await remember(inbound, outbound.content)
+    await remember(inbound, outbound)
     deliver(exchange, inbound, outbound.content)
   }
 
@@ -173,11 +173,11 @@ export function createEndpoint(deps: EndpointDeps): ModelEndpoint {
   }
 
   /** The session knows what is delivered before it is. */
-  async function remember(request: ModelRequest, content: JsonObject): Promise<void> {
+  async function remember(request: ModelRequest, { content, entry }: Extract<Outbound, { ok: true }>): Promise<void> {
     const history = deps.stages.history(request)
     if (!deps.flow || !history || !request.answer || request.kind !== 'model.call') return
     const said = request.answer.type === 'stream' ? request.answer.relay.said() : request.wire.said(content)
-    await rememberAnswer(deps.flow, request.principal, { said, end: history.end, digest: deps.stages.digest, classes: [] })
+    await rememberAnswer(deps.flow, request.principal, { said, end: history.end, digest: deps.stages.digest, classes: [], entry })
   }
 
   /** The bytes that came, unless something in them was changed. */

@@ -14,11 +14,19 @@ export interface Remembered {
   readonly verdict: HistoryVerdict
 }
 
+interface RememberedPrompt {
+  readonly history: Remembered
+  readonly isPinned: boolean
+  readonly classes: readonly string[]
+  /** Index of the decision on the call. */
+  readonly entry: number
+}
+
 /** Tells the session what its model is about to read, as far as it is new; before it is sent. */
 export async function rememberPrompt(
   flow: Flow,
   principal: Principal,
-  { history, isPinned, classes }: { readonly history: Remembered; readonly isPinned: boolean; readonly classes: readonly string[] },
+  { history, isPinned, classes, entry }: RememberedPrompt,
 ): Promise<void> {
   const fresh = history.digests.filter(({ own }) => !history.delivered.has(own))
   if (fresh.length === 0) return
@@ -27,6 +35,7 @@ export async function rememberPrompt(
     ...originOf(turn, isPinned),
     classes,
     value: turn.text,
+    entry,
     ...named(turn, names),
   }))
   // A result belongs to its call from now on; another one for the same call is an altered one.
@@ -43,11 +52,18 @@ export async function rememberAnswer(
     end,
     digest,
     classes,
-  }: { readonly said: Said; readonly end: string; readonly digest: Digest; readonly classes: readonly string[] },
+    entry,
+  }: {
+    readonly said: Said
+    readonly end: string
+    readonly digest: Digest
+    readonly classes: readonly string[]
+    readonly entry: number
+  },
 ): Promise<void> {
   await flow.remember(principal, {
-    texts: [{ origin: 'model', integrity: 'agent', classes, value: said.text }],
-    calls: said.calls.map(({ id, name, args }) => ({ id, name, args: argsOf({ args }) })),
+    texts: [{ origin: 'model', integrity: 'agent', classes, value: said.text, entry }],
+    calls: said.calls.map(({ id, name, args }) => ({ id, name, args: argsOf({ args }), entry })),
     delivered: answerDigests(said, end, digest),
   })
 }

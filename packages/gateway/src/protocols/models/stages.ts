@@ -230,7 +230,12 @@ export function openStages(deps: StageDeps): ModelStages {
     const history = histories.get(request.body)
     if (flow && history) {
       const isPinned = decided.prompt.system === 'pinned'
-      await rememberPrompt(flow, allowed.principal, { history, isPinned, classes: allowed.inspected.classes })
+      await rememberPrompt(flow, allowed.principal, {
+        history,
+        isPinned,
+        classes: allowed.inspected.classes,
+        entry: allowed.verdict.entry,
+      })
     }
     const meter: Meter = { lost: 0 }
     try {
