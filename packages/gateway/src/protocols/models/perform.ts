@@ -2,6 +2,7 @@ import {
   type Acted,
   type Candidate,
   type CompiledModels,
+  confidenceOf,
   costNanos,
   type Finding,
   GatewayError,
@@ -12,6 +13,7 @@ import {
   type ModelServed,
   moneyText,
   parseJson,
+  plainPath,
   type Performing,
   type StreamScan,
   type TokenUsage,
@@ -73,7 +75,7 @@ export async function performCall(request: ModelRequest, { allowed, terms, meter
     const answer = isStream ? await stream(request, asked, { terms, deps, isDegraded }) : await whole(request, asked, isDegraded)
     asked.settle('success')
     read(meter, asked, answer.said)
-    const model = servedBy(asked, answer.said, isDegraded)
+    const model = { ...servedBy(asked, answer.said, isDegraded), ...askedFor(answer.said, terms.models) }
     return { status: 'success', content: answer.content, changes: false, reasons: leaving.reasons, model }
   } catch (error) {
     // A stream can break after it told everything.
@@ -190,4 +192,15 @@ function servedBy({ candidate, attempts }: Asked, { model, stop, usage, hasReaso
 
 function costOf(usage: TokenUsage, price: ModelPrice): NonNullable<ModelServed['cost']> {
   return { amount: moneyText(costNanos(usage, price)), currency: price.currency }
+}
+
+/** Most tool calls of one answer that are named, and the longest name. */
+const TOOLS_MAX = 20
+const TOOL_CHARS_MAX = 128
+
+/** How sure the model says it is, and which tools it wants: what is compared over time (R110). */
+function askedFor({ text, calls }: Said, { contract }: CompiledModels): Pick<ModelServed, 'confidence' | 'tools'> {
+  const confidence = contract && confidenceOf(contract, text)
+  const tools = calls.slice(0, TOOLS_MAX).map(({ name }) => plainPath(name.slice(0, TOOL_CHARS_MAX).toWellFormed()))
+  return { ...(confidence !== undefined && { confidence }), ...(tools.length > 0 && { tools }) }
 }
