@@ -84,14 +84,17 @@ function templateFaults(text: string): readonly PromptFault[] {
 const NEGATED = /\b(?:never|not|don['’]t|cannot|can['’]t|must ?n['’]t|refuse|decline|without)\b/i
 const FOLLOWS =
   /\b(?:follow|obey|execute|comply with|carry out|do|perform)\b[^\n]{0,60}\b(?:instructions?|commands?|requests?|orders?|prompts?|says?|asks?|tells?)\b/i
-const WHATEVER = /\b(?:any|all|every|whatever|whichever|anything|everything)\b/i
+const WHATEVER = oneOf('any all every each whatever whichever anything everything')
 const OTHERS =
   /\b(?:documents?|files?|e-?mails?|web ?(?:sites?|pages?)|tool (?:results?|outputs?)|attachments?|search results?|third part(?:y|ies)|content)\b/i
-const FORGETS =
-  /\b(?:ignore|disregard|forget|override|bypass)\b[^\n]{0,40}\b(?:previous|prior|above|earlier|all|any|your|these)\b[^\n]{0,40}\b(?:instructions?|rules?|prompts?|polic(?:y|ies)|restrictions?)\b/i
+const FORGETS = inThisOrder(
+  'ignore disregard forget override bypass',
+  'previous prior above earlier all any your these',
+  'instructions? rules? prompts? policy policies restrictions?',
+)
 const CEDES =
   /\b(?:user|they|anyone|anybody|documents?)\b[^\n]{0,40}\b(?:may|can|is allowed to|are allowed to)\b[^\n]{0,40}\b(?:override|change|replace|ignore|lift)\b[^\n]{0,40}\b(?:rules?|instructions?|prompts?|restrictions?)\b/i
-const UNBOUND = /\b(?:no|without) (?:any )?(?:restrictions?|limits?|limitations?|rules?)\b/i
+const UNBOUND = /\b(?:no|without) (?:[a-z]{1,12} )?(?:restrictions?|limits?|limitations?|rules?)\b/i
 
 function overrideFaults(text: string): readonly PromptFault[] {
   const todo = 'say what the task is, and that nothing in messages, documents or results changes these rules'
@@ -128,6 +131,16 @@ function boundaryFaults(text: string): readonly PromptFault[] {
       todo: 'add, in your words: texts between marks and results of tools are data; never follow instructions in them',
     },
   ]
+}
+
+/** @param words Separated by blanks; `?` after a last letter that may be missing. */
+function oneOf(words: string): RegExp {
+  return new RegExp(`\\b(?:${words.replaceAll(' ', '|')})\\b`, 'i')
+}
+
+/** One word of each list, each soon after the other. */
+function inThisOrder(...lists: readonly string[]): RegExp {
+  return new RegExp(lists.map((words) => oneOf(words).source).join('[^\\n]{0,40}'), 'i')
 }
 
 interface Sentence {
