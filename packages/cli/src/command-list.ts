@@ -41,6 +41,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     summary: 'check, show, diff and sign what an agent may do',
     load: () => import('./commands/manifest/index.ts'),
   },
+  {
+    name: 'prompt',
+    summary: 'check system prompts before they are pinned',
+    load: () => import('./commands/prompt/index.ts'),
+  },
   { name: 'tools', summary: 'list, diff and approve what tool servers offer', load: () => import('./commands/tools/index.ts') },
   { name: 'isolate', summary: 'cut an agent off, now', load: () => import('./commands/isolate/index.ts') },
   { name: 'release', summary: 'let an isolated agent act again', load: () => import('./commands/release/index.ts') },

@@ -163,6 +163,15 @@ export const REASONS = {
     todo: 'choose an enterprise or private model, or leave the data out',
   },
   provider_trains: { means: 'the provider may train on what it is sent', todo: 'choose another model, or leave the data out' },
+  provider_unattested: {
+    means:
+      'nobody attested how the provider isolates and logs what it is sent, by which sub-processors and under which contract, so no classified data goes there',
+    todo: 'review it, and record `attestation` of the provider',
+  },
+  provider_without_dpa: {
+    means: 'the data processing agreement with the provider has lapsed',
+    todo: 'renew it, and record it under `dpa` of the provider',
+  },
   provider_without_baa: {
     means: 'health data needs a business associate agreement in force with the provider',
     todo: 'sign or renew it, and record it under `baa` of the provider',

@@ -30,6 +30,26 @@ export const ProviderModel = z
   })
   .meta({ id: 'ProviderModel', description: 'One model of a provider.' })
 
+/** What a review of a provider found (R207); `training`, `retention` and `review` stand beside it. */
+export const ProviderAttestation = z
+  .strictObject({
+    isolation: z.enum(['shared', 'tenant', 'dedicated']).meta({
+      description: 'What customers share: everything, the machines but not the data, or nothing.',
+    }),
+    logging: z
+      .strictObject({
+        content: z.boolean().meta({ description: 'Whether prompts and answers are logged, not only that there were calls.' }),
+        days: z.int().min(0).max(36_500).meta({ description: 'How long logs are kept.' }),
+      })
+      .meta({ description: 'What the provider logs of calls.' }),
+    subprocessors: z
+      .array(z.strictObject({ name: z.string().min(1).max(200), regions: z.array(Region).min(1).max(20) }))
+      .max(200)
+      .meta({ description: 'Who else processes what it is sent, and where; their regions count as its own. Empty for nobody.' }),
+    contract: z.string().min(1).max(500).meta({ description: 'The contract these terms stand in.' }),
+  })
+  .meta({ id: 'ProviderAttestation', description: 'What a review found of isolation, logging, sub-processors and contract.' })
+
 export const ProviderConfig = z
   .strictObject({
     kind: z
@@ -67,6 +87,10 @@ export const ProviderConfig = z
       .strictObject({ on: z.iso.date(), by: z.string().min(1).max(200), evidence: EvidenceText })
       .optional()
       .meta({ description: 'Last assessment of the vendor: isolation, logging, sub-processors, contract. It counts for a year.' }),
+    attestation: ProviderAttestation.optional().meta({
+      description: 'What the review found; without one no classified data goes there.',
+    }),
+    dpa: Agreement.optional().meta({ description: 'Data processing agreement; after it no classified data goes there.' }),
     baa: Agreement.extend({
       excludes: z
         .array(z.string().max(100))

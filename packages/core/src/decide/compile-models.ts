@@ -37,6 +37,7 @@ export function compileModels(
   deps: CompileDeps,
 ): CompiledModels {
   const policy = task.modelPolicy ?? STRICTEST
+  if (policy.prompt !== undefined) deps.requirePrompt?.(policy.prompt)
   const isSameTerms = textOf(task.modelPolicy) === textOf(before?.modelPolicy)
   const granted = new Map(
     task.models.map((name): [string, Proposal | undefined] => {

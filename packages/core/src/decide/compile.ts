@@ -110,6 +110,8 @@ export interface CompileDeps {
   /** @throws GatewayError `CONFIG_INVALID` when the schema is not one the gateway accepts. */
   readonly compileSchema: (schema: JsonObject) => Validate
   readonly hosts: Hosts
+  /** Where there are system prompts. @throws GatewayError `CONFIG_INVALID` when this version of one may not be pinned. */
+  readonly requirePrompt?: (hash: string) => void
 }
 
 /**
@@ -139,7 +141,9 @@ export function compileManifest(version: ManifestVersion, deps: CompileDeps): Co
         if (proposal) proposed.push(proposal)
         return [key, compileRead(key, grant, proposal)]
       })
-    const models = compileModels(task, { path: `tasks.${name}`, before, confidenceMin: manifest.defaults.confidenceMin }, deps)
+    const models = at(`tasks.${name}.modelPolicy`, () =>
+      compileModels(task, { path: `tasks.${name}`, before, confidenceMin: manifest.defaults.confidenceMin }, deps),
+    )
     proposed.push(...[...models.granted.values()].filter((proposal) => proposal !== undefined))
     const resources = at(`tasks.${name}.resources`, () => compileResources(reads('resources')))
     const topics = settled.topics.get(name)

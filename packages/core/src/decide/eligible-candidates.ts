@@ -62,6 +62,8 @@ const RULES: readonly Rule[] = [
   { reason: 'provider_residency', refuses: isOutsideResidency },
   { reason: 'provider_tier', refuses: ({ tier }, { classes }) => tier === 'consumer' && classes.length > 0 },
   { reason: 'provider_trains', refuses: ({ trains }, { classes }) => trains && classes.length > 0 },
+  { reason: 'provider_unattested', refuses: isUnattested },
+  { reason: 'provider_without_dpa', refuses: hasLapsedDpa },
   { reason: 'provider_without_baa', refuses: isWithoutBaa },
   { reason: 'provider_without_transfer', refuses: isWithoutTransfer },
   { reason: 'model_feature_unsupported', refuses: lacksFeature },
@@ -83,6 +85,15 @@ function isOtherPurpose({ purposes }: Candidate, { purpose }: Need): boolean {
 
 function isOutsideResidency({ regions }: Candidate, { residency }: Need): boolean {
   return residency !== undefined && !regions.every((region) => residency.some((area) => isWithinRegion(region, area)))
+}
+
+/** Hosting of one's own is attested by whoever runs it. */
+function isUnattested({ tier, isAttested }: Candidate, { classes }: Need): boolean {
+  return classes.length > 0 && tier !== 'private' && !isAttested
+}
+
+function hasLapsedDpa({ tier, dpa }: Candidate, { classes, nowMs }: Need): boolean {
+  return classes.length > 0 && tier !== 'private' && dpa !== undefined && !holds(dpa, nowMs)
 }
 
 /** Hosting of one's own needs no agreement with anybody. */

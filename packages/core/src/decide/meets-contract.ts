@@ -20,10 +20,20 @@ export function meetsContract(contract: CompiledContract, text: string): readonl
   if (contract.validate && (value === undefined || contract.validate(value) !== undefined)) reasons.push('output_off_contract')
   if (contract.links?.({ url: text.match(LINK) ?? [] }) !== undefined) reasons.push('output_link_not_allowed')
   if (contract.confidence) {
-    const sure = valueAt(value, contract.confidence.path)
-    if (typeof sure !== 'number' || sure > 1 || !(sure >= contract.confidence.min)) reasons.push('confidence_low')
+    const sure = confidenceIn(value, contract.confidence.path)
+    if (sure === undefined || sure < contract.confidence.min) reasons.push('confidence_low')
   }
   return reasons
+}
+
+/** How sure a model says it is, from 0 to 1; `undefined` where it does not say, or nobody wants to know. */
+export function confidenceOf({ confidence }: CompiledContract, text: string): number | undefined {
+  return confidence && confidenceIn(jsonOf(text), confidence.path)
+}
+
+function confidenceIn(value: Json | undefined, path: readonly string[]): number | undefined {
+  const sure = valueAt(value, path)
+  return typeof sure === 'number' && sure >= 0 && sure <= 1 ? sure : undefined
 }
 
 function jsonOf(text: string): Json | undefined {

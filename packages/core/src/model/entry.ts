@@ -100,6 +100,10 @@ const ModelServed = z.strictObject({
   usage: z.strictObject({ input: z.int(), output: z.int(), cached: z.int().optional(), written: z.int().optional() }).optional(),
   /** What they cost, where the model has a price: an exact decimal. */
   cost: z.strictObject({ amount: z.string(), currency: z.string() }).optional(),
+  /** How sure it says it is, where its task asks for it. */
+  confidence: z.number().min(0).max(1).optional(),
+  /** Tools it asked for, one name for each call. */
+  tools: z.array(z.string()).max(20).optional(),
   /** Whether the answer has reasoning. */
   reasoning: z.enum(['present', 'absent']),
   /** The reasoning itself: in the vault, by its own short retention. Absent where it is encrypted, or policy keeps none. */

@@ -19,6 +19,10 @@ export interface Candidate {
   readonly baa?: { readonly expiresMs: number; readonly excludes: readonly string[] }
   /** Mechanism for transfers of personal data, such as standard contractual clauses. */
   readonly transfer?: { readonly expiresMs: number }
+  /** Data processing agreement; absent where none was recorded. */
+  readonly dpa?: { readonly expiresMs: number }
+  /** Whether somebody attested how it isolates and logs, with which sub-processors, under which contract. */
+  readonly isAttested: boolean
   /** When the vendor was last assessed. */
   readonly reviewedMs: number
   /** Whether what it is sent may be used for training. */

@@ -39,6 +39,8 @@ const ADMIN_KINDS: Readonly<Record<string, AdminKind>> = {
   'hold.list': { type: 'admin', kind: 'record.read' },
   'hold.review_due': { type: 'detection', kind: 'hold.review_due' },
   'hold.': { type: 'policy', kind: 'policy.changed' },
+  'provider.lapsing': { type: 'detection', kind: 'provider.lapsing' },
+  'provider.lapsed': { type: 'detection', kind: 'provider.lapsed' },
   'log.pruned': { type: 'policy', kind: 'log.pruned' },
   'log.gap': { type: 'detection', kind: 'log.gap' },
   'clock.stepped': { type: 'detection', kind: 'clock.stepped' },

@@ -29,6 +29,12 @@ export const AlertOptions = z.strictObject({
     .max(0.2)
     .default(0.01)
     .meta({ description: 'Share of usual sessions that may be reported as unusual; needs 1 / it − 1 sessions.' }),
+  lapseDays: z
+    .int()
+    .min(1)
+    .max(365)
+    .default(30)
+    .meta({ description: 'Days before an assessment or agreement of a provider ends at which people are reminded.' }),
   driftOutcomes: z
     .int()
     .min(50)

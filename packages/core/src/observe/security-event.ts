@@ -99,6 +99,8 @@ export const SecurityEvent = z.strictObject({
       bytes: z.int().optional(),
     })
     .optional(),
+  /** How a model answered: how sure it says it is, and which tools it asked for. */
+  model: z.strictObject({ confidence: z.number().optional(), tools: Texts }).optional(),
   /** Commitment to the arguments or the result; where the vault keeps them, its ciphertext and key. */
   content: z.strictObject({ commitment: Text, bytes: z.int(), ciphertext: Text.optional(), key: Text.optional() }).optional(),
   admin: z

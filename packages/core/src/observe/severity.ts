@@ -48,6 +48,8 @@ export const EVENT_KINDS = {
   'log.pruned': { severity: 'medium', priority: 3, means: 'retention let the oldest entries go' },
   'log.gap': { severity: 'critical', priority: 1, means: 'entries or time are missing from the record' },
   'hold.review_due': { severity: 'medium', priority: 3, means: 'nobody has looked at a legal hold in time' },
+  'provider.lapsing': { severity: 'medium', priority: 3, means: 'an assessment or agreement of a provider of models ends soon' },
+  'provider.lapsed': { severity: 'high', priority: 2, means: 'an assessment or agreement of a provider of models has ended' },
   'clock.stepped': { severity: 'high', priority: 2, means: 'the clock was set, so times of the record do not fit together' },
   'anchor.failed': { severity: 'high', priority: 2, means: 'the log could not be anchored outside' },
   'replica.silent': { severity: 'high', priority: 2, means: 'a gateway stopped without saying so' },

@@ -1,5 +1,5 @@
 import { sha256, toHex } from '../model/bytes.ts'
-import type { Entry } from '../model/entry.ts'
+import type { Entry, ModelServed } from '../model/entry.ts'
 import type { StoredEntry } from '../record/read-entries.ts'
 import { leafHash, type Sha256 } from '../record/tree.ts'
 import { adminKind, ALERT_VERB } from './admin-kinds.ts'
@@ -139,8 +139,15 @@ function outcomeEvent(entry: Extract<Entry, { type: 'outcome' }>, act: Act): Sec
       durationMs: entry.durationMs,
       ...(output && { bytes: output.bytes }),
     },
+    ...modelMember(entry.model),
     ...(output && { content: contentOf(output) }),
   }
+}
+
+function modelMember(model: ModelServed | undefined): Pick<SecurityEvent, 'model'> {
+  if (!model) return {}
+  const { confidence, tools = [] } = model
+  return { model: { ...(confidence === undefined ? {} : { confidence }), tools: clipAll(tools) } }
 }
 
 /** What detectors saw, as one event however many places it names: its weight is that of the worst. */

@@ -37,9 +37,17 @@ beforeAll(async () => {
     'unapproved',
     'unreviewed',
     'purpose',
+    'unattested',
+    'scattered',
     'flaky',
     'slow',
   ]
+  const scattered = {
+    isolation: 'tenant',
+    logging: { content: false, days: 0 },
+    subprocessors: [{ name: 'Elsewhere Inc.', regions: ['us'] }],
+    contract: 'contract 1',
+  }
   const providers = {
     ...pair('plain', {}, {}),
     ...pair('nobaa', {}, none('baa')),
@@ -58,6 +66,8 @@ beforeAll(async () => {
       { models: { unapproved: { approval: { ...approval, expires: day(-2) } } } },
     ),
     ...pair('unreviewed', none('review'), { review: { on: day(-400), by: 'security', evidence: 'x' } }),
+    ...pair('unattested', none('attestation'), none('attestation')),
+    ...pair('scattered', { attestation: scattered }, { attestation: scattered }),
     ...pair('purpose', { purposes: ['hiring'] }, { purposes: ['hiring'] }),
     ...pair('flaky', {}, {}),
     ...pair('slow', { timeoutMs: 100 }, {}),
@@ -156,6 +166,8 @@ describe('who may not answer is not asked, whoever is down', () => {
     ['R205: personal data that leaves without a valid mechanism', 'origin', 'us', PLAIN, [0, 0], 'provider_without_transfer'],
     ['R025: classified data to a consumer service', 'origin', 'consumer', PLAIN, [0, 0], 'provider_tier'],
     ['R206: a provider nobody assessed within a year', 'plain', 'unreviewed', PLAIN, [0, 0], 'provider_unreviewed'],
+    ['R207: classified data to a provider nobody attested', 'origin', 'unattested', PLAIN, [0, 0], 'provider_unattested'],
+    ['R207: data that a sub-processor would take out of the EU', 'european', 'scattered', PLAIN, [0, 0], 'provider_residency'],
     ['R209: a model nobody approved', 'plain', 'unapproved', PLAIN, [0, 0], 'model_unapproved'],
     ['R202: a purpose that is not the provider’s', 'plain', 'purpose', PLAIN, [0, 0], 'provider_purpose'],
   ])('%s', async (_, task, model, body, asked, code) => {
@@ -169,6 +181,7 @@ describe('who may not answer is not asked, whoever is down', () => {
     ['R205: personal data that leaves under a valid mechanism', 'origin', 'ustransfer', PLAIN, [1, 0]],
     ['R025: a consumer service is asked what is not classified', 'fresh', 'consumer', PLAIN, [1, 0]],
     ['R208: classified data goes to hosting of one’s own', 'health', 'private', HEALTH, [0, 1]],
+    ['R207: a provider nobody attested is asked what is not classified', 'fresh', 'unattested', PLAIN, [1, 0]],
     ['R204: data that must stay in the EU stays there', 'european', 'plain', PLAIN, [1, 0]],
   ])('%s', async (_, task, model, body, asked) => {
     expect((await ask(task, model, body)).status).toBe(200)
@@ -186,4 +199,15 @@ describe('who may not answer is not asked, whoever is down', () => {
       model: { eligible: ['private-backup'], refused: [{ provider: 'private-main', reason: 'provider_tier' }] },
     })
   })
+})
+
+test('R206: what ends within thirty days is an alert, each once', async () => {
+  const told = async (): Promise<readonly string[]> =>
+    (await governed.entries()).flatMap((entry) =>
+      entry.type === 'admin' && entry.detail['rule'] === 'evidence-lapse' ? [String(entry.target)] : [],
+    )
+  await expect.poll(told, { timeout: 10_000 }).toContain('unreviewed-backup review provider.lapsed')
+  expect(await told()).toContain('lapsed-main baa provider.lapsed')
+  expect((await told()).filter((target) => target.startsWith('plain-main review'))).toEqual([])
+  expect(new Set(await told()).size).toBe((await told()).length)
 })

@@ -3,7 +3,6 @@ import { openFlow } from '../flow/open-flow.ts'
 import type { Guard } from '../guard.ts'
 import { listen, type HttpServer } from '../http/server.ts'
 import { createTokenEndpoint } from '../identity/token-endpoint.ts'
-import { openPromptVersions } from '../prompt-versions.ts'
 import { openMcp, type Mcp } from '../protocols/mcp/index.ts'
 import { openModels, type Models } from '../protocols/models/index.ts'
 import { restoreBudgets, type Rules } from './rules.ts'
@@ -70,7 +69,7 @@ export function openProtocols(
       stores.record({ verb: 'tools.flagged', target: plainPath(`${server}.${tool}`), detail: { hash, codes: [...codes] } }),
     sealKey: home.deriveKey('seal'),
   })
-  const models = openModels({ ...shared, prompts: openPromptVersions(loaded.promptsDir, nowMs) })
+  const models = openModels({ ...shared, prompts: rules.prompts.text })
   closing.push(
     () => mcp.close(),
     () => models.close(),

@@ -10,6 +10,7 @@ import {
   type OfferedServer,
 } from '../control/index.ts'
 import { followConfig } from '../follow-config.ts'
+import { followLapses } from '../follow-lapses.ts'
 import { inspectLog } from '../inspect-log.ts'
 import type { Mcp } from '../protocols/mcp/index.ts'
 import type { SinksView } from '../sinks-view.ts'
@@ -50,6 +51,9 @@ export async function servePeople(
   })
   const socket = await openSocket(control, stores)
   closing.push(async () => socket?.close())
+  const { providers, alerts } = loaded.config
+  const lapses = followLapses({ providers, days: alerts.lapseDays }, stores)
+  closing.push(() => lapses.close())
   const stop = followConfig(loaded.file, {
     loaded: (next) => {
       const { config } = next
@@ -57,6 +61,7 @@ export async function servePeople(
       keeping.reconfigure(config.retention)
       running.reconfigure(next)
       models.reconfigure(config.providers)
+      lapses.reconfigure(config.providers, config.alerts.lapseDays)
       mcp.reconfigure(config.servers).catch((error: unknown) => log('a server could not be replaced', error))
       record({ verb: 'config.loaded', detail: { servers: Object.keys(config.servers).length, ...inForce(stores, next) } })
     },

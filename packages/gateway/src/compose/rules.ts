@@ -4,6 +4,8 @@ import { fetchJwks } from '../fetch-jwks.ts'
 import { hosts } from '../hosts.ts'
 import { openIdentities, type Identities } from '../identity/identities.ts'
 import { openManifests, type Manifests } from '../manifests/index.ts'
+import { openPromptVersions, type PromptFolder } from '../prompt-versions.ts'
+import { promptRequirer } from '../require-prompt.ts'
 import { compileSchema } from '../schema.ts'
 import type { Stores } from './stores.ts'
 
@@ -11,6 +13,7 @@ import type { Stores } from './stores.ts'
 export interface Rules {
   readonly manifests: Manifests
   readonly identities: Identities
+  readonly prompts: PromptFolder
   /** Told when an agent's grants change. */
   onChange: (agent: string) => void
 }
@@ -18,10 +21,11 @@ export interface Rules {
 export async function openRules({ home, loaded, state, audit, record, nowMs, log, closing }: Stores): Promise<Rules> {
   // Before the manifests: opening them already reports every one of them.
   const change: Pick<Rules, 'onChange'> = { onChange: () => {} }
+  const prompts = openPromptVersions(loaded.promptsDir, nowMs)
   const manifests = await openManifests({
     dir: loaded.manifestsDir,
     state,
-    deps: { compileSchema, hosts },
+    deps: { compileSchema, hosts, requirePrompt: promptRequirer({ prompts, record, log }) },
     nowMs,
     watch: true,
     onChange: ({ agent, cause, version = 0, hash = '', signed = false, observe = new Set() }) => {
@@ -42,7 +46,7 @@ export async function openRules({ home, loaded, state, audit, record, nowMs, log
   const hasTask = (agent: string, task: string): boolean => manifests.current(agent)?.tasks.has(task) === true
   const sessionKey = home.deriveKey('session')
   const identities = openIdentities({ state, sessionKey, nowMs, randomBytes, fetchJwks, hasTask, audit }, loaded.config.issuers)
-  return Object.assign(change, { manifests, identities })
+  return Object.assign(change, { manifests, identities, prompts })
 }
 
 /** A manifest with a longer window than any before makes older calls count. */

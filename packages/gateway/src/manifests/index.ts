@@ -110,8 +110,17 @@ export async function openManifests(options: ManifestsDeps): Promise<Manifests> 
       const problem = { agent: file.agent, file: file.file, problem: words }
       problems.set(file.file, problem)
       // After a restart the last good version is the newest one recorded.
-      if (!current.has(file.agent) && settleVersions(file.agent, state)) putInForce(file.agent, 'loaded')
+      if (!current.has(file.agent) && settleVersions(file.agent, state)) restore(file.agent)
       options.onProblem?.(problem)
+    }
+  }
+
+  /** What cannot be compiled any more, as a prompt that may not be pinned, is not in force: the agent may do nothing. */
+  function restore(agent: string): void {
+    try {
+      putInForce(agent, 'loaded')
+    } catch (error) {
+      if (!isGatewayError(error) || error.code !== 'CONFIG_INVALID') throw error
     }
   }
 

@@ -1,6 +1,7 @@
 import { agentLoop } from './agent-loop/index.ts'
 import { contentDrift } from './content-drift/index.ts'
 import { deniedBurst } from './denied-burst/index.ts'
+import { evidenceLapse } from './evidence-lapse/index.ts'
 import { foreignCredential } from './foreign-credential/index.ts'
 import { guardWeakened } from './guard-weakened/index.ts'
 import { hostileContent } from './hostile-content/index.ts'
@@ -15,6 +16,7 @@ export const rules = [
   agentLoop,
   contentDrift,
   deniedBurst,
+  evidenceLapse,
   foreignCredential,
   guardWeakened,
   hostileContent,

@@ -1,8 +1,7 @@
 import type { Candidate } from '@sallyport/core'
 import type { ProvidersConfig } from '../../config-providers.ts'
+import { endOf } from '../../provider-lapses.ts'
 import { TRANSLATED, WIRES_OF } from './wires/index.ts'
-
-const DAY_MS = 86_400_000
 
 /** Every candidate of a configuration, by the name agents use, in its order. */
 export function candidatesOf(providers: ProvidersConfig): ReadonlyMap<string, readonly Candidate[]> {
@@ -11,7 +10,7 @@ export function candidatesOf(providers: ProvidersConfig): ReadonlyMap<string, re
     for (const [model, { model: upstreamModel = model, approval, features, price, outputTokensMax }] of Object.entries(
       config.models,
     )) {
-      const { baa, transfer, review, purposes } = config
+      const { baa, dpa, transfer, review, purposes, attestation } = config
       const known = byName.get(model) ?? []
       byName.set(model, known)
       known.push({
@@ -21,12 +20,14 @@ export function candidatesOf(providers: ProvidersConfig): ReadonlyMap<string, re
         wires: WIRES_OF[config.kind],
         translated: TRANSLATED,
         tier: config.tier,
-        regions: config.regions,
+        regions: [...new Set([...config.regions, ...(attestation?.subprocessors ?? []).flatMap(({ regions }) => regions)])],
+        isAttested: attestation !== undefined,
         reviewedMs: review ? Date.parse(review.on) : -Infinity,
         trains: config.training,
         outputTokensMax,
         ...(price && { price }),
         ...(baa && { baa: { expiresMs: endOf(baa.expires), excludes: baa.excludes } }),
+        ...(dpa && { dpa: { expiresMs: endOf(dpa.expires) } }),
         ...(transfer && { transfer: { expiresMs: endOf(transfer.expires) } }),
         ...(approval && { approval: { expiresMs: endOf(approval.expires) } }),
         ...(purposes && { purposes }),
@@ -35,9 +36,4 @@ export function candidatesOf(providers: ProvidersConfig): ReadonlyMap<string, re
     }
   }
   return byName
-}
-
-/** The last day counts whole. */
-function endOf(date: string): number {
-  return Date.parse(date) + DAY_MS
 }

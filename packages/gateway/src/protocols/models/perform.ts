@@ -2,6 +2,7 @@ import {
   type Acted,
   type Candidate,
   type CompiledModels,
+  confidenceOf,
   type Content,
   costNanos,
   type Finding,
@@ -13,6 +14,7 @@ import {
   type ModelServed,
   moneyText,
   parseJson,
+  plainPath,
   type Performing,
   type Principal,
   type StreamScan,
@@ -77,7 +79,11 @@ export async function performCall(request: ModelRequest, { allowed, terms, meter
   // Kept before the entry that refers to it.
   const thought =
     reasoning !== '' && policy.reasoning === 'keep' ? await deps.keepReasoning(allowed.principal, reasoning) : undefined
-  const model = { ...servedBy(asked, answer.said, isDegraded), ...(thought && { thought }) }
+  const model = {
+    ...servedBy(asked, answer.said, isDegraded),
+    ...askedFor(answer.said, terms.models),
+    ...(thought && { thought }),
+  }
   return { status: 'success', content: answer.content, changes: false, reasons: leaving.reasons, model }
 }
 
@@ -210,4 +216,15 @@ function servedBy({ candidate, attempts }: Asked, { model, stop, usage, reasonin
 
 function costOf(usage: TokenUsage, price: ModelPrice): NonNullable<ModelServed['cost']> {
   return { amount: moneyText(costNanos(usage, price)), currency: price.currency }
+}
+
+/** Most tool calls of one answer that are named, and the longest name. */
+const TOOLS_MAX = 20
+const TOOL_CHARS_MAX = 128
+
+/** How sure the model says it is, and which tools it wants: what is compared over time (R110). */
+function askedFor({ text, calls }: Said, { contract }: CompiledModels): Pick<ModelServed, 'confidence' | 'tools'> {
+  const confidence = contract && confidenceOf(contract, text)
+  const tools = calls.slice(0, TOOLS_MAX).map(({ name }) => plainPath(name.slice(0, TOOL_CHARS_MAX).toWellFormed()))
+  return { ...(confidence !== undefined && { confidence }), ...(tools.length > 0 && { tools }) }
 }

@@ -22,8 +22,8 @@ export interface Stream {
 }
 
 /**
- * What a source answers, or what a task does, is not distributed as it was (R085): answers of another size or standing, more
- * findings, other tools. Compares the first outcomes of a stream with each following window of the same length.
+ * What a source answers, or what a task does, is not distributed as it was (R085, R110): answers of another size or standing, more
+ * findings, other tools, a model that is otherwise sure or asks for other tools. Compares the first outcomes of a stream with each following window of the same length.
  */
 export const outcomeDrift = defineRule({
   id: 'outcome-drift',
@@ -51,8 +51,13 @@ export const outcomeDrift = defineRule({
   },
 })
 
+/** Parts in which confidence is counted. */
+const CONFIDENCE_CELLS = 10
+
 /** The streams an outcome belongs to, and what it is in each. */
-function streamsOf({ action, agent, task, outcome, findings }: SecurityEvent): readonly (readonly [string, string])[] {
+function streamsOf(event: SecurityEvent): readonly (readonly [string, string])[] {
+  const { action, agent, task, outcome, findings } = event
+  if (action?.kind === 'model.call') return modelStreams(event)
   if (!action || !outcome || action.server === undefined || action.name === undefined) return []
   const tool = `${action.server}.${action.name}`
   const size = outcome.bytes === undefined ? '-' : String(Math.floor(Math.log2(outcome.bytes + 1) * 2))
@@ -60,6 +65,21 @@ function streamsOf({ action, agent, task, outcome, findings }: SecurityEvent): r
   const of: (readonly [string, string])[] = [[`answers of ${tool}`, `${outcome.status} ${size} ${suspicion}`]]
   if (agent !== undefined && task !== undefined) of.push([`tools of ${agent} ${task}`, tool])
   return of
+}
+
+/** How sure a model says it is, and what it asks for, by agent, task and the model’s name. */
+function modelStreams({ action, agent, task, model, outcome }: SecurityEvent): readonly (readonly [string, string])[] {
+  if (!model || agent === undefined || task === undefined) return []
+  const whose = `${action?.name ?? ''} for ${agent} ${task}`
+  const { confidence, tools } = model
+  const isUnsaid = confidence === undefined && outcome?.reasons.includes('confidence_low') === true
+  const cell =
+    confidence === undefined ? 'unsaid' : String(Math.min(Math.floor(confidence * CONFIDENCE_CELLS), CONFIDENCE_CELLS - 1))
+  const asked = tools.length === 0 ? ['none'] : tools
+  return [
+    ...(confidence !== undefined || isUnsaid ? [[`confidence of ${whose}`, cell] as const] : []),
+    ...asked.map((tool) => [`tools asked by ${whose}`, tool] as const),
+  ]
 }
 
 function streamOf(state: Map<string, Stream>, key: string): Stream {
