@@ -1,4 +1,12 @@
-import type { JsonObject } from '@sallyport/core'
+import {
+  type Chain,
+  chainOf,
+  type ChainLink,
+  type DecisionEntry,
+  type Entry,
+  type JsonObject,
+  type OutcomeEntry,
+} from '@sallyport/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Governed, govern, reads } from '../fixtures/govern.ts'
 import { modelClient, providerConfig } from '../fixtures/model-client.ts'
@@ -134,4 +142,69 @@ test('R225: ways that were observed, whether they are declared, and declared one
     ],
     unobserved: [{ task: 'work', from: 'crm.find', to: 'crm.send', field: 'to' }],
   })
+})
+
+/** What the log holds of an act of the story. */
+async function chain(name: string): Promise<Chain> {
+  const entries = await governed.entries()
+  const read = (index: number) => ({
+    decision: entries[index] as DecisionEntry,
+    outcome: entries.find((one): one is OutcomeEntry => one.type === 'outcome' && one.decision === index),
+  })
+  const { decision, outcome } = read(at[name] ?? -1)
+  const from = decision.flow?.asked
+  return { decision, end: outcome, ...(from !== undefined && { asked: read(from) }) }
+}
+const unchecked = (links: readonly ChainLink[]): string[] => links.flatMap(({ link, isChecked }) => (isChecked ? [] : [link]))
+
+test('R287 R123 R131: every link of an act that a model asked for was checked, and each says what it came to', async () => {
+  const links = chainOf(await chain('sent'))
+  expect(unchecked(links)).toEqual([])
+  expect(links.map(({ says }) => says)).toEqual([
+    expect.stringContaining('clerk by agent_key'),
+    expect.stringMatching(/grant: allow \(granted\).*manifest [0-9a-f]{12}/),
+    expect.stringContaining('bytes in'),
+    'success',
+    expect.stringMatching(/^certain link to model call \d+: the model gave none$/),
+  ])
+  expect(unchecked(chainOf(await chain('asked')))).toEqual([])
+  // Nobody knows which model wanted it: the chain has a gap, and says so.
+  expect(unchecked(chainOf(await chain('weather')))).toEqual(['reasoning'])
+  expect(chainOf(await chain('held'))[3]).toMatchObject({ isChecked: true, says: 'did not happen: require_approval' })
+})
+
+test('R287: with any check taken out of the record its link is missing', async () => {
+  const whole = await chain('sent')
+  const { decision, end, asked } = whole
+  const { credential: _, ...nobody } = decision.actor
+  const { manifest: __, ...without } = decision.versions
+  const { guard: ___, ...unguarded } = decision.versions
+  const { definition: ____, ...unreviewed } = decision.versions
+  const { output: _____, ...empty } = end as OutcomeEntry
+  const spoilt: readonly (readonly [string, Chain])[] = [
+    ['identity', { ...whole, decision: { ...decision, actor: nobody } }],
+    ['permission', { ...whole, decision: { ...decision, versions: without } }],
+    ['permission', { ...whole, decision: { ...decision, versions: unreviewed } }],
+    ['permission', { ...whole, decision: { ...decision, votes: [] } }],
+    ['data', { ...whole, decision: { ...decision, versions: unguarded } }],
+    ['data', { ...whole, end: empty as Entry }],
+    ['action', { decision, ...(asked && { asked }) }],
+    ['action', { ...whole, decision: { ...decision, enforced: 'deny' } }],
+    ['reasoning', { decision, end }],
+    ['reasoning', { ...whole, asked: { decision: asked?.decision as DecisionEntry } }],
+  ]
+  for (const [link, chained] of spoilt) expect([link, unchecked(chainOf(chained))]).toEqual([link, [link]])
+})
+
+test('R268: one session’s record holds prompt, retrieval, call and answer, each with its source and classes', async () => {
+  const session = (await governed.entries()).find(({ index }) => index === at['sent']) as DecisionEntry
+  const acts = (await governed.entries()).filter(
+    (one): one is OutcomeEntry => one.type === 'outcome' && one.session === session.session && one.status === 'success',
+  )
+  expect(acts.map(({ action }) => action.kind)).toEqual(['tool.call', 'tool.call', 'model.call', 'tool.call'])
+  for (const { output, decision } of acts) {
+    expect(output?.commitment).toMatch(/^[0-9a-f]{64}$/)
+    expect(((await governed.entries())[decision] as DecisionEntry).input.commitment).toMatch(/^[0-9a-f]{64}$/)
+  }
+  expect(acts[1]).toMatchObject({ source: { channel: 'email', trust: 'email' }, detected: ['pii'] })
 })

@@ -1,3 +1,4 @@
+import type { ChainLink } from '@sallyport/core'
 import type { VERBS } from '@sallyport/gateway'
 import type { z } from 'zod'
 import { actionName } from '../../describe-entry.ts'
@@ -61,4 +62,12 @@ export function flowChart({ observed }: Flows): string {
     return `  ${node(from)} ${isDeclared ? '-->' : '-.->'}|${label}| ${node(to)}`
   })
   return ['flowchart LR', ...lines].join('\n')
+}
+
+/** One link a line; what was not checked stands out. */
+export function chainLines({ entry, links }: { readonly entry: number; readonly links: readonly ChainLink[] }): string[] {
+  const rows = links.map(
+    ({ link, isChecked, says }) => `  ${isChecked ? 'ok     ' : 'MISSING'}  ${link.padEnd(10)}  ${shown(says)}`,
+  )
+  return [`Entry ${entry}`, ...rows]
 }

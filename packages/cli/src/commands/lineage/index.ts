@@ -1,8 +1,16 @@
+import { CHAIN_LINKS, type Chain, chainOf, type Entry, GatewayError } from '@sallyport/core'
 import { VERBS } from '@sallyport/gateway'
-import { openClient } from '../../control-client.ts'
+import { z } from 'zod'
+import { type ControlClient, openClient } from '../../control-client.ts'
 import { defineCommand } from '../../define-command.ts'
 import { parseCount } from '../../options.ts'
-import { flowChart, flowLines, lineageLines } from './describe.ts'
+import { chainLines, flowChart, flowLines, lineageLines } from './describe.ts'
+
+const ChainOutput = z.strictObject({
+  entry: z.int(),
+  ok: z.boolean(),
+  links: z.array(z.strictObject({ link: z.enum(CHAIN_LINKS), isChecked: z.boolean(), says: z.string() })).readonly(),
+})
 
 export const command = defineCommand({
   configure(command, act) {
@@ -22,6 +30,21 @@ export const command = defineCommand({
         )
     }
     command
+      .command('chain')
+      .argument('<entry>', 'index of the act’s decision or outcome', parseCount)
+      .description(
+        'whether every link of an act was checked: identity, permission, data, action, reasoning; fails when one was not',
+      )
+      .action(
+        act(ChainOutput, async (context, index: number) => {
+          const chain = await readChain(openClient(context), index)
+          const links = chainOf(chain)
+          const ok = links.every(({ isChecked }) => isChecked)
+          const output = { entry: chain.decision.index, ok, links }
+          return { output, text: chainLines(output).join('\n'), exit: ok ? 'ok' : 'refused' }
+        }),
+      )
+    command
       .command('flows')
       .argument('<agent>', 'whose data flows')
       .description('where an agent’s data goes: ways that were observed, undeclared ones marked, and declared ones never seen')
@@ -36,3 +59,20 @@ export const command = defineCommand({
       )
   },
 })
+
+/** An act and the model call that asked for it, as the log has them. */
+async function readChain(client: ControlClient, index: number): Promise<Chain> {
+  const { decision, end } = await readAct(client, index)
+  const from = decision.flow?.asked
+  const asked = from === undefined ? undefined : await readAct(client, from)
+  const outcome = asked?.end?.type === 'outcome' ? asked.end : undefined
+  return { decision, end, ...(asked && { asked: { decision: asked.decision, outcome } }) }
+}
+
+async function readAct(client: ControlClient, index: number): Promise<Pick<Chain, 'decision' | 'end'>> {
+  const { entry, related } = await client.call('audit.read', { index })
+  const all: readonly Entry[] = [entry, ...related]
+  const decision = all.find((one) => one.type === 'decision')
+  if (!decision) throw new GatewayError('NOT_FOUND', 'no act has this entry; give that of its decision or its outcome')
+  return { decision, end: all.find(({ type }) => type === 'outcome' || type === 'unknown') }
+}

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CliHome, cliHome } from '../../fixtures/cli-home.ts'
-import { flowChart, flowLines, lineageLines } from './describe.ts'
+import { chainLines, flowChart, flowLines, lineageLines } from './describe.ts'
 
 let cli: CliHome
 beforeAll(async () => {
@@ -66,5 +66,18 @@ test('R225: what nobody declared is marked; names are no markup', () => {
 test('R225 R231: where there is nothing it is said so', async () => {
   const missing = await cli.run('lineage', 'back', '99999')
   expect([missing.code === 0, missing.err]).toEqual([false, expect.stringContaining('no act has this entry')])
+  expect((await cli.run('lineage', 'chain', '0')).err).toContain('no act has this entry')
   expect((await cli.run('lineage', 'flows', 'nobody')).err).toContain('no manifest is in force')
+})
+
+test('R287: a link that was not checked stands out', () => {
+  const links = [
+    { link: 'identity' as const, isChecked: true, says: 'clerk by agent_key' },
+    { link: 'reasoning' as const, isChecked: false, says: 'no model call is known that asked for it' },
+  ]
+  expect(chainLines({ entry: 7, links })).toEqual([
+    'Entry 7',
+    '  ok       identity    clerk by agent_key',
+    '  MISSING  reasoning   no model call is known that asked for it',
+  ])
 })
