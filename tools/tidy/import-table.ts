@@ -25,6 +25,7 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
   { from: 'core/pipeline', to: [...MODEL, 'core/ports', ...STAGES, 'core/stages'], packages: [], node: false },
   { from: 'core/stages', to: [...MODEL, 'core/ports', ...STAGES], packages: [], node: false },
   { from: 'core/flow', to: MODEL, packages: PURE, node: false },
+  { from: 'core/lineage', to: [...MODEL, 'core/decide'], packages: PURE, node: false },
   { from: 'core/model', to: MODEL, packages: PURE, node: false },
   { from: 'core/errors', to: [], packages: PURE, node: false },
   { from: 'core/reasons', to: [], packages: PURE, node: false },

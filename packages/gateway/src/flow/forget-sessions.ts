@@ -1,4 +1,5 @@
 import { EMPTY_LABEL, joinLabels, type SessionLabel, type SessionStore } from '@sallyport/core'
+import type { PersonSessions } from '../person-sessions.ts'
 import { type Item, sessionSeal } from './session-item.ts'
 
 export interface ForgetDeps {
@@ -6,16 +7,6 @@ export interface ForgetDeps {
   /** The key of `openFlow`. */
   readonly key: Uint8Array
   readonly nowMs: () => number
-}
-
-/** What sessions know of a person, for whoever erases people. */
-export interface PersonSessions {
-  count(owner: string): Promise<number>
-  /**
-   * Forgets everything the sessions of a person hold, and keeps of each what it had met: how far it is to be trusted, and which
-   * classes. Forgetting must not make a session clean. @returns How many sessions.
-   */
-  forget(owner: string): Promise<number>
 }
 
 export function personSessions({ store, key, nowMs }: ForgetDeps): PersonSessions {

@@ -1,8 +1,8 @@
 import { isGatewayError, readEntries, type ReadFile } from '@sallyport/core'
 import type { ContentVault } from '../content-vault.ts'
 import type { Occurrences } from '../erasures.ts'
-import type { PersonSessions } from '../flow/forget-sessions.ts'
 import type { Holds } from '../holds.ts'
+import type { PersonSessions } from '../person-sessions.ts'
 
 /** Newest entries looked through for a person's pseudonym. */
 export const ENTRIES_SCANNED_MAX = 500_000
