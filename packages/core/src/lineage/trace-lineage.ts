@@ -55,18 +55,20 @@ export function traceLineage(entries: readonly Entry[], start: number, direction
     if (entry.type === 'outcome') outcomes.set(entry.decision, entry)
   }
   const all = [...decisions.values()].flatMap((decision) => edgesTo(decision, { decisions, outcomes }))
-  const [near, far] = direction === 'back' ? (['to', 'from'] as const) : (['from', 'to'] as const)
-  const byEnd = Map.groupBy(all, (edge) => edge[near])
+  const isBack = direction === 'back'
+  const near = ({ from, to }: LineageEdge): number => (isBack ? to : from)
+  const far = ({ from, to }: LineageEdge): number => (isBack ? from : to)
+  const byEnd = Map.groupBy(all, near)
   const reached = new Set([start])
   const edges: LineageEdge[] = []
   let isComplete = true
   for (const entry of reached) {
     for (const edge of byEnd.get(entry) ?? []) {
-      if (!reached.has(edge[far]) && reached.size >= LINEAGE_ACTS_MAX) {
+      if (!reached.has(far(edge)) && reached.size >= LINEAGE_ACTS_MAX) {
         isComplete = false
         continue
       }
-      reached.add(edge[far])
+      reached.add(far(edge))
       edges.push(edge)
     }
   }
