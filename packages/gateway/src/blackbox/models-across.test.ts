@@ -13,7 +13,8 @@ const KINDS = ['openai', 'azure-openai', 'anthropic', 'gemini', 'bedrock'] as co
 const MORE: Readonly<Record<string, JsonObject>> = {
   'azure-openai': { apiVersion: '2026-01-01' },
   anthropic: { leaveOut: ['strict'] },
-  gemini: { leaveOut: ['strict'] },
+  // A generation that wants its own signatures back with every call it made.
+  gemini: { leaveOut: ['strict'], models: { gemini: { ...approved, model: 'gemini-3-pro-preview' } } },
   bedrock: { leaveOut: ['strict'] },
 }
 const SECRET = 'sk-upstream-secret'

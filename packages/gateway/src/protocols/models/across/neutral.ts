@@ -135,7 +135,9 @@ export class Pieces {
 export function requireNoWarnings(warnings: Extract<Part, { type: 'stream-start' }>['warnings'], call: NeutralCall): void {
   // A limit that a provider must have and nobody set.
   const isOfCall = (feature: string): boolean => feature !== 'maxOutputTokens' || call.maxOutputTokens !== undefined
-  const first = warnings.find((warning) => !('feature' in warning) || isOfCall(warning.feature))
+  // Gemini 3 wants its signatures back, which no other wire carries; its own word for that is sent instead.
+  const isDropped = (message: string): boolean => !message.includes('skip_thought_signature_validator')
+  const first = warnings.find((warning) => ('feature' in warning ? isOfCall(warning.feature) : isDropped(warning.message)))
   if (first) throw untranslatable('feature' in first ? first.feature : 'a part of the request')
 }
 
