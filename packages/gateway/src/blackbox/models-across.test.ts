@@ -43,6 +43,7 @@ beforeAll(async () => {
       providers: {
         ...Object.fromEntries(KINDS.map((kind) => [kind, of(kind, MORE[kind])])),
         lenient: of('gemini', { models: { lenient: approved }, leaveOut: ['user', 'cache_control'] }),
+        quick: of('gemini', { models: { quick: approved }, timeoutMs: 500, idleMs: 500 }),
         signed: of('bedrock', { models: { signed: approved }, credential: 'AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI' }),
         'strict-main': of('gemini', { models }),
         'strict-spare': providerConfig(spare.url, { kind: 'openai', models, tier: 'consumer' }),
@@ -52,7 +53,7 @@ beforeAll(async () => {
       clerk: {
         tasks: {
           work: {
-            models: [...KINDS, 'lenient', 'signed', 'strict'],
+            models: [...KINDS, 'lenient', 'signed', 'strict', 'quick'],
             modelPolicy: { systemPrompt: 'allow', features: ['attachments'], loop: { repeatsMax: 1_000 } },
           },
           private: { models: ['strict'], modelPolicy: { classes: ['phi'] } },
@@ -307,6 +308,33 @@ describe.each(['anthropic', 'gemini', 'bedrock'])('R013: failures of a provider 
     provider.script = () => (fault === 'half' ? { fault, said } : { fault, said, message: TRACE })
     const reply = await ask(false)
     expect([reply.status, reply.text.includes('secret_function')]).toEqual([502, false])
+  })
+})
+
+describe('R013: a provider of another wire that is slow, and a client that goes', () => {
+  const ask = (stream: boolean, signal?: AbortSignal) =>
+    modelClient(governed, 'clerk', 'k')(
+      '/v1/chat/completions',
+      { model: 'quick', stream, messages: [{ role: 'user', content: 'Hello.' }] },
+      signal && { signal },
+    )
+  test('that never answers is left after its time', async () => {
+    provider.script = () => ({ fault: 'hang' })
+    expect(await ask(false)).toMatchObject({ status: 504, value: { error: { code: 'UPSTREAM_TIMEOUT' } } })
+  })
+  test('that falls silent in the middle ends the stream with an error', async () => {
+    provider.script = () => ({ fault: 'stall', said: { text: ['It is ', 'sunny ', 'and ', 'warm.'] } })
+    const { text } = await ask(true)
+    expect([text.includes('[DONE]'), text]).toEqual([false, expect.stringContaining('UPSTREAM_TIMEOUT')])
+  })
+  test('what nobody waits for is not asked on', async () => {
+    provider.script = () => ({ text: Array.from({ length: 200 }, () => 'and so on '), pauseMs: 20 })
+    const abort = new AbortController()
+    const asked = ask(true, abort.signal).catch(() => undefined)
+    while (provider.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    abort.abort()
+    await asked
+    expect(await provider.requests[0]?.isCut).toBe(true)
   })
 })
 

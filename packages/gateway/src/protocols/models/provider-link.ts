@@ -49,8 +49,10 @@ export function openProviderLink(config: ProviderConfig): ProviderLink {
       // Loaded when it is needed: most gateways never do.
       across ??= import('./across/index.ts').then(({ openAcross }) => openAcross(config, tooLarge))
       const request: Sending = (path, own) => requested(versioned(path), { ...own, headers: azured(own.headers) }, signal)
-      return (await across).send({ wire: wire.id, body, signal, request }).catch((error: unknown) => {
-        throw translate(error, signal)
+      const inOwnWords = (error: unknown): GatewayError => translate(error, signal)
+      const sending = { wire: wire.id, body, signal, request, translate: inOwnWords }
+      return (await across).send(sending).catch((error: unknown) => {
+        throw inOwnWords(error)
       })
     }
     const own = { headers: { ...headers, ...credential(wire) }, body }

@@ -28,6 +28,7 @@ export interface AcrossRequest {
   readonly body: string
   readonly signal: AbortSignal
   readonly request: PoolFetchOptions['request']
+  readonly translate: PoolFetchOptions['translate']
 }
 
 /** Asks a provider that speaks another wire than the agent. */
@@ -44,7 +45,7 @@ export function openAcross(config: ProviderConfig, tooLarge: PoolFetchOptions['t
   const leaveOut: ReadonlySet<string> = new Set(config.leaveOut)
   return { send }
 
-  async function send({ wire, body, signal, request }: AcrossRequest): Promise<AcrossAnswer> {
+  async function send({ wire, body, signal, ...sending }: AcrossRequest): Promise<AcrossAnswer> {
     const asked = parseJson(body)
     const translation = TRANSLATIONS[wire]
     if (!translation || !isJsonObject(asked)) throw new GatewayError('INTERNAL', 'a call of a wire that is not translated')
@@ -52,7 +53,7 @@ export function openAcross(config: ProviderConfig, tooLarge: PoolFetchOptions['t
     const call = { ...translation.ask(asked, leaveOut), abortSignal: signal }
     const speech = translation.speech(asked, model)
     try {
-      const modelOf = await LOAD[config.kind](config, poolFetch({ request, origin, bytesMax: config.answerBytesMax, tooLarge }))
+      const modelOf = await LOAD[config.kind](config, poolFetch({ ...sending, origin, bytesMax: config.answerBytesMax, tooLarge }))
       return asked['stream'] === true ? await streamed(modelOf(model), call, speech) : await whole(modelOf(model), call, speech)
     } catch (error) {
       throw inOwnWords(error)

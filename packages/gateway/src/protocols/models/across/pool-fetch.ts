@@ -12,10 +12,12 @@ export interface PoolFetchOptions {
   readonly origin: string
   readonly bytesMax: number
   readonly tooLarge: (bytesMax: number) => GatewayError
+  /** Whatever broke while the answer came, in the gateway's words: a package would hide it in its own. */
+  readonly translate: (error: unknown) => GatewayError
 }
 
 /** `fetch` for packages: to one origin, over the gateway's own connections, with every answer bounded. */
-export function poolFetch({ request, origin, bytesMax, tooLarge }: PoolFetchOptions): typeof globalThis.fetch {
+export function poolFetch({ request, origin, bytesMax, tooLarge, translate }: PoolFetchOptions): typeof globalThis.fetch {
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : String(input))
     const { body } = init ?? {}
@@ -32,10 +34,14 @@ export function poolFetch({ request, origin, bytesMax, tooLarge }: PoolFetchOpti
 
   async function* bounded(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     let bytes = 0
-    for await (const chunk of stream) {
-      bytes += chunk.length
-      if (bytes > bytesMax) throw tooLarge(bytesMax)
-      yield chunk
+    try {
+      for await (const chunk of stream) {
+        bytes += chunk.length
+        if (bytes > bytesMax) throw tooLarge(bytesMax)
+        yield chunk
+      }
+    } catch (error) {
+      throw translate(error)
     }
   }
 }
