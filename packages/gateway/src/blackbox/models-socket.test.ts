@@ -122,6 +122,18 @@ test.each<[string, Parameters<typeof socket>[0], number]>([
   expect(await socket(options).opened).toBe(status)
 })
 
+test('more calls at once than may wait are refused, and the others answered', async () => {
+  provider.script = () => ({ text: ['Yes.'], delayMs: 100 })
+  const { opened, say, until } = socket()
+  await opened
+  for (let i = 0; i < 12; i++) say({ ...CREATE, input: `Is ${i} a number?` })
+  const errors = await until(/^error$/, 4)
+  await until(/completed/, 8)
+  expect(errors.map(({ status, error }) => [status, (error as JsonObject)['code']])).toEqual(
+    Array.from({ length: 4 }, () => [503, 'LIMIT_OVERLOADED']),
+  )
+})
+
 test('what is larger than a body may be ends the socket', async () => {
   const { opened, say, closed } = socket()
   await opened

@@ -12,7 +12,7 @@ import {
   type Principal,
   type ReasonCode,
 } from '@sallyport/core'
-import { type ByteBudget, COST_FACTOR } from '../../byte-budget.ts'
+import type { ByteBudget } from '../../byte-budget.ts'
 import type { Flow } from '../../flow.ts'
 import { type Body, readBody } from '../../read-body.ts'
 import type { Refusals } from '../../refusals.ts'
@@ -54,7 +54,7 @@ interface Exchange {
 export interface ModelEndpoint {
   /** One HTTP exchange below `/a/{agent}/v1`. */
   readonly serve: (request: IncomingMessage, response: ServerResponse, at: { agent: string; path: string }) => Promise<void>
-  /** One call that came over a socket; answers whatever happens. */
+  /** One call that came over a socket, paid for from the byte budget; answers whatever happens. */
   readonly serveFrame: (request: IncomingMessage, at: { agent: string; path: string; reply: Reply; text: string }) => Promise<void>
   /** @throws GatewayError `IDENTITY_*` */
   readonly identify: (request: IncomingMessage, agent: string) => Promise<Principal>
@@ -85,16 +85,7 @@ export function createEndpoint(deps: EndpointDeps): ModelEndpoint {
           return readBody(request, deps.bodyBytesMax, deps.budget)
         },
       }),
-    serveFrame(request, { text, ...at }) {
-      const cost = text.length * COST_FACTOR
-      return run(request, {
-        ...at,
-        read: async () => {
-          deps.budget.take(cost)
-          return { text, release: () => deps.budget.give(cost) }
-        },
-      })
-    },
+    serveFrame: (request, { text, ...at }) => run(request, { ...at, read: async () => ({ text, release: () => undefined }) }),
   }
 
   async function run(request: IncomingMessage, { agent, path, reply, read }: Arrival): Promise<void> {

@@ -79,6 +79,7 @@ export function openModels(deps: ModelsDeps): Models {
   })
   const sockets = openModelSockets({
     endpoint,
+    budget: deps.bytes,
     bodyBytesMax: config.limits.bodyBytesMax,
     onCut: (agent, end) => cuts.add(agent, end),
   })

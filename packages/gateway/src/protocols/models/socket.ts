@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { ERRORS, GatewayError, isGatewayError, isJsonObject, type JsonObject, parseJson } from '@sallyport/core'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import { type ByteBudget, COST_FACTOR } from '../../byte-budget.ts'
 import { openaiDialect, problemOf } from './dialect.ts'
 import type { ModelEndpoint } from './endpoint.ts'
 import { openEventSplitter } from './event-stream.ts'
@@ -25,6 +26,7 @@ const GONE = 1_001
 export interface SocketDeps {
   readonly endpoint: ModelEndpoint
   readonly bodyBytesMax: number
+  readonly budget: ByteBudget
   readonly onCut: (agent: string, cut: () => void) => () => void
 }
 
@@ -35,7 +37,7 @@ export interface ModelSockets {
   close(): void
 }
 
-export function openModelSockets({ endpoint, bodyBytesMax, onCut }: SocketDeps): ModelSockets {
+export function openModelSockets({ endpoint, bodyBytesMax, budget, onCut }: SocketDeps): ModelSockets {
   const server = new WebSocketServer({ noServer: true, maxPayload: bodyBytesMax, perMessageDeflate: false, clientTracking: true })
   return {
     async upgrade(request, socket, { head, agent, path }) {
@@ -69,13 +71,23 @@ export function openModelSockets({ endpoint, bodyBytesMax, onCut }: SocketDeps):
       clearTimeout(silence)
       silence = setTimeout(() => line.close(GONE, 'nothing was said'), SILENCE_MS)
       const reply = frameReply(line)
-      if (waiting >= WAITING_MAX)
-        return refuse(reply, new GatewayError('LIMIT_OVERLOADED', 'too many calls wait on this socket', { retryAfterMs: 1_000 }))
+      // What waits is in memory too, so it is paid for when it comes.
+      const cost = bytesOf(data) * COST_FACTOR
+      try {
+        if (waiting >= WAITING_MAX)
+          throw new GatewayError('LIMIT_OVERLOADED', 'too many calls wait on this socket', { retryAfterMs: 1_000 })
+        budget.take(cost)
+      } catch (error) {
+        return refuse(reply, error)
+      }
       waiting++
       last = last
         .then(() => call(textOf(data, isBinary), reply))
         .catch((error: unknown) => refuse(reply, error))
-        .finally(() => waiting--)
+        .finally(() => {
+          budget.give(cost)
+          waiting--
+        })
     })
 
     function call(text: string, reply: Reply): Promise<void> {
@@ -93,6 +105,10 @@ function bodyOf(text: string): JsonObject {
   // What changes an answer while it is made would pass by everything that was decided about the call.
   if (type !== 'response.create') throw new GatewayError('REQUEST_METHOD', 'only response.create is taken on this socket')
   return { ...body, stream: true }
+}
+
+function bytesOf(data: RawData): number {
+  return Array.isArray(data) ? data.reduce((sum, part) => sum + part.length, 0) : data.byteLength
 }
 
 function textOf(data: RawData, isBinary: boolean): string {
