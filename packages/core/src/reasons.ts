@@ -52,7 +52,7 @@ export const REASONS = {
     todo: 'name the target in the request, take it from a trusted source, or add it to `approved`',
   },
   tainted_url: {
-    means: 'the session read content of others, and the address, which can carry data, came from there',
+    means: 'the session read content of others, and only they named the address; a visit tells them, and brings more of theirs',
     todo: 'name the address in the request, or add it to `approved`',
   },
   class_not_cleared: {

@@ -19,7 +19,6 @@ const slot = (origins: readonly ValueOrigin[], more: Partial<TracedSlot> = {}): 
   path: '/to',
   field: 'to',
   kind: 'recipient',
-  carriesData: false,
   isApproved: false,
   origins,
   ...more,
@@ -65,12 +64,13 @@ describe('what others wrote does not choose where an act goes', () => {
     [flow([slot([], { isApproved: true })]), ['allow'], 'it is on the approved list'],
     [flow([slot([FROM.mail])], { integrity: 'api' }), ['allow'], 'nothing untrusted was read'],
   ])('R002 %#: %j → %j: %s', (facts, expected, _why) => expect(ask(facts)).toEqual(expected))
-  test('R002: a plain read is not held, unless it goes to an address that can carry data and that others named', () => {
+  test('R002: a plain read is not held, unless it goes to an address that only others named', () => {
     const url = { kind: 'url', field: 'url', path: '/url' } as const
     expect(ask(flow([slot([FROM.mail])]), READ)).toEqual(['allow'])
-    expect(ask(flow([slot([FROM.mail], { ...url, carriesData: true })]), READ)).toEqual(['require_approval', 'tainted_url'])
-    expect(ask(flow([slot([FROM.user], { ...url, carriesData: true })]), READ)).toEqual(['allow'])
-    expect(ask(flow([slot([FROM.mail], url)]), READ)).toEqual(['allow'])
+    expect(ask(flow([slot([FROM.mail], url)]), READ)).toEqual(['require_approval', 'tainted_url'])
+    expect(ask(flow([slot([], url)]), READ)).toEqual(['require_approval', 'tainted_url'])
+    expect(ask(flow([slot([FROM.user], url)]), READ)).toEqual(['allow'])
+    expect(ask(flow([slot([FROM.mail], { ...url, isApproved: true })]), READ)).toEqual(['allow'])
   })
   test('R002: observed only, it says what it would have done', () => {
     expect(ask(flow([slot([FROM.mail])]), WRITE, 'observe')).toEqual(['allow'])
@@ -115,14 +115,11 @@ test('law: less trusted content never loosens a decision', () => {
   const anySlot = fc.record({
     origins: fc.array(origin, { maxLength: 3 }),
     kind: fc.constantFrom('recipient', 'url', 'other'),
-    carriesData: fc.boolean(),
   })
   const effect = (facts: FlowFacts): number => strictness.indexOf(String(ask(facts)[0]))
   fc.assert(
     fc.property(fc.array(anySlot, { maxLength: 4 }), fc.nat(8), fc.nat(8), (slots, a, b) => {
-      const traced = slots.map((each) =>
-        slot(each.origins, { kind: each.kind as TracedSlot['kind'], carriesData: each.carriesData }),
-      )
+      const traced = slots.map((each) => slot(each.origins, { kind: each.kind as TracedSlot['kind'] }))
       const [low = 'unknown', high = 'unknown'] = [Math.min(a, b), Math.max(a, b)].map((i) => INTEGRITY_LEVELS[i])
       expect(effect(flow(traced, { integrity: low }))).toBeGreaterThanOrEqual(effect(flow(traced, { integrity: high })))
     }),

@@ -54,7 +54,7 @@ export function flowVotes({ flow, grant, restricted, mode }: FlowAsked): readonl
   const chosen = open.filter(({ kind }) => kind !== 'other' && kind !== 'amount')
   const isConsequential = grant.scope !== 'read' || grant.tier !== 'low'
   if (isConsequential && isChosenByOthers(flow.slots, open, chosen)) vote('require_approval', 'tainted_act', chosen)
-  else if (chosen.some(({ carriesData }) => carriesData)) vote('require_approval', 'tainted_url', chosen)
+  else if (chosen.some(({ kind }) => kind === 'url')) vote('require_approval', 'tainted_url', chosen)
   return votes
 }
 

@@ -37,7 +37,6 @@ export function traceSlots(
       path,
       field,
       kind,
-      carriesData: kind === 'url' && carriesData(String(value)),
       isApproved: own === 'bound' || own.some((one) => normalText(String(one)) === normalText(String(value))),
       origins: distinct(contents.filter(holds)),
     }
@@ -85,13 +84,6 @@ function goesOn(text: string, at: number, step: 1 | -1): boolean {
   if (step === -1 && (text.slice(Math.max(0, at - 2), at + 1).endsWith('://') || text.slice(0, at + 1).endsWith('mailto:')))
     return false
   return JOINS.test(next) && WORD.test(text[at + step] ?? '')
-}
-
-/** Whether an address has more than a host: a path or a query may carry what the session read. */
-function carriesData(url: string): boolean {
-  const rest = url.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
-  const end = rest.search(/[/?#]/)
-  return end >= 0 && rest.length - end > 1
 }
 
 function distinct(contents: readonly SessionContent[]): readonly ValueOrigin[] {

@@ -27,8 +27,6 @@ export interface TracedSlot {
   /** Dotted name, without positions in lists, as a manifest names it. */
   readonly field: string
   readonly kind: SlotKind
-  /** Whether the value is an address with a query or a path that could carry data. */
-  readonly carriesData: boolean
   /** Whether the grant's list of approved values holds it. */
   readonly isApproved: boolean
   readonly origins: readonly ValueOrigin[]
