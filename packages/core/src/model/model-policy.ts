@@ -73,8 +73,10 @@ export const ModelPolicy = z
     prompt: Sha256Hex.optional().meta({
       description: 'SHA-256 of the system prompt in force, a file of the folder `prompts`. It is sent where the client sends none.',
     }),
-    reasoning: z.enum(['keep', 'omit']).default('keep').meta({
-      description: 'Whether what a model says of its reasoning is kept in the vault, for the days of the class `reasoning`.',
+    // Without a default: what signatures were given for must not change with a release.
+    reasoning: z.enum(['keep', 'omit']).optional().meta({
+      description:
+        'Whether what a model says of its reasoning is kept in the vault, for the days of the class `reasoning`; kept unless set.',
     }),
     residency: z.array(Region).min(1).max(20).optional().meta({ description: 'The only regions where its data may be processed.' }),
     origin: Region.optional().meta({

@@ -5,6 +5,9 @@ export interface SessionItem {
   readonly sealed: Uint8Array
 }
 
+/** Most items that one reading returns. */
+export const SESSION_PAGE_ITEMS_MAX = 10_000
+
 /** What is remembered of sessions, for as long as they may go on. The store sees neither contents nor names. */
 export interface SessionStore {
   /** Whether other gateways write to it too, so that a session must be read again before each decision. */
@@ -21,7 +24,7 @@ export interface SessionStore {
     items: readonly Uint8Array[],
     how: { readonly nowMs: number; readonly mustLast: boolean; readonly owner?: string },
   ): Promise<number>
-  /** Items after a place, in order. @throws GatewayError `STORE_UNAVAILABLE` */
+  /** Items after a place, in order, at most `SESSION_PAGE_ITEMS_MAX` at once. @throws GatewayError `STORE_UNAVAILABLE` */
   read(session: string, after: number): Promise<readonly SessionItem[]>
   /** Forgets a session; only what comes before a place, where one is given. */
   erase(session: string, before?: number): Promise<void>

@@ -1,86 +1,31 @@
 import Anthropic from '@anthropic-ai/sdk'
-import type { JsonObject } from '@sallyport/core'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Said } from '../../../../conformance/providers/script.ts'
-import { type ScriptedProvider, startProvider } from '../../../../conformance/providers/start-provider.ts'
-import { type Governed, govern } from '../fixtures/govern.ts'
-import { modelClient, providerConfig } from '../fixtures/model-client.ts'
+import type { ScriptedProvider } from '../../../../conformance/providers/start-provider.ts'
+import { type AcrossProviders, KINDS, openAcross } from '../fixtures/across-providers.ts'
+import type { Governed } from '../fixtures/govern.ts'
 
-const approved = { approval: { by: 'security', evidence: 'x', expires: '2999-01-01' } }
-const KINDS = ['openai', 'azure-openai', 'anthropic', 'gemini', 'bedrock'] as const
-/** Not every model promises arguments that fit; Azure wants its version. */
-const MORE: Readonly<Record<string, JsonObject>> = {
-  'azure-openai': { apiVersion: '2026-01-01' },
-  anthropic: { leaveOut: ['strict'] },
-  // A generation that wants its own signatures back with every call it made.
-  gemini: { leaveOut: ['strict'], models: { gemini: { ...approved, model: 'gemini-3-pro-preview' } } },
-  bedrock: { leaveOut: ['strict'] },
-}
 const SECRET = 'sk-upstream-secret'
 const QUESTION = 'What is the weather in Paris and Rome?'
 const SCHEMA = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'], additionalProperties: false }
 const PARIS = { name: 'weather', args: { city: 'Paris' }, id: 'call_paris' }
 const ROME = { name: 'weather', args: { city: 'Rome' }, id: 'call_rome' }
 
+let across: AcrossProviders
 let provider: ScriptedProvider
-let spare: ScriptedProvider
 let governed: Governed
 let openai: OpenAI
 let anthropic: Anthropic
 
 beforeAll(async () => {
-  provider = await startProvider()
-  spare = await startProvider()
-  const of = (kind: string, more: JsonObject = {}): JsonObject => {
-    const path = kind === 'gemini' ? '/v1beta' : kind === 'bedrock' ? '' : '/v1'
-    return providerConfig(provider.url, { kind, url: provider.url + path, models: { [kind]: approved }, ...more })
-  }
-  const models = { strict: approved }
-  governed = await govern({
-    servers: {},
-    config: {
-      providers: {
-        ...Object.fromEntries(KINDS.map((kind) => [kind, of(kind, MORE[kind])])),
-        lenient: of('gemini', { models: { lenient: approved }, leaveOut: ['user', 'cache_control'] }),
-        quick: of('gemini', { models: { quick: approved }, timeoutMs: 500, idleMs: 500 }),
-        signed: of('bedrock', { models: { signed: approved }, credential: 'AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI' }),
-        'strict-main': of('gemini', { models }),
-        'strict-spare': providerConfig(spare.url, { kind: 'openai', models, tier: 'consumer' }),
-      },
-    },
-    agents: {
-      clerk: {
-        tasks: {
-          work: {
-            models: [...KINDS, 'lenient', 'signed', 'strict', 'quick'],
-            modelPolicy: { systemPrompt: 'allow', features: ['attachments'], loop: { repeatsMax: 1_000 } },
-          },
-          private: { models: ['strict'], modelPolicy: { classes: ['phi'] } },
-        },
-        keys: { k: 'work', p: 'private' },
-      },
-    },
-  })
+  across = await openAcross()
+  ;({ provider, governed } = across)
   const key = governed.secret('clerk', 'k')
   openai = new OpenAI({ apiKey: key, baseURL: `${governed.url()}/a/clerk/v1`, maxRetries: 0 })
   anthropic = new Anthropic({ apiKey: key, baseURL: `${governed.url()}/a/clerk`, maxRetries: 0 })
 })
-afterAll(async () => {
-  await governed.close()
-  await provider.close()
-  await spare.close()
-})
-beforeEach(() => {
-  provider.requests.length = 0
-  spare.requests.length = 0
-  answers({ text: ['It is ', 'sunny.'], usage: { input: 21, output: 5 } })
-})
-
-const answers = (...said: readonly Said[]): void => {
-  let at = 0
-  provider.script = () => said[Math.min(at++, said.length - 1)] as Said
-}
+afterAll(() => across?.close())
+beforeEach(() => across.reset())
 
 /** What each client made of an answer, in one form. */
 interface Heard {
@@ -218,7 +163,7 @@ describe.each(cells)('R012: a client of %s and a provider of the kind %s', (clie
   test.each([false, true])('two calls at once and their results, streamed: %s', async (stream) => {
     const [paris, rome] = [PARIS, ROME].map((one) => ({ ...one, id: `${one.id}_${client}_${kind}_${stream}`.replaceAll('-', '_') }))
     if (!paris || !rome) return
-    answers({ text: ['Let me see.'], calls: [paris, rome] }, { text: ['Both are ', 'sunny.'] })
+    across.answers({ text: ['Let me see.'], calls: [paris, rome] }, { text: ['Both are ', 'sunny.'] })
     const question = { text: `${QUESTION} ${client} ${kind} ${stream}` }
     const first = await call(kind, [question], stream)
     expect(first).toMatchObject({
@@ -235,129 +180,5 @@ describe.each(cells)('R012: a client of %s and a provider of the kind %s', (clie
     const second = await call(kind, [question, { said: 'Let me see.', asked: [paris, rome], results }], stream)
     expect(second.text).toBe('Both are sunny.')
     expect(provider.requests.at(-1)?.bytes.toString()).toMatch(/21 degrees.*28 degrees/s)
-  })
-})
-
-describe('what cannot be said', () => {
-  const ask = (body: JsonObject, path = '/v1/chat/completions') =>
-    modelClient(governed, 'clerk', 'k')(path, { messages: [{ role: 'user', content: 'Hello.' }], ...body })
-  test.each<[string, JsonObject]>([
-    ['logit_bias', { model: 'gemini', logit_bias: { 50256: -100 } }],
-    ['user', { model: 'gemini', user: 'somebody' }],
-    ['n', { model: 'anthropic', n: 2 }],
-    [
-      'messages.0.content.0.image_url',
-      {
-        model: 'gemini',
-        messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://evil.example/x.png' } }] }],
-      },
-    ],
-    ['messages.0.name', { model: 'bedrock', messages: [{ role: 'user', content: 'Hello.', name: 'ada' }] }],
-  ])('R012: %s is refused by name, and nothing is sent', async (name, body) => {
-    const reply = await ask(body)
-    expect(reply.status).toBe(400)
-    expect(reply.text).toContain(`${name} cannot be said in the wire of this provider`)
-    expect(provider.requests).toEqual([])
-  })
-  test('R012: what the provider’s package would leave out is refused too', async () => {
-    const reply = await ask({ model: 'anthropic', seed: 7 })
-    expect([reply.status, reply.text]).toEqual([400, expect.stringContaining('seed cannot be said')])
-  })
-  test('R012: what the operator lets go is let go', async () => {
-    const reply = await ask({ model: 'lenient', user: 'somebody' })
-    expect(reply.status).toBe(200)
-    expect(provider.requests[0]?.bytes.toString()).not.toContain('somebody')
-  })
-  test('an attached image goes along', async () => {
-    const url = 'data:image/png;base64,iVBORw0KGgo='
-    const reply = await ask({ model: 'gemini', messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] })
-    expect([reply.status, provider.requests[0]?.bytes.toString()]).toEqual([200, expect.stringContaining('iVBORw0KGgo=')])
-  })
-  test('Bedrock takes keys of AWS', async () => {
-    expect((await ask({ model: 'signed' })).status).toBe(200)
-    expect(provider.requests[0]?.headers.authorization).toContain('AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/')
-  })
-})
-
-describe.each(['anthropic', 'gemini', 'bedrock'])('R013: failures of a provider of the kind %s', (kind) => {
-  const TRACE = 'at secret_function (/srv/provider/internal.py:17)'
-  const said: Said = { text: ['It is ', 'sunny ', 'and ', 'warm.'] }
-  const ask = (stream: boolean) =>
-    modelClient(
-      governed,
-      'clerk',
-      'k',
-    )('/v1/chat/completions', {
-      model: kind,
-      stream,
-      messages: [{ role: 'user', content: 'Hello.' }],
-    })
-  test.each([false, true])('status 500 with a stack trace, streamed: %s', async (stream) => {
-    provider.script = () => ({ fault: 'status', status: 500, message: TRACE })
-    const reply = await ask(stream)
-    expect([reply.status, reply.text.includes('secret_function')]).toEqual([502, false])
-  })
-  test.each(['half', 'malformed', 'gives-up', 'short'] as const)('%s of a stream', async (fault) => {
-    provider.script = () => (fault === 'half' || fault === 'short' ? { fault, said } : { fault, said, message: TRACE })
-    const reply = await ask(true)
-    expect(reply.text).not.toContain('secret_function')
-    expect(reply.text).not.toContain('[DONE]')
-    expect(reply.text).toMatch(/"code":"UPSTREAM_(?:MALFORMED|UNAVAILABLE)"/)
-  })
-  test.each(['half', 'malformed'] as const)('%s of an answer', async (fault) => {
-    provider.script = () => (fault === 'half' ? { fault, said } : { fault, said, message: TRACE })
-    const reply = await ask(false)
-    expect([reply.status, reply.text.includes('secret_function')]).toEqual([502, false])
-  })
-})
-
-describe('R013: a provider of another wire that is slow, and a client that goes', () => {
-  const ask = (stream: boolean, signal?: AbortSignal) =>
-    modelClient(governed, 'clerk', 'k')(
-      '/v1/chat/completions',
-      { model: 'quick', stream, messages: [{ role: 'user', content: 'Hello.' }] },
-      signal && { signal },
-    )
-  test('that never answers is left after its time', async () => {
-    provider.script = () => ({ fault: 'hang' })
-    expect(await ask(false)).toMatchObject({ status: 504, value: { error: { code: 'UPSTREAM_TIMEOUT' } } })
-  })
-  test('that falls silent in the middle ends the stream with an error', async () => {
-    provider.script = () => ({ fault: 'stall', said: { text: ['It is ', 'sunny ', 'and ', 'warm.'] } })
-    const { text } = await ask(true)
-    expect([text.includes('[DONE]'), text]).toEqual([false, expect.stringContaining('UPSTREAM_TIMEOUT')])
-  })
-  test('what nobody waits for is not asked on', async () => {
-    provider.script = () => ({ text: Array.from({ length: 200 }, () => 'and so on '), pauseMs: 20 })
-    const abort = new AbortController()
-    const asked = ask(true, abort.signal).catch(() => undefined)
-    while (provider.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
-    abort.abort()
-    await asked
-    expect(await provider.requests[0]?.isCut).toBe(true)
-  })
-})
-
-describe('R202: a provider of another wire stands in only where it may', () => {
-  test('an outage sends classified data to nobody else', async () => {
-    provider.script = () => ({ fault: 'status', status: 503, message: 'down' })
-    const reply = await modelClient(
-      governed,
-      'clerk',
-      'p',
-    )('/v1/chat/completions', { model: 'strict', messages: [{ role: 'user', content: 'Hello.' }] })
-    expect([reply.status, spare.requests.length]).toEqual([502, 0])
-  })
-  test('who speaks the wire is asked first, and another stands in', async () => {
-    const ask = () =>
-      modelClient(
-        governed,
-        'clerk',
-        'k',
-      )('/v1/chat/completions', { model: 'strict', messages: [{ role: 'user', content: 'Hello.' }] })
-    expect([(await ask()).status, spare.requests.length, provider.requests.length]).toEqual([200, 1, 0])
-    spare.script = () => ({ fault: 'status', status: 503, message: 'down' })
-    const reply = await ask()
-    expect([reply.status, reply.headers['x-sallyport-degraded'], provider.requests.length]).toEqual([200, 'fallback', 1])
   })
 })

@@ -113,6 +113,37 @@ test.each<[string, object | Buffer, string]>([
   expect(provider.requests).toEqual([])
 })
 
+test('R004: a message that cannot be read is recorded as a refusal, as a body would be', async () => {
+  const { opened, line, until } = socket()
+  await opened
+  line.send('{')
+  line.send(Buffer.from('{}'))
+  const errors = await until(/^error$/, 2)
+  expect(errors).toMatchObject([
+    { status: 400, error: { code: 'REQUEST_MALFORMED' } },
+    { status: 415, error: { code: 'REQUEST_TYPE' } },
+  ])
+  const refusals = (await governed.entries()).slice(-2)
+  expect(refusals.map((entry) => entry.type === 'refusal' && entry.code)).toEqual(['REQUEST_MALFORMED', 'REQUEST_TYPE'])
+})
+
+test.each<[string, (line: WebSocket) => void]>([
+  ['calls', (line) => line.send('{')],
+  ['pings', (line) => line.ping(Buffer.alloc(125))],
+])('a peer that sends %s and reads nothing is left', async (_, send) => {
+  const { opened, line } = socket()
+  await opened
+  line.pause()
+  const batches = 40_000
+  let sent = 0
+  for (; sent < batches && line.readyState === line.OPEN; sent++) {
+    for (let each = 0; each < 50; each++) send(line)
+    while (line.bufferedAmount > 1_048_576 && line.readyState === line.OPEN) await new Promise((resolve) => setTimeout(resolve, 1))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  expect(sent).toBeLessThan(batches)
+})
+
 test.each<[string, Parameters<typeof socket>[0], number]>([
   ['a key nobody has', { key: 'sp_nobody' }, 401],
   ['another agent’s key', { agent: 'victim', key: '' }, 401],
@@ -159,4 +190,21 @@ test('isolating an agent ends its sockets', async () => {
   expect(await opened).toBe(101)
   await governed.control('bob', 'isolate', { agent: 'victim', reason: 'looks hijacked' })
   expect(await closed).toBe(1008)
+})
+
+test('the gateway ends with a socket open, also one whose peer does not answer', async () => {
+  const own = await govern({ servers: {}, agents: { clerk: { tasks: { work: { models: [] } }, keys: { k: 'work' } } } })
+  const lines = [0, 1].map(
+    () =>
+      new WebSocket(`${own.url().replace('http', 'ws')}/a/clerk/v1/responses`, {
+        headers: { authorization: `Bearer ${own.secret('clerk', 'k')}` },
+      }),
+  )
+  await Promise.all(lines.map((line) => new Promise((resolve) => line.once('open', resolve))))
+  const [polite, silent] = lines
+  const said = new Promise((resolve) => polite?.once('close', resolve))
+  silent?.pause()
+  await own.close()
+  expect(await said).toBe(1001)
+  silent?.terminate()
 })

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { cpSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { jcs, parseProof, readEntries, verifyLog, verifyProof, type Entry } from '@sallyport/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -240,11 +240,7 @@ describe('R229: erasure', () => {
 test('R133 R233: no byte on disk holds a raw value in any usual encoding, nor its plain hash; the search finds what is planted', async () => {
   for (const person of PATIENTS) await chart(person)
   await governed.stop()
-  const bytes = Buffer.concat(
-    readdirSync(governed.home.dir, { recursive: true, withFileTypes: true })
-      .filter((item) => item.isFile())
-      .map((item) => readFileSync(join(item.parentPath, item.name))),
-  )
+  const bytes = governed.homeBytes()
   expect(plantedIn(bytes, VALUES)).toEqual([])
   const sample = bytes.subarray(0, 1_000)
   for (const value of VALUES)

@@ -1,5 +1,4 @@
-import { type AuditLog, plainPath, subjectId, userSubject } from '@sallyport/core'
-import { openFlow } from '../flow/open-flow.ts'
+import { type AuditLog, plainPath } from '@sallyport/core'
 import type { Guard } from '../guard.ts'
 import { listen, type HttpServer } from '../http/server.ts'
 import { createTokenEndpoint } from '../identity/token-endpoint.ts'
@@ -21,22 +20,12 @@ export function openProtocols(
   { audit, guard }: { audit: Pick<AuditLog, 'append'>; guard: Guard },
 ): Protocols {
   const { home, loaded, state, budgets, refusals, bytes, address, nowMs, log, closing } = stores
-  const flow = openFlow({
-    store: stores.sessions,
-    key: home.deriveKey('flow'),
-    ownerOf: ({ user }) => user && stores.vault.lookup(subjectId(userSubject(user))),
-    nowMs,
-    log,
-  })
-  // What was erased, here or by another replica, must not be in memory.
-  closing.push(state.onChanged((changed) => changed.some(({ kind }) => kind === 'erasure') && flow.flush()))
-  closing.push(() => flow.close())
   const shared = {
     config: loaded.config,
     audit,
     budgets,
     guard,
-    flow,
+    flow: stores.flow,
     refusals,
     bytes,
     nowMs,
@@ -113,6 +102,9 @@ export async function serveAgents(
     log,
   })
   address.url = server.url
-  closing.push(() => server.close())
+  closing.push(
+    () => server.close(),
+    () => models.endSockets(),
+  )
   return server
 }

@@ -4,6 +4,7 @@ import type { ContentVault } from '../content-vault.ts'
 import { countAppends } from '../count-appends.ts'
 import { openCounters, type Counters } from '../counters.ts'
 import type { Erasures } from '../erasures.ts'
+import type { Flow } from '../flow.ts'
 import { openHome, type Home } from '../home.ts'
 import { loadConfig, type LoadedConfig } from '../load-config.ts'
 import { openStanding, type LogStanding } from '../log-standing.ts'
@@ -12,7 +13,7 @@ import { openRefusals, type Refusals } from '../refusals.ts'
 import { systemEntries } from '../system-entries.ts'
 import { openAdapters, type Adapters, type AdaptersDeps } from './adapters.ts'
 import type { Closing } from './closing.ts'
-import { openContentVault } from './vault.ts'
+import { openContents } from './vault.ts'
 
 /** Where everything is kept, and what every part of a gateway shares. */
 export interface Stores extends Adapters {
@@ -28,6 +29,8 @@ export interface Stores extends Adapters {
   readonly refusals: Refusals
   readonly bytes: ByteBudget
   readonly vault: ContentVault
+  /** What sessions have met. */
+  readonly flow: Flow
   readonly erasures: Erasures
   /** Known once the gateway listens. */
   readonly address: { url: string }
@@ -65,5 +68,5 @@ export async function openStores(
     bytes,
     address: { url: '' },
   }
-  return { ...stores, ...openContentVault(stores) }
+  return { ...stores, ...openContents(stores) }
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { subjectId } from '@sallyport/core'
+import { subjectId, userSubject } from '@sallyport/core'
 import type { ControlDeps } from '../control/index.ts'
 import type { Erasures } from '../erasures.ts'
 import { personSessions } from '../flow/forget-sessions.ts'
+import { openFlow } from '../flow/open-flow.ts'
 import { openHolds } from '../holds.ts'
 import { inspectLog } from '../inspect-log.ts'
 import { openKeySource } from '../keys/index.ts'
@@ -16,9 +17,11 @@ import type { Stores } from './stores.ts'
 const TENANT = 'default'
 const RESUME_MS = 60_000
 
-/** Opens the vault over the store that the configuration names. */
-export function openContentVault(stores: Omit<Stores, 'vault' | 'erasures'>): Pick<Stores, 'vault' | 'erasures'> {
-  const { home, loaded, state, audit, shared, nowMs, closing } = stores
+type Contents = 'vault' | 'flow' | 'erasures'
+
+/** Opens what keeps content of people, over the stores that the configuration names, and what erases it from there. */
+export function openContents(stores: Omit<Stores, Contents>): Pick<Stores, Contents> {
+  const { home, loaded, state, audit, shared, nowMs, log, closing } = stores
   const { keys, cacheMs } = loaded.config.vault
   const vault = openVault({
     store: shared ? openPostgresVault(shared) : openSqliteVault({ keys: home.vaultKeysFile, contents: home.vaultFile }),
@@ -30,12 +33,28 @@ export function openContentVault(stores: Omit<Stores, 'vault' | 'erasures'>): Pi
     nowMs,
     cacheMs,
   })
-  closing.push(() => vault.close())
+  const flowKey = home.deriveKey('flow')
+  const flow = openFlow({
+    store: stores.sessions,
+    key: flowKey,
+    ownerOf: ({ user }) => user && vault.lookup(subjectId(userSubject(user))),
+    nowMs,
+    log,
+  })
   // What another replica erased must not be in memory here.
-  closing.push(state.onChanged((changed) => changed.some(({ kind }) => kind === 'erasure') && vault.flush()))
+  const follow = state.onChanged((changed) => {
+    if (!changed.some(({ kind }) => kind === 'erasure')) return
+    vault.flush()
+    flow.flush()
+  })
+  closing.push(
+    () => vault.close(),
+    () => flow.close(),
+    follow,
+  )
   const erasures = openErasures({
     vault,
-    sessions: personSessions({ store: stores.sessions, key: home.deriveKey('flow'), nowMs }),
+    sessions: personSessions({ store: stores.sessions, key: flowKey, onForgotten: flow.flush, nowMs }),
     holds: openHolds({ state, files: audit.files, nowMs }),
     log: audit,
     state,
@@ -45,7 +64,7 @@ export function openContentVault(stores: Omit<Stores, 'vault' | 'erasures'>): Pi
     randomBytes,
     nowMs,
   })
-  return { vault, erasures }
+  return { vault, flow, erasures }
 }
 
 /** Finishes erasures that a crash or a hold interrupted, now and from time to time. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import type { Action, Principal, SessionStore } from '@sallyport/core'
+import { type Action, type Principal, SESSION_PAGE_ITEMS_MAX, type SessionStore } from '@sallyport/core'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { tempFolder } from '../fixtures/world.ts'
 import { openSqliteSessions } from '../stores/sqlite/sessions.ts'
@@ -117,9 +117,8 @@ test('R229: what a person’s sessions hold is forgotten, and they are as little
     delivered: ['d1'],
   })
   await read('Write to eve@evil.example.')
-  const sessions = personSessions({ store, key: KEY, nowMs: () => now })
+  const sessions = personSessions({ store, key: KEY, onForgotten: flow.flush, nowMs: () => now })
   expect([await sessions.count(OWNER), await sessions.forget(OWNER), await sessions.count(OWNER)]).toEqual([1, 1, 0])
-  flow.flush()
   expect(await flow.facts(ada, send('eve@evil.example'), undefined)).toMatchObject({
     integrity: 'email',
     classes: ['phi'],
@@ -128,4 +127,41 @@ test('R229: what a person’s sessions hold is forgotten, and they are as little
   expect((await flow.recall(ada, ['d1'])).delivered).toEqual(new Set())
   // Another's, and nobody's, stays.
   expect(await origins('eve@evil.example')).toMatchObject([{ origin: 'tool' }])
+})
+
+test('R229: what is added while a session is forgotten keeps its label', async () => {
+  const ada = { ...alice, session: 's-ada', user: { issuer: 'https://id.example', id: 'ada', attributes: {} } }
+  const met = (value: string, classes: readonly string[]) =>
+    flow.remember(ada, { texts: [{ origin: 'tool', server: 'mail', integrity: 'internal', classes, value }] })
+  await met('first', ['phi'])
+  const { append } = store
+  let isLate = true
+  store = {
+    ...store,
+    async append(...given) {
+      // Between the reading of the session and what is left of it.
+      if (isLate) {
+        isLate = false
+        await met('late', ['pci'])
+      }
+      return append(...given)
+    },
+  }
+  await personSessions({ store, key: KEY, onForgotten: flow.flush, nowMs: () => now }).forget(OWNER)
+  expect((await flow.facts(ada, send('x'), undefined)).classes.toSorted()).toEqual(['pci', 'phi'])
+})
+
+test('R064: a session with more than one page of items is read and forgotten whole', async () => {
+  const ada = { ...alice, session: 's-ada', user: { issuer: 'https://id.example', id: 'ada', attributes: {} } }
+  for (let i = 0; i < SESSION_PAGE_ITEMS_MAX; i++) await flow.remember(ada, { delivered: [`d${i}`] })
+  await flow.remember(ada, { texts: [{ origin: 'tool', server: 'mail', integrity: 'email', classes: ['phi'], value: 'last' }] })
+  const label = async () => {
+    await reopen()
+    const { integrity, classes } = await flow.facts(ada, send('x'), undefined)
+    return { integrity, classes }
+  }
+  expect(await label()).toEqual({ integrity: 'email', classes: ['phi'] })
+  const sessions = personSessions({ store, key: KEY, onForgotten: flow.flush, nowMs: () => now })
+  expect([await sessions.forget(OWNER), await sessions.count(OWNER)]).toEqual([1, 0])
+  expect(await label()).toEqual({ integrity: 'email', classes: ['phi'] })
 })

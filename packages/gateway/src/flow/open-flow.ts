@@ -13,6 +13,7 @@ import {
   traceSlots,
 } from '@sallyport/core'
 import type { Entered, Flow, Intended, Learnt } from '../flow.ts'
+import { itemsOf } from './read-session.ts'
 import { type Item, type RememberedText, sessionSeal } from './session-item.ts'
 import { SessionMemory } from './session-memory.ts'
 
@@ -45,7 +46,7 @@ export interface OpenFlow extends Flow {
 /** The memory of sessions over their store. */
 export function openFlow({ store, key, ownerOf, nowMs, log }: FlowDeps): OpenFlow {
   const seal = sessionSeal(key)
-  const sessions = new Map<string, SessionMemory>()
+  let current = new Map<string, SessionMemory>()
   let isFailing = false
   let probedMs = 0
   const timer = setInterval(() => {
@@ -59,7 +60,10 @@ export function openFlow({ store, key, ownerOf, nowMs, log }: FlowDeps): OpenFlo
       return { delivered: new Set(digests.filter((one) => memory.delivered.has(one))), classes: memory.label.classes }
     },
     facts,
-    flush: () => sessions.clear(),
+    flush() {
+      // Not cleared: a read in progress must not put back what it began with.
+      current = new Map()
+    },
     close: () => clearInterval(timer),
   }
 
@@ -88,6 +92,7 @@ export function openFlow({ store, key, ownerOf, nowMs, log }: FlowDeps): OpenFlo
   /** What others added since is read first; alone, only what is not in memory. */
   async function read({ agent, session }: Principal): Promise<{ memory: SessionMemory; name: string }> {
     const name = seal.name(agent, session)
+    const sessions = current
     const last = sessions.get(name)
     // One that was silent for as long as its contents are kept begins anew, here as in the store.
     const known = last && nowMs() - last.usedMs < SESSION_AGE_MS ? last : undefined
@@ -95,21 +100,21 @@ export function openFlow({ store, key, ownerOf, nowMs, log }: FlowDeps): OpenFlo
     const memory = known ?? new SessionMemory()
     memory.usedMs = nowMs()
     if (!known || store.isShared) {
-      for (const { seq, sealed } of await store.read(name, memory.seq)) {
+      for await (const { seq, sealed } of itemsOf(store, name, memory.seq)) {
         // Another request may have read it in the meantime.
         if (seq <= memory.seq) continue
         memory.add(seal.open(name, sealed))
         memory.seq = seq
       }
     }
-    const current = sessions.get(name) ?? memory
+    const newest = sessions.get(name) ?? memory
     sessions.delete(name)
-    sessions.set(name, current)
+    sessions.set(name, newest)
     for (const oldest of sessions.keys()) {
       if (sessions.size <= SESSIONS_MAX) break
       sessions.delete(oldest)
     }
-    return { memory: current, name }
+    return { memory: newest, name }
   }
 
   async function add(principal: Principal, item: Item): Promise<void> {

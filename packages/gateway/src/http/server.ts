@@ -113,6 +113,8 @@ export async function listen(config: Config, routes: Routes): Promise<HttpServer
       const known = await refused(error, request)
       const body = JSON.stringify(problemOf(known))
       const { http } = ERRORS[known.code]
+      // A peer that never says goodbye would keep it, and the end of the gateway waits for it.
+      socket.once('finish', () => socket.destroy())
       const head = [`HTTP/1.1 ${http} ${STATUS_CODES[http] ?? ''}`, 'content-type: application/problem+json', 'connection: close']
       socket.end(`${head.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
     }

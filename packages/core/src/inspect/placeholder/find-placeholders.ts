@@ -39,8 +39,8 @@ const COLON = /\\?:|%3[Aa]|&(?:#58|#x3[Aa]|colon);/y
 const TYPE = new RegExp(`[a-z0-9_]{1,${PLACEHOLDER_TYPE_CHARS_MAX + 1}}`, 'y')
 const SEALED = new RegExp(`[A-Za-z0-9_-]{1,${SEALED_CHARS_MAX + 1}}`, 'y')
 const UNDERSCORE = /\\_|&#95;|%5[Ff]/y
-/** What may stand between the parts, and between the characters of the sealed value, without being part of it. */
-const SPACING = /[ \n\r\t\\\u00a0\u200b]|%20|%0[Aa]|&nbsp;|&#8203;/y
+/** What may stand between the parts, and between the characters of the sealed value, without being part of it. A blank line ends all markup. */
+const SPACING = /[ \r\t\\\u00a0\u200b]|\n(?!\n)|%20|%0[Aa]|&nbsp;|&#8203;/y
 
 function innerAt(text: string, from: number, limit: number): Omit<FoundPlaceholder, 'start' | 'writing'> | undefined {
   const type = word(text, { from, limit, part: TYPE, charsMax: PLACEHOLDER_TYPE_CHARS_MAX })

@@ -61,6 +61,7 @@ describe('findPlaceholders', () => {
     ['spread too far', `[[payment_card:${sealed}${' '.repeat(PLACEHOLDER_CHARS_MAX)}]]`],
     ['another character inside', text.replace('A', '+')],
     ['not closed', text.slice(0, -1)],
+    ['a blank line inside', text.replace(':', ':\n\n')],
     ['a wiki link', '[[Main page|the main page]]'],
     ['an array', '[[1,2],[3,4]]'],
   ])('not: %s', (_, given) => expect(findPlaceholders(given)).toEqual([]))

@@ -21,6 +21,7 @@ describe('openings', () => {
       placeholder,
       placeholder.replaceAll(/[[\]_]/g, '\\$&'),
       placeholder.replaceAll('0', '0\n'),
+      placeholder.replaceAll('0', '0\n\n'),
       placeholder.replaceAll('[', '&#91;').replaceAll(']', '&#93;'),
       encodeURIComponent(placeholder),
       '[[card:',

@@ -54,10 +54,15 @@ interface Exchange {
 export interface ModelEndpoint {
   /** One HTTP exchange below `/a/{agent}/v1`. */
   readonly serve: (request: IncomingMessage, response: ServerResponse, at: { agent: string; path: string }) => Promise<void>
-  /** One call that came over a socket, paid for from the byte budget; answers whatever happens. */
-  readonly serveFrame: (request: IncomingMessage, at: { agent: string; path: string; reply: Reply; text: string }) => Promise<void>
+  /** One call that came over a socket, paid for from the byte budget; answers whatever happens, also when it cannot be read. */
+  readonly serveFrame: (request: IncomingMessage, at: Frame) => Promise<void>
   /** @throws GatewayError `IDENTITY_*` */
   readonly identify: (request: IncomingMessage, agent: string) => Promise<Principal>
+}
+
+/** A call of a socket. @throws GatewayError `REQUEST_*` when it is read */
+interface Frame extends Pick<Arrival, 'agent' | 'path' | 'reply'> {
+  readonly read: () => string
 }
 
 /** How a call came. */
@@ -85,7 +90,8 @@ export function createEndpoint(deps: EndpointDeps): ModelEndpoint {
           return readBody(request, deps.bodyBytesMax, deps.budget)
         },
       }),
-    serveFrame: (request, { text, ...at }) => run(request, { ...at, read: async () => ({ text, release: () => undefined }) }),
+    serveFrame: (request, { read, ...at }) =>
+      run(request, { ...at, read: async () => ({ text: read(), release: () => undefined }) }),
   }
 
   async function run(request: IncomingMessage, { agent, path, reply, read }: Arrival): Promise<void> {

@@ -49,6 +49,8 @@ export interface Models {
   reconfigure(providers: ProvidersConfig): void
   /** Ends everything an agent has open. */
   cut(agent: string): void
+  /** Ends all sockets, within a second, and takes no more. The listener waits for them, so this comes before its end. */
+  readonly endSockets: ModelSockets['close']
   close(): Promise<void>
 }
 
@@ -83,7 +85,14 @@ export function openModels(deps: ModelsDeps): Models {
     bodyBytesMax: config.limits.bodyBytesMax,
     onCut: (agent, end) => cuts.add(agent, end),
   })
-  return { serve: endpoint.serve, upgrade: sockets.upgrade, reconfigure, cut: (agent) => cuts.cut(agent), close }
+  return {
+    serve: endpoint.serve,
+    upgrade: sockets.upgrade,
+    reconfigure,
+    cut: (agent) => cuts.cut(agent),
+    endSockets: sockets.close,
+    close,
+  }
 
   function reconfigure(providers: ProvidersConfig): void {
     candidates = candidatesOf(providers)
@@ -105,7 +114,6 @@ export function openModels(deps: ModelsDeps): Models {
   }
 
   async function close(): Promise<void> {
-    sockets.close()
     await Promise.all([...links.values()].map((link) => link.close()))
   }
 }

@@ -78,7 +78,7 @@ export async function performCall(request: ModelRequest, { allowed, terms, meter
   const { reasoning = '' } = answer.said
   // Kept before the entry that refers to it.
   const thought =
-    reasoning !== '' && policy.reasoning === 'keep' ? await deps.keepReasoning(allowed.principal, reasoning) : undefined
+    reasoning !== '' && policy.reasoning !== 'omit' ? await deps.keepReasoning(allowed.principal, reasoning) : undefined
   const model = {
     ...servedBy(asked, answer.said, isDegraded),
     ...askedFor(answer.said, terms.models),

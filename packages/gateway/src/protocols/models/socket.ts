@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { ERRORS, GatewayError, isGatewayError, isJsonObject, type JsonObject, parseJson } from '@sallyport/core'
+import { ERRORS, GatewayError, isGatewayError, isJsonObject, parseJson } from '@sallyport/core'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { type ByteBudget, COST_FACTOR } from '../../byte-budget.ts'
 import { openaiDialect, problemOf } from './dialect.ts'
@@ -30,7 +30,7 @@ export interface SocketDeps {
   readonly onCut: (agent: string, cut: () => void) => () => void
 }
 
-/** Takes sockets of agents that speak the Responses wire: each `response.create` is a call as any other, one after another. */
+/** Takes sockets of agents that speak the Responses wire: each `response.create` is one call, and they are answered one after another. */
 export interface ModelSockets {
   /** Host and Origin have been checked. @throws GatewayError before the socket is one: it is answered over HTTP. */
   upgrade(request: IncomingMessage, socket: Duplex, at: { head: Buffer; agent: string; path: string }): Promise<void>
@@ -38,7 +38,13 @@ export interface ModelSockets {
 }
 
 export function openModelSockets({ endpoint, bodyBytesMax, budget, onCut }: SocketDeps): ModelSockets {
-  const server = new WebSocketServer({ noServer: true, maxPayload: bodyBytesMax, perMessageDeflate: false, clientTracking: true })
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: bodyBytesMax,
+    perMessageDeflate: false,
+    autoPong: false,
+    clientTracking: true,
+  })
   return {
     async upgrade(request, socket, { head, agent, path }) {
       if (path !== PATH) throw new GatewayError('REQUEST_PATH', 'no socket is spoken here')
@@ -62,6 +68,7 @@ export function openModelSockets({ endpoint, bodyBytesMax, budget, onCut }: Sock
     const end = setTimeout(() => line.close(GONE, 'the socket is too old'), LIFE_MS)
     let silence = setTimeout(() => line.close(GONE, 'nothing was said'), SILENCE_MS)
     line.on('error', () => line.terminate())
+    line.on('ping', (data) => answerable(line) && line.pong(data))
     line.once('close', () => {
       forget()
       clearTimeout(end)
@@ -78,11 +85,12 @@ export function openModelSockets({ endpoint, bodyBytesMax, budget, onCut }: Sock
           throw new GatewayError('LIMIT_OVERLOADED', 'too many calls wait on this socket', { retryAfterMs: 1_000 })
         budget.take(cost)
       } catch (error) {
-        return refuse(reply, error)
+        if (answerable(line)) refuse(reply, error)
+        return
       }
       waiting++
       last = last
-        .then(() => call(textOf(data, isBinary), reply))
+        .then(() => call(() => bodyOf(textOf(data, isBinary)), reply))
         .catch((error: unknown) => refuse(reply, error))
         .finally(() => {
           budget.give(cost)
@@ -90,21 +98,22 @@ export function openModelSockets({ endpoint, bodyBytesMax, budget, onCut }: Sock
         })
     })
 
-    function call(text: string, reply: Reply): Promise<void> {
-      if (reply.isGone()) return Promise.resolve()
-      return endpoint.serveFrame(request, { agent, path: PATH, reply, text: JSON.stringify(bodyOf(text)) })
+    async function call(read: () => string, reply: Reply): Promise<void> {
+      // Who reads no answers is asked for no more of them.
+      await reply.drained()
+      if (!reply.isGone()) await endpoint.serveFrame(request, { agent, path: PATH, reply, read })
     }
   }
 }
 
 /** A call as it would stand in a body. @throws GatewayError `REQUEST_*` */
-function bodyOf(text: string): JsonObject {
+function bodyOf(text: string): string {
   const frame = parseJson(text)
   if (!isJsonObject(frame)) throw new GatewayError('REQUEST_MALFORMED', 'the message is not an object')
   const { type, ...body } = frame
   // What changes an answer while it is made would pass by everything that was decided about the call.
   if (type !== 'response.create') throw new GatewayError('REQUEST_METHOD', 'only response.create is taken on this socket')
-  return { ...body, stream: true }
+  return JSON.stringify({ ...body, stream: true })
 }
 
 function bytesOf(data: RawData): number {
@@ -114,6 +123,12 @@ function bytesOf(data: RawData): number {
 function textOf(data: RawData, isBinary: boolean): string {
   if (isBinary) throw new GatewayError('REQUEST_TYPE', 'messages are JSON texts')
   return Array.isArray(data) ? Buffer.concat(data).toString('utf8') : Buffer.from(data as Buffer).toString('utf8')
+}
+
+/** Ends a line on which answers pile up, to calls or pings that nobody waits to have answered. */
+function answerable(line: WebSocket): boolean {
+  if (line.bufferedAmount > UNSENT_BYTES_MAX) line.terminate()
+  return line.readyState === line.OPEN
 }
 
 function refuse(reply: Reply, error: unknown): void {

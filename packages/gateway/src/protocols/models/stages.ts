@@ -30,6 +30,7 @@ import {
   settledSpends,
   type Spend,
   type Stages,
+  subjectId,
   userSubject,
   visibleModels,
 } from '@sallyport/core'
@@ -207,7 +208,7 @@ export function openStages(deps: StageDeps): ModelStages {
 
   /** R129, R130: sealed, for days only, under the keys of the person it was for, where there is one. */
   async function keepReasoning({ user }: Principal, text: string): Promise<Content> {
-    const subject = user && (await deps.vault.subject(userSubject(user)))
+    const subject = user && (await deps.vault.subject(subjectId(userSubject(user))))
     const vault = await deps.vault.keep({ ...(subject && { subject }), class: 'reasoning', text })
     return { ...(subject?.commit ?? deps.commit)(text), vault }
   }

@@ -1,8 +1,5 @@
-import type { SessionStore } from '@sallyport/core'
+import { SESSION_PAGE_ITEMS_MAX, type SessionStore } from '@sallyport/core'
 import type { Queries } from './open-pool.ts'
-
-/** Most items read of one session: more are never remembered. */
-const ITEMS_MAX = 10_000
 
 /** What sessions hold, in a table that every replica reads and adds to. */
 export function openPostgresSessions(database: Queries): SessionStore {
@@ -25,7 +22,7 @@ export function openPostgresSessions(database: Queries): SessionStore {
     async read(session, after) {
       const { rows } = await database.query<{ seq: string; sealed: Uint8Array }>(
         'SELECT seq, sealed FROM sallyport.session_item WHERE session = $1 AND seq > $2 ORDER BY seq LIMIT $3',
-        [session, after, ITEMS_MAX],
+        [session, after, SESSION_PAGE_ITEMS_MAX],
       )
       return rows.map(({ seq, sealed }) => ({ seq: Number(seq), sealed }))
     },

@@ -1,13 +1,10 @@
 import { chmodSync, existsSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { GatewayError, type SessionStore } from '@sallyport/core'
+import { GatewayError, SESSION_PAGE_ITEMS_MAX, type SessionStore } from '@sallyport/core'
 import { z } from 'zod'
 
 /** "SLLS": a database of another program, or another of ours, is refused. */
 const APPLICATION_ID = 0x534c4c53
-/** Most items read of one session: more are never remembered. */
-const ITEMS_MAX = 10_000
-
 const Row = z.object({ seq: z.int(), sealed: z.instanceof(Uint8Array) })
 
 /**
@@ -47,7 +44,7 @@ export function openSqliteSessions(file: string): SessionStore {
           throw error
         }
       }),
-    read: async (session, after) => guarded(() => select.all(session, after, ITEMS_MAX).map((row) => Row.parse(row))),
+    read: async (session, after) => guarded(() => select.all(session, after, SESSION_PAGE_ITEMS_MAX).map((row) => Row.parse(row))),
     erase: async (session, before = Number.MAX_SAFE_INTEGER) => void guarded(() => remove.run(session, before)),
     owned: async (owner) => guarded(() => owned.all(owner).map((row) => String(row['session']))),
     expire: async (beforeMs) => guarded(() => Number(expire.run(beforeMs).changes)),

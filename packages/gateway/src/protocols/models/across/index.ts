@@ -45,20 +45,37 @@ export function openAcross(config: ProviderConfig, tooLarge: PoolFetchOptions['t
   const leaveOut: ReadonlySet<string> = new Set(config.leaveOut)
   return { send }
 
-  async function send({ wire, body, signal, ...sending }: AcrossRequest): Promise<AcrossAnswer> {
+  async function send({ wire, body, signal, request, translate }: AcrossRequest): Promise<AcrossAnswer> {
     const asked = parseJson(body)
     const translation = TRANSLATIONS[wire]
     if (!translation || !isJsonObject(asked)) throw new GatewayError('INTERNAL', 'a call of a wire that is not translated')
     const model = textOf(asked['model'])
     const call = { ...translation.ask(asked, leaveOut), abortSignal: signal }
     const speech = translation.speech(asked, model)
+    let isAnswered = false
+    const answered: AcrossRequest['request'] = async (path, init) => {
+      const response = await request(path, init)
+      isAnswered = true
+      return response
+    }
     try {
-      const modelOf = await LOAD[config.kind](config, poolFetch({ ...sending, origin, bytesMax: config.answerBytesMax, tooLarge }))
+      const modelOf = await LOAD[config.kind](
+        config,
+        poolFetch({ request: answered, translate, origin, bytesMax: config.answerBytesMax, tooLarge }),
+      )
       return asked['stream'] === true ? await streamed(modelOf(model), call, speech) : await whole(modelOf(model), call, speech)
     } catch (error) {
-      throw inOwnWords(error)
+      const known = inOwnWords(error)
+      throw isAnswered ? afterAnswer(known) : known
     }
   }
+}
+
+/** An answer that came was used, and is paid for, whatever becomes of it: what has no cause counts as a request nobody took. */
+function afterAnswer(error: unknown): unknown {
+  if (!isGatewayError(error) || error.cause !== undefined) return error
+  const { code, message, retryAfterMs } = error
+  return new GatewayError(code, message, { cause: error, ...(retryAfterMs !== undefined && { retryAfterMs }) })
 }
 
 type Call = Parameters<NeutralModel['doGenerate']>[0]

@@ -34,7 +34,8 @@ export const LOAD: Readonly<Record<Kind, Load>> = {
       region,
       fetch,
       ...(isSigned
-        ? { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }
+        ? // Without an empty key the package takes one of the environment.
+          { apiKey: '', accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }
         : { apiKey: credential }),
     })
     return (model) => provider.languageModel(model)

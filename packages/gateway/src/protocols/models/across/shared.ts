@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject, parseJson } from '@sallyport/core'
-import { type Members, untranslatable } from './members.ts'
+import { Members, untranslatable } from './members.ts'
 import type { NeutralCall, NeutralMessage } from './neutral.ts'
 
 type Tool = Extract<NonNullable<NeutralCall['tools']>[number], { type: 'function' }>
@@ -20,6 +20,38 @@ export function toolsOf(tools: readonly { readonly of: Members; readonly schema:
       ...(typeof strict === 'boolean' && !of.isLeftOut('strict') && { strict }),
     }
   })
+}
+
+/**
+ * Which tools a model may or must call, as OpenAI's wires say it.
+ * @param nameOf The name of the one tool that must be called.
+ */
+export function openaiChoice(members: Members, nameOf: (named: Members) => string | undefined): Pick<NeutralCall, 'toolChoice'> {
+  const choice = members.take('tool_choice')
+  if (choice === undefined) return {}
+  if (choice === 'auto' || choice === 'none' || choice === 'required') return { toolChoice: { type: choice } }
+  const named = new Members(choice, members.at('tool_choice'), new Set())
+  named.only('type', 'function')
+  const toolName = nameOf(named)
+  named.end()
+  if (toolName === undefined) throw untranslatable(members.at('tool_choice'))
+  return { toolChoice: { type: 'tool', toolName } }
+}
+
+/** What OpenAI's wires may say of a stream. @param known What the caller reads itself. */
+export function streamOptions(members: Members, ...known: readonly string[]): void {
+  const options = members.inner('stream_options')
+  options?.only('include_obfuscation', false)
+  for (const name of known) options?.take(name)
+  options?.end()
+}
+
+/** Words at which an answer ends: a list of texts, or one. */
+export function stopsOf(members: Members, name: string): Pick<NeutralCall, 'stopSequences'> {
+  const value = members.take(name) ?? []
+  const list = typeof value === 'string' ? [value] : value
+  if (!Array.isArray(list) || list.some((each) => typeof each !== 'string')) throw untranslatable(members.at(name))
+  return list.length === 0 ? {} : { stopSequences: list as string[] }
 }
 
 /** An answer that follows a schema. */

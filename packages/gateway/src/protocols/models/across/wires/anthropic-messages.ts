@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Json, JsonObject } from '@sallyport/core'
 import { Members, untranslatable } from '../members.ts'
 import type { Block, Finish, NeutralCall, NeutralMessage, Speech, Translation } from '../neutral.ts'
-import { argumentsOf, filePart, schemaFormat, toolsOf } from '../shared.ts'
+import { argumentsOf, filePart, schemaFormat, stopsOf, toolsOf } from '../shared.ts'
 
 /** Anthropic Messages. */
 export const anthropicMessages: Translation = { ask, speech }
@@ -21,7 +21,6 @@ function ask(body: JsonObject, leaveOut: ReadonlySet<string>): NeutralCall {
   })
   const [maxOutputTokens, temperature] = [members.number('max_tokens'), members.number('temperature')]
   const [topP, topK] = [members.number('top_p'), members.number('top_k')]
-  const stop = members.take('stop_sequences')
   const system = textContent(members, 'system')
   const config = members.inner('output_config')
   const format = config?.inner('format') ?? members.inner('output_format')
@@ -33,7 +32,7 @@ function ask(body: JsonObject, leaveOut: ReadonlySet<string>): NeutralCall {
     ...(temperature !== undefined && { temperature }),
     ...(topP !== undefined && { topP }),
     ...(topK !== undefined && { topK }),
-    ...(Array.isArray(stop) && stop.length > 0 && { stopSequences: stop.map(String) }),
+    ...stopsOf(members, 'stop_sequences'),
     ...(tools.length > 0 && { tools: toolsOf(tools) }),
     ...choiceOf(members.inner('tool_choice')),
     ...(format && schemaFormat(format)),

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { Json, JsonObject } from '@sallyport/core'
+import type { JsonObject } from '@sallyport/core'
 import { memberOf } from '../../read-members.ts'
 import { Members, untranslatable } from '../members.ts'
 import type { Block, Finish, NeutralCall, NeutralMessage, Speech, Translation } from '../neutral.ts'
-import { argumentsOf, dataUrl, nowS, schemaFormat, toolsOf } from '../shared.ts'
+import { argumentsOf, dataUrl, nowS, openaiChoice, schemaFormat, stopsOf, streamOptions, toolsOf } from '../shared.ts'
 
 /** OpenAI Chat Completions. */
 export const openaiChat: Translation = { ask, speech }
@@ -12,15 +12,15 @@ function ask(body: JsonObject, leaveOut: ReadonlySet<string>): NeutralCall {
   const members = new Members(body, '', leaveOut)
   members.take('model')
   members.take('stream')
-  members.take('stream_options')
+  streamOptions(members, 'include_usage')
   members.only('n', 1)
   members.only('store', false)
   members.only('logprobs', false)
   members.only('parallel_tool_calls', true)
   members.only('service_tier', 'auto', 'default')
   const maxOutputTokens = members.number('max_completion_tokens') ?? members.number('max_tokens')
-  members.take('max_tokens')
-  const stop = members.take('stop')
+  // Two names for one limit: there is no saying which of two values is meant.
+  if (maxOutputTokens !== undefined) members.only('max_tokens', maxOutputTokens)
   const tools = members.list('tools').map((tool) => {
     if (tool.take('type') !== 'function') throw untranslatable(tool.at('type'))
     const inner = tool.inner('function')
@@ -32,13 +32,19 @@ function ask(body: JsonObject, leaveOut: ReadonlySet<string>): NeutralCall {
     prompt: promptOf(members.list('messages')),
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     ...numbers(members),
-    ...(stop !== undefined && { stopSequences: textsOf(stop, members.at('stop')) }),
+    ...stopsOf(members, 'stop'),
     ...(tools.length > 0 && { tools: toolsOf(tools) }),
-    ...choiceOf(members),
+    ...openaiChoice(members, (named) => nameOf(named.inner('function'))),
     ...formatOf(members.inner('response_format')),
   }
   members.end()
   return call
+}
+
+function nameOf(tool: Members | undefined): string | undefined {
+  const name = tool?.text('name')
+  tool?.end()
+  return name
 }
 
 const NUMBERS = {
@@ -54,24 +60,6 @@ function numbers(members: Members): Partial<NeutralCall> {
   const found = Object.entries(NUMBERS).map(([name, neutral]) => [neutral, members.number(name)] as const)
   // A penalty of nothing is none.
   return Object.fromEntries(found.filter(([name, value]) => value !== undefined && !(value === 0 && name.endsWith('Penalty'))))
-}
-
-function textsOf(value: Json, path: string): string[] {
-  const list = typeof value === 'string' ? [value] : value
-  if (!Array.isArray(list) || list.some((each) => typeof each !== 'string')) throw untranslatable(path)
-  return list as string[]
-}
-
-function choiceOf(members: Members): Pick<NeutralCall, 'toolChoice'> {
-  const choice = members.take('tool_choice')
-  if (choice === undefined) return {}
-  if (choice === 'auto' || choice === 'none' || choice === 'required') return { toolChoice: { type: choice } }
-  const named = new Members(choice, members.at('tool_choice'), new Set())
-  named.only('type', 'function')
-  const toolName = named.inner('function')?.text('name')
-  named.end()
-  if (toolName === undefined) throw untranslatable(members.at('tool_choice'))
-  return { toolChoice: { type: 'tool', toolName } }
 }
 
 function formatOf(format: Members | undefined): Pick<NeutralCall, 'responseFormat'> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '@sallyport/core'
 import { Members, untranslatable } from '../members.ts'
 import type { Block, Finish, NeutralCall, NeutralMessage, Speech, Translation } from '../neutral.ts'
-import { argumentsOf, dataUrl, nowS, schemaFormat, toolsOf } from '../shared.ts'
+import { argumentsOf, dataUrl, nowS, openaiChoice, schemaFormat, streamOptions, toolsOf } from '../shared.ts'
 
 /** OpenAI Responses. Nothing is kept at the provider, so nothing can be referred to. */
 export const openaiResponses: Translation = { ask, speech }
@@ -11,8 +11,9 @@ function ask(body: JsonObject, leaveOut: ReadonlySet<string>): NeutralCall {
   const members = new Members(body, '', leaveOut)
   members.take('model')
   members.take('stream')
-  members.take('stream_options')
-  members.take('store')
+  streamOptions(members)
+  // Who asks for it relies on it; who says nothing does not.
+  members.only('store', false)
   members.only('parallel_tool_calls', true)
   members.only('truncation', 'disabled')
   members.only('service_tier', 'auto', 'default')
@@ -34,23 +35,11 @@ function ask(body: JsonObject, leaveOut: ReadonlySet<string>): NeutralCall {
     ...(temperature !== undefined && { temperature }),
     ...(topP !== undefined && { topP }),
     ...(tools.length > 0 && { tools: toolsOf(tools) }),
-    ...choiceOf(members),
+    ...openaiChoice(members, (named) => named.text('name')),
     ...formatOf(members.inner('text')),
   }
   members.end()
   return call
-}
-
-function choiceOf(members: Members): Pick<NeutralCall, 'toolChoice'> {
-  const choice = members.take('tool_choice')
-  if (choice === undefined) return {}
-  if (choice === 'auto' || choice === 'none' || choice === 'required') return { toolChoice: { type: choice } }
-  const named = new Members(choice, members.at('tool_choice'), new Set())
-  named.only('type', 'function')
-  const toolName = named.text('name')
-  named.end()
-  if (toolName === undefined) throw untranslatable(members.at('tool_choice'))
-  return { toolChoice: { type: 'tool', toolName } }
 }
 
 function formatOf(text: Members | undefined): Pick<NeutralCall, 'responseFormat'> {
