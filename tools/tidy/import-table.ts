@@ -34,6 +34,7 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
   // Reading a text is the first stage and knows no rule, so the later ones may read texts the same way.
   ...STAGES.slice(1).map((from) => ({ from, to: [...MODEL, 'core/ports', 'core/normalise'], packages: PURE, node: false })),
   { from: 'core/retention', to: [...MODEL, 'core/record'], packages: PURE, node: false },
+  { from: 'core/approval', to: MODEL, packages: PURE, node: false },
   { from: 'core/vault', to: MODEL, packages: PURE, node: false },
   // What follows the log reads entries as the record keeps them.
   { from: 'core/observe', to: [...MODEL, 'core/ports', 'core/record'], packages: PURE, node: false },

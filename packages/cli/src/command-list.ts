@@ -92,6 +92,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: () => import('./commands/erase/index.ts'),
   },
   {
+    name: 'approvals',
+    summary: 'acts that wait for people: look at them, approve or reject them',
+    load: () => import('./commands/approvals/index.ts'),
+  },
+  {
     name: 'quarantine',
     summary: 'what was stopped on its way to an agent: look at it, release it',
     load: () => import('./commands/quarantine/index.ts'),

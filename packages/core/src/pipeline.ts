@@ -1,6 +1,7 @@
 import { decide } from './decide/decide.ts'
 import type { Facts } from './decide/facts.ts'
 import type { Spend } from './decide/spends.ts'
+import { mustAsk } from './decide/with-people.ts'
 import { type ErrorCode, GatewayError, isGatewayError } from './errors.ts'
 import { FINDINGS_MAX, type Inspected } from './inspect/findings.ts'
 import type { Action, ActionKind } from './model/action.ts'
@@ -13,7 +14,19 @@ import type { ReasonCode } from './reasons.ts'
 import { flowMember } from './record/flow-member.ts'
 import { modelAsked } from './record/model-asked.ts'
 import { shape } from './record/shape.ts'
-import type { Acted, Gathered, Handling, Inbound, Outbound, Performing, Released, Releasing, Stages, Target } from './stages.ts'
+import type {
+  Acted,
+  Gathered,
+  Handling,
+  Inbound,
+  Outbound,
+  Performing,
+  Released,
+  Releasing,
+  Stages,
+  Target,
+  Waiting,
+} from './stages.ts'
 
 /**
  * One act, start to finish: identify → normalise → inspect → gather → decide → record → act → inspect → release → record.
@@ -44,14 +57,17 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
     decide(principal, action, findings, { ...now, budget: { reserved: true, keys: [] } }).enforced === 'allow'
   const reserved = stage.reserve(principal, action, gathered, wouldAllow)
   // Awaiting what is there already would put other requests between taking the call and deciding.
-  const facts = reserved instanceof Promise ? await reserved : reserved
-  const decision = decide(principal, action, findings, facts)
+  const taken = reserved instanceof Promise ? await reserved : reserved
+  const first = decide(principal, action, findings, taken)
+  const isLost = first.approval !== undefined && !(await consumed({ principal, action, facts: taken }, stage))
+  // Another gateway used it, or its time was over: the same facts without it.
+  const facts = isLost ? { ...taken, approval: {} } : taken
+  const decision = isLost ? decide(principal, action, findings, facts) : first
   const named = { ...action, ...(target.label === undefined ? {} : { name: target.label }) }
   const act = actFields(stage.newId(), { principal, action: named, handling, replica: stage.replica })
   if (decision.enforced !== 'allow') stage.settle(principal, action, facts)
   const decided = { act, input, decision, inspected, facts, request }
-  // What is refused is not kept: nobody fills the vault with what they may not do.
-  const keep = decision.enforced === 'deny' ? undefined : handling.keepInput
+  const keep = keptInput(decision, facts, handling)
   const recorded = keep
     ? keep(text).then((vault) => stage.record(decisionEntry({ ...decided, input: { ...input, vault } }, stage)))
     : stage.record(decisionEntry(decided, stage))
@@ -59,8 +75,11 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
     if (decision.enforced === 'allow') stage.settle(principal, action, facts)
     throw error
   })
-  if (decision.enforced !== 'allow')
-    return refused(entry, { ...decision, effect: decision.enforced, exhausted: facts.budget.exhausted })
+  if (decision.enforced !== 'allow') {
+    const isAsked = decision.enforced === 'require_approval' && facts.approval !== undefined
+    const waiting = isAsked ? await stage.ask?.({ principal, action, name: named.name, decision, facts, entry }) : undefined
+    return refused(entry, { ...decision, effect: decision.enforced, exhausted: facts.budget.exhausted, waiting })
+  }
   const startMs = stage.nowMs()
   const outcome = { ...act, type: 'outcome' as const, decision: entry }
   const verdict = { entry, commitment: input.commitment }
@@ -137,6 +156,26 @@ async function perform<Request extends Inbound>(request: Request, allowed: Allow
   return { status: acted.status, releasing, released, record }
 }
 
+/** R142: an approval is used up before the act that it allows is recorded, so that it never allows two. */
+async function consumed<Request extends Inbound>(
+  { principal, action, facts }: Pick<Performing, 'principal' | 'facts'> & { readonly action: Action },
+  stage: Stages<Request>,
+): Promise<boolean> {
+  try {
+    const request = facts.approval?.request
+    return request !== undefined && (await stage.consume?.(request)) === true
+  } catch (error) {
+    stage.settle(principal, action, facts)
+    throw error
+  }
+}
+
+/** What is refused is not kept: nobody fills the vault with what they may not do. What people are asked about is, for them. */
+function keptInput(decision: Decision, facts: Facts, { keepInput, keepAsked }: Handling): Handling['keepInput'] {
+  if (decision.enforced === 'deny') return undefined
+  return keepInput ?? (mustAsk(decision, facts) ? keepAsked : undefined)
+}
+
 /** R081: nothing is used that is not, to the byte, what was inspected. */
 function requireSame(isSame: boolean): void {
   if (!isSame) throw new GatewayError('REQUEST_CHANGED', 'the content is not the one that was inspected')
@@ -149,9 +188,10 @@ interface Refusal extends Pick<Partial<Decision>, 'votes' | 'retryAfterMs'> {
   readonly effect: 'deny' | 'require_approval'
   readonly reasons: readonly ReasonCode[]
   readonly exhausted?: Facts['budget']['exhausted'] | undefined
+  readonly waiting?: Waiting | undefined
 }
 
-function refused(entry: number, { effect, reasons, votes = [], retryAfterMs, exhausted }: Refusal): Outbound {
+function refused(entry: number, { effect, reasons, votes = [], retryAfterMs, exhausted, waiting }: Refusal): Outbound {
   const details = votes.flatMap((vote) => (vote.effect === effect && vote.mode === 'enforce' && vote.detail ? [vote.detail] : []))
   return {
     ok: false,
@@ -161,6 +201,7 @@ function refused(entry: number, { effect, reasons, votes = [], retryAfterMs, exh
     details: details.slice(0, DETAILS_MAX),
     ...(exhausted && reasons.includes('budget_exhausted') ? { exhausted } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(waiting && { waiting }),
   }
 }
 
@@ -231,6 +272,7 @@ function decisionEntry({ act, input, decision, inspected, facts, request }: Deci
     reasons: [...decision.reasons],
     votes: decision.votes.map(({ retryAfterMs: _, ...vote }) => vote),
     obligations: decision.obligations.map((obligation) => obligation.type),
+    ...approvalMember(decision, facts),
     ...seen(inspected),
     versions: {
       ...(facts.tool?.definitionHash === undefined ? {} : { definition: facts.tool.definitionHash }),
@@ -246,6 +288,12 @@ function decisionEntry({ act, input, decision, inspected, facts, request }: Deci
     ...(decision.retryAfterMs === undefined ? {} : { retryAfterMs: decision.retryAfterMs }),
     ...(correlation.length > 0 ? { correlation: Object.fromEntries(correlation) } : {}),
   }
+}
+
+function approvalMember({ approval }: Decision, facts: Facts): Pick<DecisionEntry, 'approval'> {
+  const request = facts.approval?.request
+  if (approval === undefined || !request) return {}
+  return { approval: { asked: request.decision, by: request.votes.map(({ user }) => user), id: approval } }
 }
 
 function spendMember(spends: readonly Spend[] | undefined): Pick<OutcomeEntry, 'spends'> {

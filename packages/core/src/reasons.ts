@@ -23,10 +23,18 @@ export const REASONS = {
     means: 'the reviewed effect of the tool is wider than the granted scope',
     todo: 'grant the scope, or review the tool',
   },
-  approval_unavailable: {
-    means: 'the act needs a person’s approval and no approval channel is configured',
-    todo: 'configure approvals',
+  approval_required: {
+    means: 'the act needs a person’s approval; the people who may decide are asked',
+    todo: 'wait, and send the same act again',
   },
+  approval_unavailable: {
+    means: 'the act needs a person’s approval, and nobody has a role that may give it',
+    todo: 'give somebody the role, see `approvals` in sallyport.yaml',
+  },
+  approved: { means: 'the people who had to decide approved exactly this act', todo: 'nothing' },
+  approval_rejected: { means: 'a person rejected this act', todo: 'do something else; the answer stands for some time' },
+  approval_expired: { means: 'nobody decided in time, which is a rejection', todo: 'ask again later' },
+  approval_cancelled: { means: 'the request was cancelled, by isolation or by a newer one', todo: 'send the act again later' },
   args_invalid: { means: 'the arguments violate the schema', todo: 'correct the argument at the path' },
   entity_mismatch: { means: 'the record is outside the granted entities', todo: 'use the record of the verified identity' },
   entity_missing: { means: 'an entity argument the grant binds is absent', todo: 'send it' },
@@ -34,7 +42,7 @@ export const REASONS = {
   recipient_not_allowed: { means: 'a recipient or URL is outside the granted domains', todo: 'use a granted domain' },
   recipient_unparseable: { means: 'a recipient or URL has no single safe reading', todo: 'send plain addresses' },
   off_task: {
-    means: 'the text is about none of the topics of the task, so a person has to look at it and no approval channel is configured',
+    means: 'the text is about none of the topics of the task, so a person has to look at it',
     todo: 'write about the task, or add the topic to the manifest',
   },
   provenance_unavailable: {
@@ -42,13 +50,11 @@ export const REASONS = {
     todo: 'remove the rule or route the model through the gateway',
   },
   provenance_unendorsed: {
-    means:
-      'a value comes from none of the places that the grant names for it, so a person has to decide and no approval channel is configured',
+    means: 'a value comes from none of the places that the grant names for it, so a person has to decide',
     todo: 'have the user or a named tool say it, or add it to `approved`',
   },
   tainted_act: {
-    means:
-      'the session read content of others, and nothing else says where this act should go; a person has to decide and no approval channel is configured',
+    means: 'the session read content of others, and nothing else says where this act should go; a person has to decide',
     todo: 'name the target in the request, take it from a trusted source, or add it to `approved`',
   },
   tainted_url: {

@@ -2,6 +2,7 @@ import type { Exhausted, Facts } from './decide/facts.ts'
 import type { Spend } from './decide/spends.ts'
 import type { Inspected } from './inspect/findings.ts'
 import type { Action, ActionKind } from './model/action.ts'
+import type { ApprovalRecord } from './model/approval.ts'
 import type { Decision, Effect } from './model/decision.ts'
 import type { Content, EntryBody, ModelServed, OutcomeEntry } from './model/entry.ts'
 import type { JsonObject } from './model/json.ts'
@@ -96,6 +97,8 @@ export interface Handling {
   /** Absent where policy does not keep it. */
   readonly keepInput?: KeepText
   readonly keepOutput?: KeepText
+  /** Keeps the arguments of an act that people are asked about, for them; absent where there is no vault. */
+  readonly keepAsked?: KeepText
   /** Keeps what was stopped on its way in, for those who may look at it; absent where there is no vault. */
   readonly quarantine?: KeepText
 }
@@ -135,6 +138,16 @@ export interface Stages<Request extends Inbound> {
   ): Facts | Promise<Facts>
   /** Gives back what `reserve` took, when the act does not happen. */
   settle(principal: Principal, action: Action, facts: Facts): void
+  /**
+   * Uses up the approval that a decision rests on, once among all gateways: durable when it resolves.
+   * @returns Whether it could still be used.
+   */
+  consume?(approval: ApprovalRecord): Promise<boolean>
+  /**
+   * Asks people about an act that waits for them, or finds that they are asked already.
+   * @throws GatewayError `LIMIT_OVERLOADED` when too many acts of the agent wait
+   */
+  ask?(asking: Asking): Promise<Waiting>
   /** What the act used of the amounts it reserved, once it is over; nothing where it reserved none. */
   spent?(action: Action): readonly Spend[] | undefined
   /** Durable when it resolves; see the port. */
@@ -156,6 +169,24 @@ export interface Stages<Request extends Inbound> {
   readonly version: string
   /** This process among several gateways over one log. */
   readonly replica?: string
+}
+
+/** An act that waits for people. */
+export interface Asking {
+  readonly principal: Principal
+  readonly action: Action
+  /** Its name as the record has it, which may hold less than the name itself. */
+  readonly name: string | undefined
+  readonly decision: Decision
+  readonly facts: Facts
+  /** Index of the durable decision. */
+  readonly entry: number
+}
+
+/** A request that waits for people, as the agent may know it. */
+export interface Waiting {
+  readonly id: string
+  readonly expiresMs: number
 }
 
 /** What an act is performed under. */
@@ -181,4 +212,6 @@ export type Outbound =
       /** The budget of amounts that was used up. */
       readonly exhausted?: Exhausted
       readonly retryAfterMs?: number
+      /** What people are asked; present while they may still decide. */
+      readonly waiting?: Waiting
     }

@@ -1,6 +1,7 @@
 import { AlertOptions, DurationMs, Id, SourceProfile } from '@sallyport/core'
 import { z } from 'zod'
 import { AnchorsConfig } from './config-anchors.ts'
+import { ApprovalsConfig } from './config-approvals.ts'
 import { CompletenessConfig } from './config-completeness.ts'
 import { GuardConfig } from './config-guard.ts'
 import { MetricsConfig } from './config-metrics.ts'
@@ -135,6 +136,7 @@ export const Config = z
     store: StoreConfig.default({ type: 'embedded' }),
     limits: Limits.prefault({}),
     guard: GuardConfig.prefault({}),
+    approvals: ApprovalsConfig.prefault({}),
     vault: VaultConfig.prefault({}),
     retention: RetentionConfig.prefault({}),
     witnesses: WitnessesConfig.prefault({}),

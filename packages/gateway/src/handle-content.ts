@@ -25,7 +25,7 @@ export function handleContent(
   deps: ContentDeps,
 ): Handling | Promise<Handling> {
   const content = manifest && contentOf(principal, action, manifest)
-  if (!content) return { commit: deps.commit, quarantine: (text) => deps.vault.keep({ class: 'quarantine', text }) }
+  if (!content) return { commit: deps.commit, ...keptForPeople({}, deps) }
   if (content.subject === undefined) return handlingOf(content, undefined, deps)
   const subject = deps.vault.subject(content.subject)
   return subject instanceof Promise ? subject.then((keys) => handlingOf(content, keys, deps)) : handlingOf(content, subject, deps)
@@ -37,8 +37,19 @@ function handlingOf({ classes, keep }: ContentOf, subject: SubjectKeys | undefin
     commit: subject?.commit ?? commit,
     classes,
     ...(subject && { subject: subject.token }),
-    quarantine: (text) => vault.keep({ ...(subject && { subject }), class: 'quarantine', text }),
+    ...keptForPeople(subject ? { subject } : {}, { vault }),
     ...(kept && keep.input && { keepInput: kept }),
     ...(kept && keep.output && { keepOutput: kept }),
+  }
+}
+
+/** What people are asked about, and what they may want to look at. */
+function keptForPeople(
+  of: { readonly subject?: SubjectKeys },
+  { vault }: Pick<ContentDeps, 'vault'>,
+): Pick<Handling, 'keepAsked' | 'quarantine'> {
+  return {
+    keepAsked: (text) => vault.keep({ ...of, class: 'approval', text }),
+    quarantine: (text) => vault.keep({ ...of, class: 'quarantine', text }),
   }
 }

@@ -1,4 +1,4 @@
-import { GatewayError, type Json, type StateChange, type StateDelta } from '@sallyport/core'
+import { type ApprovalRecord, GatewayError, type Json, type StateChange, type StateDelta } from '@sallyport/core'
 import { KINDS, type KeyRecord, type Kind, type Records } from './state-records.ts'
 
 /** One typed change. `insert` fails with `CONFLICT` when the record exists. */
@@ -25,6 +25,8 @@ type Tables = { readonly [K in Kind]: Map<string, Records[K]> }
 export interface Mirror {
   readonly tables: Tables
   keyById(id: string): KeyRecord | undefined
+  /** The newest request with a binding. */
+  approvalFor(binding: string): ApprovalRecord | undefined
   /** Takes over what this process committed. */
   apply(changes: readonly EncodedChange[]): void
   /**
@@ -37,14 +39,23 @@ export interface Mirror {
 export function createMirror(): Mirror {
   const tables = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, new Map()])) as unknown as Tables
   const keysById = new Map<string, KeyRecord>()
+  const newestFor = new Map<string, ApprovalRecord>()
 
   function set<K extends Kind>(kind: K, key: string, value: Records[Kind]): void {
     tables[kind].set(key, value as Records[K])
     if (kind === 'key') keysById.set((value as KeyRecord).id, value as KeyRecord)
+    if (kind === 'approval') index(value as ApprovalRecord)
+  }
+
+  function index(record: ApprovalRecord): void {
+    const newest = newestFor.get(record.binding)
+    if (!newest || newest.id === record.id || newest.askedMs <= record.askedMs) newestFor.set(record.binding, record)
   }
 
   function remove(kind: Kind, key: string): void {
     if (kind === 'key') keysById.delete(tables.key.get(key)?.id ?? '')
+    const gone = kind === 'approval' ? tables.approval.get(key) : undefined
+    if (gone && newestFor.get(gone.binding)?.id === gone.id) newestFor.delete(gone.binding)
     tables[kind].delete(key)
   }
 
@@ -66,6 +77,7 @@ export function createMirror(): Mirror {
   return {
     tables,
     keyById: (id) => keysById.get(id),
+    approvalFor: (binding) => newestFor.get(binding),
     apply(changes) {
       for (const { stored, value } of changes) keep(stored.kind as Kind, stored.key, value)
     },

@@ -1,4 +1,4 @@
-import { CHANNELS, Id, Manifest, Pin, Sha256Hex } from '@sallyport/core'
+import { ApprovalRecord, CHANNELS, Id, Manifest, Pin, Sha256Hex } from '@sallyport/core'
 import { z } from 'zod'
 import { ErasureRecord } from './erasure-record.ts'
 import { HoldRecord } from './hold-record.ts'
@@ -159,6 +159,7 @@ export type CosignedRecord = z.infer<typeof CosignedRecord>
 /** Every kind of record: its schema, its key, and whether it may change after it was written. */
 export const KINDS = {
   agent: { schema: AgentRecord, key: (value: AgentRecord) => value.id, immutable: false },
+  approval: { schema: ApprovalRecord, key: (value: ApprovalRecord) => value.id, immutable: false },
   auditHead: { schema: AuditHeadRecord, key: () => 'head', immutable: false },
   cosigned: { schema: CosignedRecord, key: (value: CosignedRecord) => value.witness, immutable: false },
   erasure: { schema: ErasureRecord, key: (value: ErasureRecord) => value.id, immutable: false },
@@ -194,6 +195,7 @@ export type Kind = keyof typeof KINDS
 
 export interface Records {
   agent: AgentRecord
+  approval: ApprovalRecord
   auditHead: AuditHeadRecord
   erasure: ErasureRecord
   hold: HoldRecord

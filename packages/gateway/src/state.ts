@@ -1,4 +1,4 @@
-import type { Pin, StateDelta, StateStore } from '@sallyport/core'
+import type { ApprovalRecord, Pin, StateDelta, StateStore } from '@sallyport/core'
 import { openElapsedClock } from './elapsed-clock.ts'
 import type { ErasureRecord } from './erasure-record.ts'
 import type { HoldRecord } from './hold-record.ts'
@@ -31,8 +31,14 @@ export interface State {
   keyById(id: string): KeyRecord | undefined
   /** Keys of an agent, oldest first. */
   keys(agent: string): KeyRecord[]
+  approval(id: string): ApprovalRecord | undefined
+  /** Requests for approval, oldest first. */
+  approvals(): ApprovalRecord[]
+  /** The newest request with a binding. */
+  approvalFor(binding: string): ApprovalRecord | undefined
   user(id: string): UserRecord | undefined
   users(): UserRecord[]
+  hasUser(is: (user: UserRecord) => boolean): boolean
   pin(server: string, tool: string): Pin | undefined
   pins(): Pin[]
   /** Versions of an agent's manifest, oldest first. */
@@ -151,7 +157,7 @@ type Readers = Pick<
   >
 >
 
-function readers({ tables, keyById }: Mirror): Readers {
+function readers({ tables, keyById, approvalFor }: Mirror): Readers {
   const prefixed = <K extends Kind>(kind: K, prefix: string): Records[K][] =>
     [...tables[kind].entries()].filter(([key]) => key.startsWith(prefix)).map(([, value]) => value)
   return {
@@ -163,8 +169,15 @@ function readers({ tables, keyById }: Mirror): Readers {
       [...tables.key.values()]
         .filter((key) => key.agent === agent)
         .sort((a, b) => a.createdMs - b.createdMs || compare(a.id, b.id)),
+    approval: (id) => tables.approval.get(id),
+    approvals: () => [...tables.approval.values()].sort((a, b) => a.askedMs - b.askedMs || compare(a.id, b.id)),
+    approvalFor,
     user: (id) => tables.user.get(id),
     users: () => sorted(tables.user.values(), (user) => user.id),
+    hasUser(is) {
+      for (const user of tables.user.values()) if (is(user)) return true
+      return false
+    },
     pin: (server, tool) => tables.pin.get(`${server}.${tool}`),
     pins: () => sorted(tables.pin.values(), (pin) => `${pin.server}.${pin.tool}`),
     manifestVersions: (agent) => prefixed('manifestVersion', `${agent}/`).sort((a, b) => a.version - b.version),

@@ -34,6 +34,8 @@ export interface CompiledGrant {
   readonly userRequired: boolean
   /** Whether scope, tier or the grant itself makes every call wait for a person. */
   readonly gated: boolean
+  /** How many different people must approve, and the numbers from which two must, by dotted name. */
+  readonly people: { readonly least: number; readonly fourEyesFrom: Readonly<Record<string, number>> }
   /** Why the grant awaits signatures; absent when it is active. */
   readonly proposed?: Proposal
   readonly args?: Validate
@@ -83,6 +85,8 @@ export interface CompiledManifest {
   readonly agent: string
   /** Roles that must sign: those of the last fully signed version, so that no version names its own judges. */
   readonly signOff: readonly string[]
+  /** Longest wait for people, in milliseconds. */
+  readonly approvalTimeoutMs: number
   /** All calls of the agent together. */
   readonly rateLimit: RateLimit
   /** Of all its model calls. */
@@ -162,6 +166,7 @@ export function compileManifest(version: ManifestVersion, deps: CompileDeps): Co
     signed,
     agent: manifest.agent,
     signOff: settled.signOff,
+    approvalTimeoutMs: manifest.defaults.approvalTimeoutMs,
     rateLimit: settled.rateLimit,
     modelBudgets: settled.modelBudgets,
     observe: new Set(settled.observe),
@@ -184,6 +189,7 @@ function compileGrant(tool: string, { grant, proposed }: Judged, deps: CompileDe
     tier: grant.tier,
     userRequired: grant.user === 'required',
     gated: GATED_SCOPES.has(grant.scope) || grant.tier === 'high' || grant.requiresHumanApproval === true,
+    people: { least: grant.approvers ?? 1, fourEyesFrom: grant.fourEyesFrom ?? {} },
     provenance: grant.provenance ?? {},
     approved: approvedBy(grant),
     entities: compileEntities(grant.entities ?? {}),

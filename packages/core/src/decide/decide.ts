@@ -11,6 +11,7 @@ import { guardArguments } from './guard-votes.ts'
 import { modelVotes } from './model-votes.ts'
 import { toolVotes } from './tool-votes.ts'
 import { allow, approval, budgetVotes, deny, witnessVotes } from './votes.ts'
+import { withPeople } from './with-people.ts'
 
 /**
  * Decides one act. Synchronous and pure: the same arguments give the same decision, so a recorded one can be replayed. The
@@ -29,7 +30,7 @@ export function decide(principal: Principal, action: Action, findings: readonly 
   const task = taskOf(principal, manifest)
   if (!task) return combine([...votes, deny('task', principal.task === undefined ? 'no_task' : 'task_unknown')])
   const found = votesFor({ principal, action, findings, facts, manifest, task })
-  return combine([...votes, ...found.votes], found.obligations ?? [])
+  return withPeople([...votes, ...found.votes], found.obligations ?? [], facts)
 }
 
 /** Acts the gateway answers itself, with what is granted: nothing for an agent without manifest. */
@@ -114,7 +115,7 @@ function readVotes(question: Question, grant: CompiledReadGrant | undefined, mis
   if (grant.userRequired && !principal.user) votes.push(deny('user', 'user_required'))
   votes.push(...witnessVotes(facts, { scope: 'read', tier: grant.tier }))
   votes.push(...guard(question, { scope: 'read', tier: grant.tier, cleared: [] }).votes)
-  if (grant.gated) votes.push(approval())
+  if (grant.gated) votes.push(approval(facts))
   votes.push(...budgetVotes(facts, manifest))
   return votes
 }

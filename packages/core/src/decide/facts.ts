@@ -1,3 +1,4 @@
+import type { ApprovalRecord } from '../model/approval.ts'
 import type { FlowFacts } from '../model/flow-facts.ts'
 import type { ModelFacts } from '../model/model-facts.ts'
 import type { ToolFacts } from '../model/tool-facts.ts'
@@ -21,6 +22,8 @@ export interface Facts {
   readonly guard?: GuardFacts
   /** What the session read and where the arguments come from; absent where nobody remembers. */
   readonly flow?: FlowFacts
+  /** Whether people can be asked, and what they were asked about exactly this act; absent where nobody can be. */
+  readonly approval?: ApprovalFacts
   /** Budgets reserved for this act, all or none. */
   readonly budget: {
     readonly reserved: boolean
@@ -39,6 +42,12 @@ export interface Facts {
     /** When they were taken, by the clock of whoever keeps the budgets, where that is not `nowMs`; to the microsecond. */
     readonly atMs?: number
   }
+}
+
+/** What people have to do with an act. */
+export interface ApprovalFacts {
+  /** The newest request about it whose answer still stands; its state is that of now. */
+  readonly request?: ApprovalRecord
 }
 
 /** A budget that has less left than an act may need: amounts as people write them. */

@@ -56,6 +56,8 @@ function wideningOf(grant: ToolGrant, before: ToolGrant): string | undefined {
   if (before.args && !same(grant.args, before.args)) return 'args'
   if (!keepsAll(grant.entities, before.entities)) return 'entities'
   if (!keepsAll(grant.provenance, before.provenance)) return 'provenance'
+  if (!same([grant.approvers ?? 1, grant.fourEyesFrom ?? {}], [before.approvers ?? 1, before.fourEyesFrom ?? {}]))
+    return 'approvers'
   if (grant.approved && !same(grant.approved, before.approved)) return 'approved'
   if (!isSubset(grant.fields, before.fields)) return 'fields'
   if (!isSubset(grant.domains, before.domains)) return 'domains'

@@ -31,7 +31,7 @@ export function toolVotes(call: ToolCall): { readonly votes: readonly Vote[]; re
   votes.push(...argumentVotes(call), ...bound.votes, ...domainVotes(call), ...topicVotes(call))
   votes.push(...flow(call))
   votes.push(...witnessVotes(facts, grant))
-  if (grant.gated) votes.push(approval())
+  if (grant.gated) votes.push(approval(facts))
   votes.push(...budgetVotes(facts, manifest))
   return { votes, obligations: obligationsOf(call, bound.values) }
 }

@@ -12,9 +12,10 @@ export function deny(rule: string, reason: ReasonCode, detail?: string): Vote {
   return { rule, effect: 'deny', reason, mode: 'enforce', ...(detail !== undefined && { detail }) }
 }
 
-/** Consequence: a person decides, and in this version none can be asked. */
-export function approval(): Vote {
-  return { rule: 'consequence', effect: 'require_approval', reason: 'approval_unavailable', mode: 'enforce' }
+/** Consequence: a person decides, if any can be asked. */
+export function approval({ approval: people }: Facts): Vote {
+  const reason = people ? 'approval_required' : 'approval_unavailable'
+  return { rule: 'consequence', effect: 'require_approval', reason, mode: 'enforce' }
 }
 
 /** The vote on acts that may not happen while too few witnesses vouch for the log. */

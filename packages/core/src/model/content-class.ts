@@ -2,9 +2,10 @@ import { z } from 'zod'
 
 /**
  * Classes of data. Each is kept under keys of its own, so that none opens with the key of another: `internal` without a person,
- * `pii` of a person, `phi` of a patient, `pci` of a card, `reasoning` of a model, which is kept the shortest, `quarantine` for what was stopped on its way in.
+ * `pii` of a person, `phi` of a patient, `pci` of a card, `reasoning` of a model, which is kept the shortest, `quarantine` for what was stopped on its way in,
+ * `approval` for arguments of acts that people were asked about.
  */
-export const DATA_CLASSES = ['internal', 'pii', 'phi', 'pci', 'reasoning', 'quarantine'] as const
+export const DATA_CLASSES = ['internal', 'pii', 'phi', 'pci', 'reasoning', 'quarantine', 'approval'] as const
 export const DataClass = z.enum(DATA_CLASSES)
 export type DataClass = z.infer<typeof DataClass>
 

@@ -35,4 +35,6 @@ export interface Decision {
   readonly votes: readonly Vote[]
   readonly obligations: readonly Obligation[]
   readonly retryAfterMs?: number
+  /** The approval it rests on, which is used up before the act. */
+  readonly approval?: string
 }

@@ -66,6 +66,9 @@ const FindingRecord = z.strictObject({
 /** Where content came from: what the operator said of the source, not what the source says of itself. */
 const SourceRecord = z.strictObject({ channel: z.string(), trust: z.string() })
 
+/** The request that people approved, who did, and the entry of the decision that asked them. */
+const ApprovalUse = z.strictObject({ id: z.string(), by: z.array(z.string()), asked: z.int() })
+
 /** One model call as it was decided: what was asked, and who might answer it. */
 const ModelAsked = z.strictObject({
   /** Wire format of the request. */
@@ -198,6 +201,8 @@ export const DecisionEntry = z.strictObject({
     /** SHA-256 over the guard's policy, detectors and models. */
     guard: z.string().optional(),
   }),
+  /** The approval it rests on: used up by it. */
+  approval: ApprovalUse.optional(),
   model: ModelAsked.optional(),
   flow: FlowRecord.optional(),
   /** Names of the budgets it drew on, so that they can be rebuilt from the log. */

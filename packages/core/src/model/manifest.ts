@@ -18,6 +18,9 @@ export const TIERS = ['low', 'medium', 'high'] as const
 export const Tier = z.enum(TIERS)
 export type Tier = z.infer<typeof Tier>
 
+/** Most people who must approve one act. */
+export const APPROVAL_PEOPLE_MAX = 5
+
 /** Defaults of an agent. Every threshold has a value from the first version on (R147). */
 export const Defaults = z.strictObject({
   approvalTimeoutMs: DurationMs.default(900_000).meta({ description: 'Longest wait for a person, in milliseconds.' }),
@@ -112,6 +115,16 @@ export const ToolGrant = z
       .max(20)
       .optional()
       .meta({ description: 'Classes of data the tool handles, and may therefore be given.' }),
+    approvers: z
+      .int()
+      .min(1)
+      .max(APPROVAL_PEOPLE_MAX)
+      .optional()
+      .meta({ description: 'How many different people must approve a call that waits for people; one unless set.' }),
+    fourEyesFrom: z
+      .record(FieldPath, z.number().refine(hasExactNumbers))
+      .optional()
+      .meta({ description: 'Two people must approve from this number on, by argument: an amount, a count.' }),
     requiresHumanApproval: z
       .boolean()
       .optional()

@@ -57,6 +57,7 @@ export function openProtocols(
     onHostile: ({ server, tool, hash, codes }) =>
       stores.record({ verb: 'tools.flagged', target: plainPath(`${server}.${tool}`), detail: { hash, codes: [...codes] } }),
     sealKey: home.deriveKey('seal'),
+    approvals: stores.approvals,
   })
   const models = openModels({ ...shared, prompts: rules.prompts.text })
   closing.push(

@@ -60,6 +60,7 @@ export async function servePeople(
       identities.reload(config.issuers)
       keeping.reconfigure(config.retention)
       running.reconfigure(next)
+      stores.approvals.reconfigure(config.approvals)
       models.reconfigure(config.providers)
       lapses.reconfigure(config.providers, config.alerts.lapseDays)
       mcp.reconfigure(config.servers).catch((error: unknown) => log('a server could not be replaced', error))

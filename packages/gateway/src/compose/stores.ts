@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import type { Anchoring } from '../anchors/follow-anchors.ts'
+import { openApprovals, type OpenApprovals } from '../approvals/open-approvals.ts'
 import { openByteBudget, type ByteBudget } from '../byte-budget.ts'
 import type { ContentVault } from '../content-vault.ts'
 import { countAppends } from '../count-appends.ts'
@@ -32,6 +34,8 @@ export interface Stores extends Adapters {
   /** What sessions have met. */
   readonly flow: Flow
   readonly erasures: Erasures
+  /** People who are asked about acts. */
+  readonly approvals: OpenApprovals
   /** Known once the gateway listens. */
   readonly address: { url: string }
   readonly nowMs: () => number
@@ -54,6 +58,8 @@ export async function openStores(
   const record = systemEntries(audit, log)
   const anchoring: Stores['anchoring'] = {}
   const bytes = openByteBudget(loaded.config.limits.bytesInFlightMax)
+  const approvals = openApprovals({ config: loaded.config.approvals, state, record, randomBytes, nowMs, log })
+  base.closing.push(() => approvals.close())
   const stores = {
     ...base,
     home,
@@ -66,6 +72,7 @@ export async function openStores(
     record,
     refusals: openRefusals(audit, nowMs),
     bytes,
+    approvals,
     address: { url: '' },
   }
   return { ...stores, ...openContents(stores) }

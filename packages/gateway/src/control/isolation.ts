@@ -1,4 +1,4 @@
-import { GatewayError, Id } from '@sallyport/core'
+import { endApproval, GatewayError, Id } from '@sallyport/core'
 import { z } from 'zod'
 import type { Change } from '../state.ts'
 import { defineVerb } from './define-verb.ts'
@@ -20,11 +20,13 @@ export const isolate = defineVerb({
     const sinceMs = deps.nowMs()
     const epoch = agent.epoch + 1
     const value = { ...agent, epoch, epochMs: sinceMs, isolated: { sinceMs, by: actor.user.id, reason: input.reason } }
+    const open = deps.state.approvals().filter((one) => one.agent === input.agent && endApproval(one, 'cancelled', sinceMs) !== one)
+    const cancelled = open.map((one): Change => ({ op: 'put', kind: 'approval', value: endApproval(one, 'cancelled', sinceMs) }))
     return {
       output: { agent: input.agent, epoch, sinceMs },
-      changes: [{ op: 'put', kind: 'agent', value }],
+      changes: [{ op: 'put', kind: 'agent', value }, ...cancelled],
       after: () => deps.onIsolate(input.agent),
-      detail: { reason: input.reason, epoch },
+      detail: { reason: input.reason, epoch, ...(cancelled.length > 0 && { approvalsCancelled: cancelled.length }) },
     }
   },
 })

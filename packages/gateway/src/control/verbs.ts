@@ -1,4 +1,5 @@
 import { agentCreate, agentList, agentRevoke, agentRotate } from './agents.ts'
+import { approvalDecide, approvalList, approvalShow } from './approvals.ts'
 import { auditBundle } from './audit-bundle.ts'
 import { auditCompleteness, auditConfig } from './audit-completeness.ts'
 import { auditKey } from './audit-key.ts'
@@ -30,6 +31,9 @@ export const VERBS = {
   'agent.list': agentList,
   'agent.revoke': agentRevoke,
   'agent.rotate': agentRotate,
+  'approval.decide': approvalDecide,
+  'approval.list': approvalList,
+  'approval.show': approvalShow,
   'audit.bundle': auditBundle,
   'audit.completeness': auditCompleteness,
   'audit.config': auditConfig,

@@ -15,8 +15,11 @@ export interface Encoded {
   readonly message: JsonObject
 }
 
-/** What the pipeline answered, in the words of MCP. */
-export function encode(request: McpRequest, id: RpcId, outbound: Outbound): Encoded {
+/**
+ * What the pipeline answered, in the words of MCP.
+ * `isTyped`: the tool declares what it answers; a client would take anything else, but an error, for a broken server.
+ */
+export function encode(request: McpRequest, id: RpcId, outbound: Outbound & { readonly isTyped?: boolean }): Encoded {
   if (outbound.ok && outbound.status === 'failure') {
     const { code, message, data } = outbound.content
     // The one upstream error whose HTTP status the revision fixes.
@@ -48,17 +51,31 @@ function complete(request: McpRequest, outbound: Extract<Outbound, { ok: true }>
 }
 
 /** A refused tool call is a result the model can read; everything else is an error. Both carry the same facts. */
-function refusal(request: McpRequest, id: RpcId, outbound: Extract<Outbound, { ok: false }>): Encoded {
-  const { effect, reasons, entry, retryAfterMs } = outbound
-  const facts = { effect, reasons, entry, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+function refusal(
+  request: McpRequest,
+  id: RpcId,
+  outbound: Extract<Outbound, { ok: false }> & { readonly isTyped?: boolean },
+): Encoded {
+  const { effect, reasons, entry, retryAfterMs, waiting } = outbound
+  const approval = waiting && { status: 'pending_approval', id: waiting.id, expiresMs: waiting.expiresMs }
+  const facts = {
+    effect,
+    reasons,
+    entry,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(approval && { approval }),
+  }
   const words = [...reasons.map((reason) => REASONS[reason].means), ...outbound.details].join('; ')
   const isolated = reasons.includes('agent_isolated')
   const status = isolated ? 403 : 200
   if (request.kind === 'tool.call' && !isolated) {
-    const text = `Refused by Sallyport: ${words}. Reason: ${reasons.join(', ')}. Audit entry ${entry}.`
+    const said = `${words}. Reason: ${reasons.join(', ')}. Audit entry ${entry}.`
+    const text = waiting
+      ? `Not done yet. A person has to approve it: ${said} Request ${waiting.id}, open until ${new Date(waiting.expiresMs).toISOString()}. Send exactly the same call again later.`
+      : `Refused by Sallyport: ${said}`
     const result = {
       content: [{ type: 'text', text }],
-      isError: true,
+      isError: !waiting || outbound.isTyped === true,
       _meta: { [META.refusal]: facts, ...(request.era === 'modern' ? { [META.serverInfo]: GATEWAY_INFO } : {}) },
     }
     return { status, message: rpcResult(id, request.era === 'modern' ? { ...result, resultType: 'complete' } : result) }

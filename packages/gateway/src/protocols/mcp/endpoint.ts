@@ -3,6 +3,7 @@ import {
   ERRORS,
   GatewayError,
   type JsonObject,
+  type Outbound,
   type Principal,
   type CompiledManifest,
   type Stages,
@@ -13,6 +14,7 @@ import {
   plainPath,
   visibleResource,
 } from '@sallyport/core'
+import type { Approvals } from '../../approvals.ts'
 import { boundedCache } from '../../bounded-cache.ts'
 import { type ByteBudget, COST_FACTOR } from '../../byte-budget.ts'
 import { readBody } from '../../read-body.ts'
@@ -23,14 +25,17 @@ import type { Hub, Interest, Listener } from './hub.ts'
 import { METHODS } from './methods.ts'
 import { mismatchedParam } from './param-headers.ts'
 import type { PerformDeps } from './perform.ts'
+import { accepts, correlationOf, headerOf, requirePost } from './read-request.ts'
 import { type Question, type Reply, openReply } from './reply.ts'
 import type { McpRequest } from './request.ts'
 import type { StageDeps } from './stages.ts'
+import type { OfferedTool } from './upstream/catalogue.ts'
 import { META, REFUSED, type RpcId, RpcError, metaOf, rpcError, rpcResult } from './wire.ts'
 
 export interface EndpointDeps extends Pick<PerformDeps, 'catalogue' | 'upstreams' | 'manifest'>, Pick<StageDeps, 'identify'> {
   readonly stages: Stages<McpRequest>
   readonly hub: Hub
+  readonly approvals: Pick<Approvals, 'settled' | 'holdMs'>
   readonly refusals: Refusals
   readonly isolated: (agent: string) => boolean
   readonly budget: ByteBudget
@@ -140,13 +145,24 @@ export function createEndpoint(
     const key = callKey(principal, id)
     running.set(key, exchange.abort)
     try {
-      const { status, message: answer } = encode(inbound, id, await handle(inbound, deps.stages))
+      const { status, message: answer } = encode(inbound, id, { ...(await handleOrWait(inbound)), isTyped: isTyped(inbound) })
       reply.end(answer, status)
     } catch (error) {
       await answerFailure(exchange, reply, { id, error })
     } finally {
       if (running.get(key) === exchange.abort) running.delete(key)
     }
+  }
+
+  /** An act that waits for people waits here for a while; once they decided it is decided again from the start, isolation included. */
+  async function handleOrWait(inbound: McpRequest): Promise<Outbound> {
+    const outbound = await handle(inbound, deps.stages)
+    if (outbound.ok || !outbound.waiting) return outbound
+    // Comments on the stream keep proxies from giving up.
+    inbound.reply.stream()
+    const how = { withinMs: deps.approvals.holdMs(), signal: inbound.signal }
+    const state = await deps.approvals.settled(outbound.waiting.id, how)
+    return state === 'pending' ? outbound : handle(inbound, deps.stages)
   }
 
   async function own(
@@ -251,11 +267,20 @@ export function createEndpoint(
     return era === 'modern' ? (isJsonObject(own) ? own : {}) : (declared.get(session) ?? {})
   }
 
+  function knownTool({ agent, params }: McpRequest): OfferedTool | undefined {
+    const target = deps.catalogue.resolve(typeof params['name'] === 'string' ? params['name'] : '')
+    const context = deps.upstreams.get(target?.server ?? '')?.context(agent) ?? ''
+    return target && deps.catalogue.known({ server: target.server, context }, target.name)
+  }
+
+  /** Whether the tool declares the form of its results. */
+  function isTyped(inbound: McpRequest): boolean {
+    return inbound.kind === 'tool.call' && knownTool(inbound)?.definition.outputSchema !== undefined
+  }
+
   function checkParamHeaders(inbound: McpRequest, id: RpcId): void {
     if (inbound.era !== 'modern' || inbound.kind !== 'tool.call') return
-    const target = deps.catalogue.resolve(typeof inbound.params['name'] === 'string' ? inbound.params['name'] : '')
-    const context = deps.upstreams.get(target?.server ?? '')?.context(inbound.agent) ?? ''
-    const tool = target && deps.catalogue.known({ server: target.server, context }, target.name)
+    const tool = knownTool(inbound)
     const args = isJsonObject(inbound.params['arguments']) ? inbound.params['arguments'] : {}
     const name = tool && mismatchedParam(tool.params, args, inbound.header)
     if (name !== undefined)
@@ -337,41 +362,6 @@ function challenge(error: GatewayError, metadata: string): string {
 function isVisible(principal: Principal, manifest: CompiledManifest, uri: string): boolean {
   const found = locateResource(principal, manifest, uri)
   return found !== undefined && visibleResource(principal, manifest, { server: found.server, name: uri })
-}
-
-function requirePost(request: IncomingMessage): void {
-  if (request.method !== 'POST') throw new GatewayError('REQUEST_VERB', 'the endpoint takes POST, and GET for a stream')
-  if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? ''))
-    throw new GatewayError('REQUEST_TYPE', 'the content type must be application/json')
-  if (request.headers['content-encoding'] !== undefined)
-    throw new GatewayError('REQUEST_TYPE', 'compressed bodies are not accepted')
-  if (!accepts(request, 'application/json') && !accepts(request, 'text/event-stream'))
-    throw new GatewayError('REQUEST_NOT_ACCEPTABLE', 'accept application/json or text/event-stream')
-}
-
-function accepts(request: IncomingMessage, type: string): boolean {
-  const { accept } = request.headers
-  return accept === undefined ? type === 'application/json' : accept.includes(type) || accept.includes('*/*')
-}
-
-function headerOf(request: IncomingMessage, name: string): string | undefined {
-  const value = request.headers[name]
-  return Array.isArray(value) ? value[0] : value
-}
-
-/** Hints, each bounded; a conflict between them is the reader's to see. */
-function correlationOf(request: IncomingMessage, params: JsonObject): McpRequest['correlation'] {
-  const { traceparent, [META.clientInfo]: info } = metaOf(params)
-  const clientInfo = isJsonObject(params['clientInfo']) ? params['clientInfo'] : isJsonObject(info) ? info : {}
-  const hint = (value: unknown): string | undefined => (typeof value === 'string' ? value.slice(0, 128).toWellFormed() : undefined)
-  const trace = hint(traceparent) ?? hint(request.headers['traceparent'])
-  const session = hint(request.headers['x-session-id'])
-  const name = hint(clientInfo['name'])
-  return {
-    ...(trace ? { traceparent: trace } : {}),
-    ...(session ? { clientSession: session } : {}),
-    ...(name ? { clientName: name } : {}),
-  }
 }
 
 function callKey({ session }: Principal, id: unknown): string {

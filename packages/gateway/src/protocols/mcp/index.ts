@@ -9,6 +9,7 @@ import {
   type Pin,
   type Principal,
 } from '@sallyport/core'
+import type { Approvals } from '../../approvals.ts'
 import type { Budgets } from '../../budgets.ts'
 import type { ByteBudget } from '../../byte-budget.ts'
 import { committer } from '../../committer.ts'
@@ -44,6 +45,7 @@ export interface McpDeps {
   readonly budgets: Budgets
   readonly guard: Guard
   readonly flow: Flow
+  readonly approvals: Approvals
   readonly bytes: ByteBudget
   readonly refusals: Refusals
   readonly commitKey: Uint8Array

@@ -56,6 +56,7 @@ function world(): {
   const stages = openStages({
     unwitnessed: () => undefined,
     guard: { facts: () => undefined },
+    approvals: { facts: () => undefined },
     budgets,
     manifest: () => now.manifest,
     isolation: () => {
@@ -118,6 +119,7 @@ test('R180 R182: an agent that was isolated while its decision was being recorde
     isolation,
     unwitnessed: () => undefined,
     guard: { facts: () => undefined },
+    approvals: { facts: () => undefined },
     nowMs: () => 0,
     manifest: () => undefined,
     hello: () => ({ hello: 'there' }),

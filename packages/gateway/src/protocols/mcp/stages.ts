@@ -18,6 +18,7 @@ import {
   locateResource,
   release,
 } from '@sallyport/core'
+import type { Approvals } from '../../approvals.ts'
 import type { Budgets } from '../../budgets.ts'
 import type { Flow } from '../../flow.ts'
 import type { Guard } from '../../guard.ts'
@@ -36,6 +37,7 @@ export interface StageDeps extends Omit<PerformDeps, 'offered' | 'requireLive'> 
   readonly budgets: Budgets
   readonly guard: Guard
   readonly flow: Flow
+  readonly approvals: Pick<Approvals, 'facts' | 'consume' | 'ask'>
   readonly audit: Pick<AuditLog, 'append'>
   readonly nowMs: () => number
   readonly newId: () => string
@@ -59,6 +61,8 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
     gather,
     ...reserveBudgets({ budgets: deps.budgets, gather }),
     record: (entry) => deps.audit.append(entry),
+    consume: (approval) => deps.approvals.consume(approval),
+    ask: (asking) => deps.approvals.ask(asking),
     async act(request, action, allowed) {
       requireLive(allowed.principal.agent)
       const sent = outgoing(request, action, allowed)
@@ -129,7 +133,7 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
     // Read after the last wait: what is decided on is what is true now.
     const current = deps.manifest(principal.agent)
     const unwitnessed = deps.unwitnessed()
-    return {
+    const known = {
       nowMs: nowMs(),
       ...(current ? { manifest: current } : {}),
       isolation: deps.isolation(principal.agent),
@@ -138,6 +142,8 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
       ...(flow ? { flow } : {}),
       ...(isListing(action.kind) ? {} : { guard: deps.guard.facts(principal, action) }),
     }
+    const approval = deps.approvals.facts(principal, action, known)
+    return approval ? { ...known, approval } : known
   }
 
   /** What a server said is in the session from now on, with the trust that the operator puts in it. */

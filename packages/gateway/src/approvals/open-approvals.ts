@@ -1,0 +1,234 @@
+import {
+  type Action,
+  type ApprovalRecord,
+  type Asking,
+  type CompiledGrant,
+  GatewayError,
+  type Principal,
+  approvalBinding,
+  approvalState,
+  askedReasons,
+  consumeApproval,
+  coversAsked,
+  endApproval,
+  isGatewayError,
+  peopleNeeded,
+  standsUntilMs,
+} from '@sallyport/core'
+import type { Approvals } from '../approvals.ts'
+import type { ApprovalsConfig } from '../config-approvals.ts'
+import type { OperatorLog } from '../operator-log.ts'
+import type { Change, State } from '../state.ts'
+import type { SystemAct } from '../system-entries.ts'
+
+export interface ApprovalsDeps {
+  readonly config: ApprovalsConfig
+  readonly state: State
+  readonly record: (act: SystemAct) => void
+  readonly randomBytes: (count: number) => Uint8Array
+  readonly nowMs: () => number
+  readonly log: OperatorLog
+}
+
+export interface OpenApprovals extends Approvals {
+  reconfigure(config: ApprovalsConfig): void
+  /** Ends what is over and forgets what is old. */
+  sweep(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Attempts of one change while others change the state under it. */
+const ATTEMPTS_MAX = 16
+const SWEEP_MS = 5_000
+const LOOK_MS = 50
+/** What is over stays in the state for people to look at; the log has it for good. */
+const KEPT_MS = 30 * 86_400_000
+/** Most that one sweep changes. */
+const SWEPT_MAX = 100
+
+export function openApprovals(deps: ApprovalsDeps): OpenApprovals {
+  const { state, nowMs, record } = deps
+  let { config } = deps
+  let sweeping: Promise<void> = Promise.resolve()
+  const timer = setInterval(() => {
+    sweeping = sweeping.then(sweep).catch((error: unknown) => deps.log('requests for approval could not be ended', error))
+  }, SWEEP_MS)
+  timer.unref()
+  return {
+    facts(principal, action, facts) {
+      if (!canBeAsked(principal, action)) return undefined
+      const newest = state.approvalFor(approvalBinding(principal, action, facts))
+      if (!newest || nowMs() >= standsUntilMs(newest)) return {}
+      const now = approvalState(newest, nowMs())
+      // One that was used allows nothing more; the next act is asked about anew.
+      return now === 'consumed' ? {} : { request: { ...newest, state: now } }
+    },
+    ask,
+    consume: (approval) =>
+      change(() => {
+        const known = state.approval(approval.id)
+        const agent = state.agent(approval.agent)
+        if (!known || !agent || agent.isolated || agent.epoch !== known.epoch) return undefined
+        if (approvalState(known, nowMs()) !== 'approved') return undefined
+        return [{ op: 'put', kind: 'approval', value: consumeApproval(known, nowMs()) }]
+      }),
+    settled,
+    holdMs: () => config.holdMs,
+    reconfigure(next) {
+      config = next
+    },
+    sweep,
+    async close() {
+      clearInterval(timer)
+      await sweeping
+    },
+  }
+
+  /** Makes one change of the state, computed anew when somebody else was faster. Returns whether there was anything to change. */
+  async function change(plan: () => readonly Change[] | undefined): Promise<boolean> {
+    for (let attempt = 1; ; attempt++) {
+      await state.refresh()
+      const basis = state.revision()
+      const changes = plan()
+      if (!changes) return false
+      try {
+        await state.transact(changes, basis)
+        return true
+      } catch (error) {
+        if (!isGatewayError(error) || error.code !== 'STORE_MOVED' || attempt === ATTEMPTS_MAX) throw error
+      }
+    }
+  }
+
+  async function ask(asking: Asking): Promise<{ id: string; expiresMs: number }> {
+    const { principal, action, decision, facts } = asking
+    const binding = approvalBinding(principal, action, facts)
+    let asked: ApprovalRecord | undefined
+    await change(() => {
+      const known = state.approvalFor(binding)
+      const isWaiting = known && approvalState(known, nowMs()) === 'pending'
+      asked = isWaiting && coversAsked(known, decision, facts) ? known : undefined
+      if (asked) return undefined
+      const waiting = state.approvals().filter(({ agent, state: at }) => agent === principal.agent && at === 'pending')
+      if (waiting.length >= config.waitingMax)
+        throw new GatewayError('LIMIT_OVERLOADED', 'too many acts of this agent wait for people', { retryAfterMs: 60_000 })
+      asked = requestFor(binding, asking)
+      // People are asked once: what they were asked before says less than there is to say now.
+      const before = known ? endApproval(known, 'cancelled', nowMs()) : undefined
+      return [
+        ...(before && before !== known ? [{ op: 'put', kind: 'approval', value: before } as const] : []),
+        { op: 'insert', kind: 'approval', value: asked },
+      ]
+    })
+    if (!asked) throw new GatewayError('INTERNAL', 'nobody was asked')
+    return { id: asked.id, expiresMs: asked.expiresMs }
+  }
+
+  function requestFor(binding: string, { principal, action, name, decision, facts, entry }: Asking): ApprovalRecord {
+    const { agent, user, session, task } = principal
+    const { scope, tier, people } = consequence(principal, action, facts.manifest?.tasks)
+    const askedMs = nowMs()
+    const timeoutMs = facts.manifest?.approvalTimeoutMs ?? config.slaMs
+    return {
+      id: `apr-${Buffer.from(deps.randomBytes(12)).toString('hex')}`,
+      binding,
+      decision: entry,
+      agent,
+      ...(user && { user: { id: user.id, issuer: user.issuer } }),
+      session,
+      ...(task !== undefined && { task }),
+      action: {
+        kind: action.kind,
+        ...(action.server !== undefined && { server: action.server }),
+        ...(name !== undefined && { name }),
+        digest: action.digest,
+      },
+      scope,
+      tier,
+      asked: [...askedReasons(decision)],
+      ...(facts.flow && { integrity: facts.flow.integrity }),
+      classes: [...(facts.flow?.classes ?? [])],
+      epoch: facts.isolation.epoch,
+      people: Math.max(people, tier === 'high' ? config.highPeople : 1),
+      roles: [...config.roles],
+      fallback: [...config.fallback],
+      excluded: excludedFor(principal),
+      askedMs,
+      escalateMs: askedMs + Math.min(config.slaMs, timeoutMs),
+      expiresMs: askedMs + timeoutMs,
+      useWithinMs: config.useWithinMs,
+      votes: [],
+      state: 'pending',
+    }
+  }
+
+  function excludedFor({ agent, user }: Principal): string[] {
+    const creator = config.creatorMayDecide ? undefined : state.agent(agent)?.createdBy
+    return [...new Set([...(user ? [user.id] : []), ...(creator === undefined ? [] : [creator])])]
+  }
+
+  /** Whether the people there are could approve it, once they are asked. */
+  function canBeAsked(principal: Principal, action: Action): boolean {
+    if (action.kind !== 'tool.call' && action.kind !== 'resource.read' && action.kind !== 'prompt.get') return false
+    const excluded = excludedFor(principal)
+    return state.hasUser(
+      ({ id, roles, disabledMs }) =>
+        disabledMs === undefined && roles.some((role) => config.roles.includes(role)) && !excluded.includes(id),
+    )
+  }
+
+  async function settled(
+    id: string,
+    { withinMs, signal }: { withinMs: number; signal: AbortSignal },
+  ): ReturnType<Approvals['settled']> {
+    const endMs = nowMs() + withinMs
+    for (;;) {
+      const known = state.approval(id)
+      const now = known ? approvalState(known, nowMs()) : 'cancelled'
+      if (now !== 'pending' || signal.aborted || nowMs() >= endMs) return now
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    }
+  }
+
+  async function sweep(): Promise<void> {
+    const at = nowMs()
+    const due = state.approvals().filter((one) => isOver(one, at) || isOld(one, at))
+    for (const one of due.slice(0, SWEPT_MAX)) await sweepOne(one.id, at)
+  }
+
+  async function sweepOne(id: string, at: number): Promise<void> {
+    let ended: ApprovalRecord | undefined
+    const isChanged = await change(() => {
+      const known = state.approval(id)
+      ended = known && isOver(known, at) ? endApproval(known, 'expired', at) : undefined
+      if (ended) return [{ op: 'put', kind: 'approval', value: ended }]
+      return known && isOld(known, at) ? [{ op: 'delete', kind: 'approval', key: id }] : undefined
+    })
+    if (isChanged && ended)
+      record({
+        verb: 'approval.expired',
+        target: id,
+        detail: { decision: ended.decision, agent: ended.agent, votes: ended.votes.length },
+      })
+  }
+}
+
+/** Over by the clock, and nobody wrote it down yet. */
+function isOver(record: ApprovalRecord, atMs: number): boolean {
+  return record.state !== 'expired' && approvalState(record, atMs) === 'expired'
+}
+
+function isOld(record: ApprovalRecord, atMs: number): boolean {
+  return record.endedMs !== undefined && record.state !== 'approved' && atMs - record.endedMs > KEPT_MS
+}
+
+/** What the grant of an act says of it. A read that is not a tool is as grave as its tier. */
+function consequence(
+  { task = '' }: Principal,
+  { kind, server = '', name = '', args }: Action,
+  tasks: ReadonlyMap<string, { readonly tools: ReadonlyMap<string, CompiledGrant> }> | undefined,
+): { scope: CompiledGrant['scope']; tier: CompiledGrant['tier']; people: number } {
+  const grant = kind === 'tool.call' ? tasks?.get(task)?.tools.get(`${server}.${name}`) : undefined
+  if (!grant) return { scope: 'read', tier: 'high', people: 1 }
+  return { scope: grant.scope, tier: grant.tier, people: peopleNeeded(grant, args) }
+}
