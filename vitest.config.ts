@@ -5,6 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['sallyport-source'] } },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'tools/**/*.test.ts', 'conformance/providers/*.test.ts'],
+    setupFiles: ['tools/property-seed.ts'],
     globalSetup: ['packages/gateway/src/fixtures/postgres-setup.ts'],
     pool: 'forks',
     execArgv: ['--conditions=sallyport-source'],
