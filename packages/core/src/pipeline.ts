@@ -64,7 +64,7 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
   const facts = isLost ? { ...taken, approval: {} } : taken
   const decision = isLost ? decide(principal, action, findings, facts) : first
   const named = { ...action, ...(target.label === undefined ? {} : { name: target.label }) }
-  const act = actFields(stage.newId(), { principal, action: named, handling, replica: stage.replica })
+  const act = actFields(stage.newId(), { principal, action: named, handling, replica: stage.replica, manifest: facts.manifest })
   if (decision.enforced !== 'allow') stage.settle(principal, action, facts)
   const decided = { act, input, decision, inspected, facts, request }
   const keep = keptInput(decision, facts, handling)
@@ -229,17 +229,20 @@ interface Acting {
   readonly action: Action
   readonly handling: Handling
   readonly replica: string | undefined
+  readonly manifest: Facts['manifest']
 }
 
 // Members of what is recorded stand in canonical order, so that encoding an entry copies little.
-function actFields(id: string, { principal, action, handling, replica }: Acting): ActFields {
+function actFields(id: string, { principal, action, handling, replica, manifest }: Acting): ActFields {
+  // What people signed for the task; what a caller says itself, only where they said nothing.
+  const purpose = manifest?.tasks.get(principal.task ?? '')?.purpose ?? principal.purpose
   return {
     act: id,
     actor: { credential: principal.credential, id: principal.agent, method: principal.method, type: 'agent' },
     onBehalfOf: principal.user ? { issuer: principal.user.issuer, user: principal.user.id } : 'system',
     session: principal.session,
     ...(principal.task === undefined ? {} : { task: principal.task }),
-    ...(principal.purpose === undefined ? {} : { purpose: principal.purpose }),
+    ...(purpose === undefined ? {} : { purpose }),
     ...(handling.subject === undefined ? {} : { subject: handling.subject }),
     ...(handling.classes === undefined ? {} : { classes: [...handling.classes] }),
     ...(replica === undefined ? {} : { replica }),

@@ -159,6 +159,14 @@ export const REASONS = {
     means: 'the provider was not assessed within a year',
     todo: 'assess it, and renew `review` of the provider',
   },
+  purpose_not_granted: {
+    means: 'the caller names another purpose than the one the manifest has for the task',
+    todo: 'use a task of that purpose',
+  },
+  purpose_not_allowed: {
+    means: 'the data may not be used for the purpose of the task, or the task has none that people signed',
+    todo: 'state the purpose of the task in the manifest and have it signed, or add it to `purposes` of the source',
+  },
   provider_purpose: { means: 'the provider may not be used for this purpose', todo: 'choose another model' },
   provider_residency: {
     means: 'the provider may process the data outside the regions it may be in',

@@ -12,8 +12,6 @@ export interface CompiledModels {
   /** Models by name; a proposal where the grant awaits signatures. */
   readonly granted: ReadonlyMap<string, Proposal | undefined>
   readonly policy: ModelPolicy
-  /** The task's purpose, where the caller has none of its own. */
-  readonly purpose?: string
   readonly contract?: CompiledContract
 }
 
@@ -48,7 +46,7 @@ export function compileModels(
     }),
   )
   const contract = policy.output && compileContract(policy.output, confidenceMin, deps)
-  return { granted, policy, ...(task.purpose !== undefined && { purpose: task.purpose }), ...(contract && { contract }) }
+  return { granted, policy, ...(contract && { contract }) }
 }
 
 function compileContract(

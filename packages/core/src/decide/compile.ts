@@ -62,6 +62,8 @@ export interface CompiledReadGrant {
 }
 
 export interface CompiledTask {
+  /** What it is for, as people signed it; absent where they did not, or not yet. */
+  readonly purpose?: string
   /** By `server.tool`. */
   readonly tools: ReadonlyMap<string, CompiledGrant>
   readonly resources: ResourceIndex<CompiledReadGrant>
@@ -151,7 +153,9 @@ export function compileManifest(version: ManifestVersion, deps: CompileDeps): Co
     proposed.push(...[...models.granted.values()].filter((proposal) => proposal !== undefined))
     const resources = at(`tasks.${name}.resources`, () => compileResources(reads('resources')))
     const topics = settled.topics.get(name)
+    const purpose = settled.purposes.get(name)
     tasks.set(name, {
+      ...(purpose !== undefined && { purpose }),
       ...(topics && { topics: compileTopics(topics) }),
       tools,
       resources,

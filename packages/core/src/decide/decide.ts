@@ -9,6 +9,7 @@ import type { Facts } from './facts.ts'
 import { completionGrant, isDenied, promptGrant, resourceGrant, taskOf } from './grants.ts'
 import { guardArguments } from './guard-votes.ts'
 import { modelVotes } from './model-votes.ts'
+import { purposeVotes } from './purpose.ts'
 import { toolVotes } from './tool-votes.ts'
 import { allow, approval, budgetVotes, deny, witnessVotes } from './votes.ts'
 import { withPeople } from './with-people.ts'
@@ -71,7 +72,10 @@ interface Answer {
 function votesFor(question: Question): Answer {
   const { action, manifest, task } = question
   const { server = '', name = '' } = action
-  const denied: readonly Vote[] = isDenied(manifest, server, bareName(action)) ? [deny('denied', 'explicitly_denied')] : []
+  const denied: readonly Vote[] = [
+    ...(isDenied(manifest, server, bareName(action)) ? [deny('denied', 'explicitly_denied')] : []),
+    ...purposeVotes(question.principal, question.task, question.facts.guard?.source.purposes),
+  ]
   switch (action.kind) {
     case 'tool.call': {
       const grant = task.tools.get(`${server}.${name}`)
@@ -91,8 +95,10 @@ function votesFor(question: Question): Answer {
     }
     case 'model.call':
     case 'model.embed':
-    case 'model.count':
-      return modelVotes(question)
+    case 'model.count': {
+      const { votes, obligations } = modelVotes(question)
+      return { votes: [...denied, ...votes], obligations }
+    }
     case 'session.open':
     case 'tool.list':
     case 'resource.list':

@@ -15,6 +15,8 @@ export interface Settled {
   readonly clientFeatures: ReadonlyMap<string, ReadonlyMap<ClientFeature, ReadonlySet<string>>>
   /** By task. */
   readonly topics: ReadonlyMap<string, readonly string[]>
+  /** By task. */
+  readonly purposes: ReadonlyMap<string, string>
 }
 
 /**
@@ -62,7 +64,11 @@ export function settle(manifest: Manifest, baseline: Manifest | undefined): { se
     }),
   )
   const topics = new Map<string, readonly string[]>()
+  const purposes = new Map<string, string>()
   for (const [name, task] of Object.entries(manifest.tasks)) {
+    const signed = own(baseline?.tasks, name)?.purpose
+    if (signed !== undefined) purposes.set(name, signed)
+    if (task.purpose !== signed) propose(`tasks.${name}.purpose`, 'what data is used for changes only with signatures')
     const before = own(baseline?.tasks, name)?.topics
     const inForce = before === undefined ? task.topics : before.filter((topic) => task.topics?.includes(topic) !== false)
     if (before && (task.topics === undefined || !task.topics.every((topic) => before.includes(topic))))
@@ -70,5 +76,5 @@ export function settle(manifest: Manifest, baseline: Manifest | undefined): { se
     if (inForce) topics.set(name, inForce)
   }
   const rateLimit = limitKept ? manifest.defaults.rateLimit : limitBefore
-  return { settled: { signOff, rateLimit, modelBudgets, observe, denied, clientFeatures, topics }, proposals }
+  return { settled: { signOff, rateLimit, modelBudgets, observe, denied, clientFeatures, topics, purposes }, proposals }
 }

@@ -15,6 +15,12 @@ export const SourceProfile = z
     classes: z.array(ClassName).max(20).meta({
       description: 'Classes of data it holds; an empty list says that it holds none. Any other that is detected is reported.',
     }),
+    purposes: z
+      .array(z.string().min(1).max(500))
+      .min(1)
+      .max(50)
+      .optional()
+      .meta({ description: 'The only purposes its data may be used for, as the manifests of tasks write them.' }),
   })
   .meta({
     id: 'SourceProfile',
@@ -27,6 +33,8 @@ export interface Source {
   readonly channel: IngestionChannel
   readonly trust: TrustLevel
   readonly classes: readonly string[]
+  /** The only purposes its data may be used for; absent where any will do. */
+  readonly purposes?: readonly string[]
 }
 
 const TRUST_OF: Readonly<Record<IngestionChannel, TrustLevel>> = {
@@ -47,5 +55,6 @@ export const UNKNOWN_SOURCE: Source = { channel: 'tool', trust: 'unknown', class
 /** @param profile `undefined` for a source that nobody described. */
 export function sourceOf(profile: SourceProfile | undefined): Source {
   if (!profile) return UNKNOWN_SOURCE
-  return { channel: profile.channel, trust: profile.trust ?? TRUST_OF[profile.channel], classes: profile.classes }
+  const { channel, trust = TRUST_OF[channel], classes, purposes } = profile
+  return { channel, trust, classes, ...(purposes && { purposes }) }
 }

@@ -156,7 +156,7 @@ export function openStages(deps: StageDeps): ModelStages {
   function modelFacts({ principal, request, manifest, models, history, sessionClasses }: Known): ModelFacts {
     const { policy } = models
     const { wire, ask, body } = request
-    const purpose = principal.purpose ?? models.purpose
+    const purpose = manifest.tasks.get(principal.task ?? '')?.purpose
     const prompt = promptInForce(request, policy, deps.prompts)
     const eligibility = eligibleCandidates(deps.candidates().get(ask.model) ?? [], {
       wire: wire.id,
