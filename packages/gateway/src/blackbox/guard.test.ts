@@ -230,15 +230,21 @@ describe('what goes out', () => {
     expect(sent).not.toContain('4111')
     expect(sent).toContain('[[payment_card:')
   })
-  test('R285 R226: data of a class nobody declared is named, and is the session’s from then on', async () => {
+  test('R285 R226 R083: data of a class nobody declared is named, and is the session’s from then on; the record says by which detectors', async () => {
     const answer = await returning(
       text('Patient John Miller, MRN 00482913, was prescribed metformin for type 2 diabetes (ICD-10 E11.9).'),
       'web__read',
     )
-    expect(await outcomeOf(answer)).toMatchObject({
+    const outcome = await outcomeOf(answer)
+    expect(outcome).toMatchObject({
       detected: expect.arrayContaining(['phi']),
       reasons: expect.arrayContaining(['class_undeclared']),
+      findings: expect.arrayContaining([expect.objectContaining({ detector: 'health', class: 'phi' })]),
     })
+    // Policy, detectors and models under one hash, which `guard status` spells out.
+    const { hash } = await governed.control('bob', 'guard.status', {})
+    expect((await governed.entries())[outcome.decision]).toMatchObject({ versions: { guard: hash } })
+    expect(await outcomeOf(await returning(text('The pumps were inspected in April.'), 'web__read'))).not.toHaveProperty('detected')
   })
 })
 
