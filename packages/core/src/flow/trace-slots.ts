@@ -71,7 +71,7 @@ const JOINS = /[.\-_@+%/:#?=&]/
 const WORD = /[\p{L}\p{N}]/u
 
 /** Whether a form stands in a text as a whole. */
-function standsIn(text: string, form: string): boolean {
+export function standsIn(text: string, form: string): boolean {
   for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + 1))
     if (!goesOn(text, at + form.length, 1) && !goesOn(text, at - 1, -1)) return true
   return false

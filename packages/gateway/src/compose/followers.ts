@@ -12,6 +12,8 @@ import { followErasures } from './vault.ts'
 /** Starts what follows the audit log from outside the path of an act: no request waits for it or is changed by it. */
 export async function followLog(stores: Stores, mcp: Pick<Mcp, 'streams'>): Promise<{ readonly sinks: SinksView }> {
   watchRecord(stores)
+  // Before the stop is recorded.
+  stores.closing.push(() => stores.fieldUses.close())
   followErasures(stores)
   const { loaded, closing } = stores
   const anchoring = await anchorLog(stores)

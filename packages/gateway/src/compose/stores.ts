@@ -7,6 +7,7 @@ import { countAppends } from '../count-appends.ts'
 import { openCounters, type Counters } from '../counters.ts'
 import type { Erasures } from '../erasures.ts'
 import type { Flow } from '../flow.ts'
+import type { FieldUses } from '../flow/field-uses.ts'
 import { openHome, type Home } from '../home.ts'
 import { loadConfig, type LoadedConfig } from '../load-config.ts'
 import { openStanding, type LogStanding } from '../log-standing.ts'
@@ -33,6 +34,8 @@ export interface Stores extends Adapters {
   readonly vault: ContentVault
   /** What sessions have met. */
   readonly flow: Flow
+  /** Which fields of results are ever used. */
+  readonly fieldUses: FieldUses
   readonly erasures: Erasures
   /** People who are asked about acts. */
   readonly approvals: OpenApprovals

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { subjectId, userSubject } from '@sallyport/core'
 import type { ControlDeps } from '../control/index.ts'
 import type { Erasures } from '../erasures.ts'
+import { openFieldUses } from '../flow/field-uses.ts'
 import { personSessions } from '../flow/forget-sessions.ts'
 import { openFlow } from '../flow/open-flow.ts'
 import { openHolds } from '../holds.ts'
@@ -17,7 +18,7 @@ import type { Stores } from './stores.ts'
 const TENANT = 'default'
 const RESUME_MS = 60_000
 
-type Contents = 'vault' | 'flow' | 'erasures'
+type Contents = 'vault' | 'flow' | 'fieldUses' | 'erasures'
 
 /** Opens what keeps content of people, over the stores that the configuration names, and what erases it from there. */
 export function openContents(stores: Omit<Stores, Contents>): Pick<Stores, Contents> {
@@ -34,7 +35,9 @@ export function openContents(stores: Omit<Stores, Contents>): Pick<Stores, Conte
     cacheMs,
   })
   const flowKey = home.deriveKey('flow')
+  const fieldUses = openFieldUses({ record: stores.record, nowMs })
   const flow = openFlow({
+    uses: fieldUses,
     store: stores.sessions,
     key: flowKey,
     ownerOf: ({ user }) => user && vault.lookup(subjectId(userSubject(user))),
@@ -64,7 +67,7 @@ export function openContents(stores: Omit<Stores, Contents>): Pick<Stores, Conte
     randomBytes,
     nowMs,
   })
-  return { vault, flow, erasures }
+  return { vault, flow, fieldUses, erasures }
 }
 
 /** Finishes erasures that a crash or a hold interrupted, now and from time to time. */

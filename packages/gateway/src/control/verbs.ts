@@ -7,6 +7,7 @@ import { auditSearch } from './audit-search.ts'
 import { auditExport, auditProve, auditRead, auditTail, auditVerify } from './audit.ts'
 import { contentRead, subjectErase, subjectFind } from './content.ts'
 import type { Verb } from './define-verb.ts'
+import { auditFields } from './fields.ts'
 import { guardCanary } from './guard-canary.ts'
 import { guardLabel, guardLabels } from './guard-labels.ts'
 import { guardStatus } from './guard-status.ts'
@@ -38,6 +39,7 @@ export const VERBS = {
   'audit.completeness': auditCompleteness,
   'audit.config': auditConfig,
   'audit.export': auditExport,
+  'audit.fields': auditFields,
   'audit.flows': auditFlows,
   'audit.key': auditKey,
   'audit.lineage': auditLineage,

@@ -8,11 +8,15 @@ import {
   jcs,
   type Json,
   joinLabels,
+  type FieldValue,
+  FIELD_VALUES_MAX,
+  fieldValues,
   type Principal,
   type SessionStore,
   traceSlots,
 } from '@sallyport/core'
 import type { Entered, Flow, Intended, Learnt } from '../flow.ts'
+import type { FieldUses } from './field-uses.ts'
 import { itemsOf } from './read-session.ts'
 import { type Item, type RememberedText, sessionSeal } from './session-item.ts'
 import { SessionMemory } from './session-memory.ts'
@@ -33,6 +37,8 @@ export interface FlowDeps {
   readonly key: Uint8Array
   /** Keyed name of the person whose session it is, by which it can be forgotten. */
   readonly ownerOf: (principal: Principal) => string | undefined
+  /** Told which fields came, and in what an agent or its model said their values stand. */
+  readonly uses?: FieldUses
   readonly nowMs: () => number
   readonly log: (message: string, error: unknown) => void
 }
@@ -44,7 +50,7 @@ export interface OpenFlow extends Flow {
 }
 
 /** The memory of sessions over their store. */
-export function openFlow({ store, key, ownerOf, nowMs, log }: FlowDeps): OpenFlow {
+export function openFlow({ store, key, ownerOf, uses, nowMs, log }: FlowDeps): OpenFlow {
   const seal = sessionSeal(key)
   let current = new Map<string, SessionMemory>()
   let isFailing = false
@@ -54,7 +60,13 @@ export function openFlow({ store, key, ownerOf, nowMs, log }: FlowDeps): OpenFlo
   }, EXPIRE_EVERY_MS)
   timer.unref()
   return {
-    remember: (principal, learnt) => add(principal, itemOf(learnt)),
+    async remember(principal, learnt) {
+      await add(principal, itemOf(learnt))
+      const said = (learnt.texts ?? []).filter(({ origin }) => origin === 'model').map(({ value }) => wordsOf(value))
+      if (said.length > 0) await noteUses(principal, said.join('\n'))
+      for (const { origin, server, name, value } of learnt.texts ?? [])
+        if (origin === 'tool') uses?.came(principal, `${server}.${name}`, structuredLeaves(value))
+    },
     async recall(principal, digests) {
       const { memory } = await read(principal)
       return { delivered: new Set(digests.filter((one) => memory.delivered.has(one))), classes: memory.label.classes }
@@ -80,6 +92,7 @@ export function openFlow({ store, key, ownerOf, nowMs, log }: FlowDeps): OpenFlo
     if (isFailing) await requireRoom()
     const { memory } = await read(principal)
     const { integrity, classes } = memory.label
+    uses?.went(principal, wordsOf(action.args), memory.leaves())
     const slots = findSlots(action.args, new Set(Object.keys(grant?.provenance ?? {})))
     return {
       integrity,
@@ -87,6 +100,10 @@ export function openFlow({ store, key, ownerOf, nowMs, log }: FlowDeps): OpenFlo
       ...linkOf(memory, action),
       slots: slots.length === 0 ? [] : traceSlots(slots, memory.contents(), grant?.approved),
     }
+  }
+
+  async function noteUses(principal: Principal, said: string): Promise<void> {
+    if (uses) uses.went(principal, said, (await read(principal)).memory.leaves())
   }
 
   /** What others added since is read first; alone, only what is not in memory. */
@@ -150,15 +167,30 @@ function itemOf({ texts = [], calls = [], delivered = [] }: Learnt): Item {
 
 function textOf({ origin, server, name, integrity, classes, declared = [], value, entry }: Entered): RememberedText {
   const source = server === undefined ? name : name === undefined ? server : `${server}.${name}`
+  const leaves = origin === 'tool' ? structuredLeaves(value) : []
   return {
     origin,
     ...(source !== undefined && { source }),
     integrity,
     classes: [...declared],
     seen: [...new Set([...classes, ...declared])],
-    text: wordsOf(value).slice(0, TEXT_CHARS_MAX).toWellFormed(),
+    ...wordsWithFields(wordsOf(value), leaves),
     ...(entry !== undefined && { entry }),
   }
+}
+
+function structuredLeaves(value: Json): readonly FieldValue[] {
+  const structured = isJsonObject(value) ? value['structuredContent'] : undefined
+  return isJsonObject(structured) ? [...fieldValues(structured)].slice(0, FIELD_VALUES_MAX) : []
+}
+
+/** Values that are told by field stand once more at the end, where their places are known. */
+function wordsWithFields(words: string, leaves: readonly FieldValue[]): Pick<RememberedText, 'text' | 'fields'> {
+  const told = leaves.map(({ field, text }) => ({ field, text: text.toWellFormed() })).filter(({ text }) => text !== '')
+  const end = told.map(({ text }) => text).join('\n')
+  if (end === '' || end.length >= TEXT_CHARS_MAX / 2) return { text: words.slice(0, TEXT_CHARS_MAX).toWellFormed() }
+  const start = words.slice(0, TEXT_CHARS_MAX - end.length - 1).toWellFormed()
+  return { text: `${start}\n${end}`, fields: told.map(({ field, text }) => [field, text.length]) }
 }
 
 /** Strings and numbers of a value, each on a line of its own. */

@@ -14,6 +14,8 @@ const Text = z.object({
   classes: z.array(z.string()),
   seen: z.array(z.string()),
   text: z.string(),
+  /** Of a structured result: the field of each value at the end of the text, and how long the value is. */
+  fields: z.array(z.tuple([z.string(), z.int().min(0)])).optional(),
   entry: z.int().optional(),
 })
 export type RememberedText = z.infer<typeof Text>

@@ -1,4 +1,4 @@
-import { EMPTY_LABEL, joinLabels, normalText, type SessionContent, type SessionLabel } from '@sallyport/core'
+import { EMPTY_LABEL, joinLabels, type FieldValue, normalText, type SessionContent, type SessionLabel } from '@sallyport/core'
 import type { Item, RememberedText } from './session-item.ts'
 
 /** Texts of one session that are searched, and their length together in UTF-16 units. The oldest goes; the label stays. */
@@ -18,7 +18,7 @@ export class SessionMemory {
   usedMs = 0
   readonly calls: NonNullable<Item['calls']> = []
   readonly delivered = new Set<string>()
-  readonly #texts: { readonly text: RememberedText; content?: SessionContent }[] = []
+  readonly #texts: { readonly text: RememberedText; content?: SessionContent; leaves?: readonly FieldValue[] }[] = []
   #chars = 0
 
   add({ texts = [], calls = [], delivered = [] }: Item): void {
@@ -53,6 +53,16 @@ export class SessionMemory {
     })
   }
 
+  /** Values of structured results with their fields, the newest result first. */
+  *leaves(): Generator<FieldValue & { readonly source: string }> {
+    for (const each of this.#texts.toReversed()) {
+      const { fields, source, text } = each.text
+      if (!fields || source === undefined) continue
+      each.leaves ??= [...leavesIn(text, fields)]
+      for (const leaf of each.leaves) yield { ...leaf, source }
+    }
+  }
+
   /** What a user said is little and matters most; it goes last. */
   #forget(): void {
     const at = Math.max(
@@ -61,5 +71,13 @@ export class SessionMemory {
     )
     this.#chars -= this.#texts[at]?.text.text.length ?? 0
     this.#texts.splice(at, 1)
+  }
+}
+
+function* leavesIn(text: string, fields: readonly (readonly [field: string, chars: number])[]): Generator<FieldValue> {
+  let at = text.length - fields.reduce((sum, [, chars]) => sum + chars + 1, -1)
+  for (const [field, chars] of fields) {
+    yield { field, text: normalText(text.slice(at, at + chars)).trim() }
+    at += chars + 1
   }
 }

@@ -7,6 +7,7 @@ import { table, time } from '../../table.ts'
 
 type Lineage = z.output<(typeof VERBS)['audit.lineage']['output']>
 type Flows = z.output<(typeof VERBS)['audit.flows']['output']>
+type Fields = z.output<(typeof VERBS)['audit.fields']['output']>
 
 /** Each act with the reasons why it is here, in the order of the log. */
 export function lineageLines({ start, acts, edges, isComplete }: Lineage, direction: 'back' | 'forward'): string[] {
@@ -70,4 +71,20 @@ export function chainLines({ entry, links }: { readonly entry: number; readonly 
     ({ link, isChecked, says }) => `  ${isChecked ? 'ok     ' : 'MISSING'}  ${link.padEnd(10)}  ${shown(says)}`,
   )
   return [`Entry ${entry}`, ...rows]
+}
+
+/** For each tool what was never used, and the grant without it. */
+export function fieldLines({ agent, fromMs, tools }: Fields): string[] {
+  const idle = tools.filter(({ unused }) => unused.length > 0)
+  const lines = idle.flatMap(({ task, tool, days, granted, unused, used, unjudged }) => [
+    `${shown(task)} ${shown(tool)}, seen on ${days} ${days === 1 ? 'day' : 'days'}`,
+    `  never used  ${unused.map((field) => shown(field)).join(', ')}`,
+    ...(unjudged.length > 0 ? [`  not judged  ${unjudged.map((field) => shown(field)).join(', ')}`] : []),
+    `  to drop it  fields: [${[...used, ...unjudged]
+      .filter((field) => granted?.includes(field) !== false)
+      .map((field) => shown(field))
+      .join(', ')}]`,
+  ])
+  const since = `since ${time(fromMs)}`
+  return lines.length > 0 ? lines : [`${agent}: no result had fields that were never used, ${since}`]
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { type ControlClient, openClient } from '../../control-client.ts'
 import { defineCommand } from '../../define-command.ts'
 import { parseCount } from '../../options.ts'
-import { chainLines, flowChart, flowLines, lineageLines } from './describe.ts'
+import { chainLines, fieldLines, flowChart, flowLines, lineageLines } from './describe.ts'
 
 const ChainOutput = z.strictObject({
   entry: z.int(),
@@ -42,6 +42,18 @@ export const command = defineCommand({
           const ok = links.every(({ isChecked }) => isChecked)
           const output = { entry: chain.decision.index, ok, links }
           return { output, text: chainLines(output).join('\n'), exit: ok ? 'ok' : 'refused' }
+        }),
+      )
+    command
+      .command('fields')
+      .argument('<agent>', 'whose results')
+      .description('fields of results that the agent never uses, and the grants without them')
+      .option('--days <days>', 'how far back (default: 30)', parseCount)
+      .action(
+        act(VERBS['audit.fields'].output, async (context, agent: string, options: { days?: number }) => {
+          const days = options.days === undefined ? {} : { days: options.days }
+          const output = await openClient(context).call('audit.fields', { agent, ...days })
+          return { output, text: fieldLines(output).join('\n') }
         }),
       )
     command
