@@ -28,6 +28,8 @@ export interface SessionStore {
   read(session: string, after: number): Promise<readonly SessionItem[]>
   /** Forgets a session; only what comes before a place, where one is given. */
   erase(session: string, before?: number): Promise<void>
+  /** Whose session it is; nothing for nobody’s, and for one that holds nothing. */
+  owner(session: string): Promise<string | undefined>
   /** Sessions of a person, by their names here. */
   owned(owner: string): Promise<readonly string[]>
   /** Forgets everything that was added before a moment; returns how many items. */

@@ -39,6 +39,7 @@ export async function servePeople(
   const control = openControl({
     ...controlOver(stores, keeping),
     guard: running.desk,
+    summaries: stores.summaries,
     state: { ...state, transact },
     manifests,
     offered: () => offered(mcp),

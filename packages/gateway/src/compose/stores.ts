@@ -13,6 +13,7 @@ import { loadConfig, type LoadedConfig } from '../load-config.ts'
 import { openStanding, type LogStanding } from '../log-standing.ts'
 import type { OperatorLog } from '../operator-log.ts'
 import { openRefusals, type Refusals } from '../refusals.ts'
+import type { SessionSummaries } from '../session-summaries.ts'
 import { systemEntries } from '../system-entries.ts'
 import { openAdapters, type Adapters, type AdaptersDeps } from './adapters.ts'
 import type { Closing } from './closing.ts'
@@ -36,6 +37,7 @@ export interface Stores extends Adapters {
   readonly flow: Flow
   /** Which fields of results are ever used. */
   readonly fieldUses: FieldUses
+  readonly summaries: SessionSummaries
   readonly erasures: Erasures
   /** People who are asked about acts. */
   readonly approvals: OpenApprovals

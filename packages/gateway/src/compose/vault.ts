@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { subjectId, userSubject } from '@sallyport/core'
 import type { ControlDeps } from '../control/index.ts'
 import type { Erasures } from '../erasures.ts'
+import { sessionSummaries } from '../flow/confirm-summary.ts'
 import { openFieldUses } from '../flow/field-uses.ts'
 import { personSessions } from '../flow/forget-sessions.ts'
 import { openFlow } from '../flow/open-flow.ts'
@@ -18,7 +19,7 @@ import type { Stores } from './stores.ts'
 const TENANT = 'default'
 const RESUME_MS = 60_000
 
-type Contents = 'vault' | 'flow' | 'fieldUses' | 'erasures'
+type Contents = 'vault' | 'flow' | 'fieldUses' | 'summaries' | 'erasures'
 
 /** Opens what keeps content of people, over the stores that the configuration names, and what erases it from there. */
 export function openContents(stores: Omit<Stores, Contents>): Pick<Stores, Contents> {
@@ -67,7 +68,14 @@ export function openContents(stores: Omit<Stores, Contents>): Pick<Stores, Conte
     randomBytes,
     nowMs,
   })
-  return { vault, flow, fieldUses, erasures }
+  const summaries = sessionSummaries({
+    store: stores.sessions,
+    key: flowKey,
+    ownerName: (person) => vault.lookup(subjectId(userSubject(person))),
+    onForgotten: flow.flush,
+    nowMs,
+  })
+  return { vault, flow, fieldUses, summaries, erasures }
 }
 
 /** Finishes erasures that a crash or a hold interrupted, now and from time to time. */

@@ -12,6 +12,7 @@ import type { LogInspector } from '../log-inspector.ts'
 import type { LogStanding } from '../log-standing.ts'
 import type { Manifests } from '../manifests/index.ts'
 import type { Retention } from '../retention.ts'
+import type { SessionSummaries } from '../session-summaries.ts'
 import type { SinksView } from '../sinks-view.ts'
 import type { Role, UserRecord } from '../state-records.ts'
 import type { Change, State } from '../state.ts'
@@ -58,6 +59,8 @@ export interface ControlDeps {
   /** Content that was kept; absent where there is no vault. */
   readonly vault?: Pick<ContentVault, 'read' | 'keep' | 'subject' | 'flush'>
   readonly erasures?: Erasures
+  /** Sessions that begin anew. */
+  readonly summaries?: SessionSummaries
   readonly holds?: Pick<Holds, 'requireAccess'>
   /** Pseudonyms of a person; absent where there is no vault. */
   readonly subjectNames?: (person: string) => Promise<SubjectNames>

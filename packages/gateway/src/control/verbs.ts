@@ -19,7 +19,7 @@ import { manifestCheck, manifestDiff, manifestShow, manifestSign } from './manif
 import { quarantineList, quarantineRelease, quarantineRevoke, quarantineShow } from './quarantine.ts'
 import { manifestReach } from './reach.ts'
 import { retentionPlan, retentionRun } from './retention.ts'
-import { sessionCreate } from './sessions.ts'
+import { sessionConfirm, sessionCreate } from './sessions.ts'
 import { sinksReconcile, sinksStatus } from './sinks.ts'
 import { status } from './status.ts'
 import { toolsApprove, toolsDiff, toolsList } from './tools.ts'
@@ -73,6 +73,7 @@ export const VERBS = {
   release,
   'retention.plan': retentionPlan,
   'retention.run': retentionRun,
+  'session.confirm': sessionConfirm,
   'session.create': sessionCreate,
   'sinks.reconcile': sinksReconcile,
   'sinks.status': sinksStatus,

@@ -120,7 +120,7 @@ export function openFlow({ store, key, ownerOf, uses, nowMs, log }: FlowDeps): O
       for await (const { seq, sealed } of itemsOf(store, name, memory.seq)) {
         // Another request may have read it in the meantime.
         if (seq <= memory.seq) continue
-        memory.add(seal.open(name, sealed))
+        memory.add(seal.open(name, sealed), seq)
         memory.seq = seq
       }
     }
@@ -150,7 +150,7 @@ export function openFlow({ store, key, ownerOf, uses, nowMs, log }: FlowDeps): O
     })
     // Shared, it is read back with whatever others added before it.
     if (store.isShared) return
-    memory.add(item)
+    memory.add(item, seq)
     memory.seq = Math.max(memory.seq, seq)
   }
 }

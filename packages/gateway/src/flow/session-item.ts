@@ -24,6 +24,8 @@ const Item = z.object({
   texts: z.array(Text).optional(),
   calls: z.array(z.object({ name: z.string(), args: z.string(), entry: z.int().optional() })).optional(),
   delivered: z.array(z.string()).optional(),
+  /** The session begins anew with this item: nothing up to a place counts any more. */
+  anew: z.object({ upTo: z.int() }).optional(),
 })
 /** One thing remembered of a session. */
 export type Item = z.infer<typeof Item>

@@ -6,6 +6,8 @@ const TEXTS_MAX = 400
 const CHARS_MAX = 512 * 1_024
 /** Calls a model asked for that were not followed yet. */
 const CALLS_MAX = 200
+/** Labels kept apart. */
+const MET_MAX = 5_000
 /** Digests of delivered messages. */
 const DELIVERED_MAX = 5_000
 
@@ -18,13 +20,22 @@ export class SessionMemory {
   usedMs = 0
   readonly calls: NonNullable<Item['calls']> = []
   readonly delivered = new Set<string>()
-  readonly #texts: { readonly text: RememberedText; content?: SessionContent; leaves?: readonly FieldValue[] }[] = []
+  readonly #texts: {
+    readonly seq: number
+    readonly text: RememberedText
+    content?: SessionContent
+    leaves?: readonly FieldValue[]
+  }[] = []
+  /** What the label is made of. */
+  readonly #met: { readonly seq: number; readonly label: SessionLabel }[] = []
   #chars = 0
 
-  add({ texts = [], calls = [], delivered = [] }: Item): void {
+  /** @param seq Its place in the store. */
+  add({ texts = [], calls = [], delivered = [], anew }: Item, seq: number): void {
+    if (anew) this.#begin(anew.upTo)
     for (const text of texts) {
-      if (text.origin !== 'model') this.label = joinLabels(this.label, { integrity: text.integrity, classes: text.seen })
-      this.#texts.push({ text })
+      if (text.origin !== 'model') this.#meet(seq, { integrity: text.integrity, classes: text.seen })
+      this.#texts.push({ seq, text })
       this.#chars += text.text.length
     }
     while (this.#texts.length > TEXTS_MAX || this.#chars > CHARS_MAX) this.#forget()
@@ -35,6 +46,28 @@ export class SessionMemory {
       if (this.delivered.size <= DELIVERED_MAX) break
       this.delivered.delete(oldest)
     }
+  }
+
+  #meet(seq: number, met: SessionLabel): void {
+    this.label = joinLabels(this.label, met)
+    this.#met.push({ seq, label: met })
+    // Two become one that is dropped no earlier than the later of them.
+    if (this.#met.length > MET_MAX) {
+      const [a, b] = this.#met.splice(0, 2)
+      if (a && b) this.#met.unshift({ seq: b.seq, label: joinLabels(a.label, b.label) })
+    }
+  }
+
+  /** What came while a person wrote the summary they confirmed is not in it, and counts on. */
+  #begin(upTo: number): void {
+    const isLater = ({ seq }: { readonly seq: number }): boolean => seq > upTo
+    this.#texts.splice(0, this.#texts.length, ...this.#texts.filter(isLater))
+    this.#chars = this.#texts.reduce((sum, { text }) => sum + text.text.length, 0)
+    this.#met.splice(0, this.#met.length, ...this.#met.filter(isLater))
+    this.label = this.#met.map(({ label }) => label).reduce(joinLabels, EMPTY_LABEL)
+    this.calls.length = 0
+    // What is sent again as history was not delivered in what begins now.
+    this.delivered.clear()
   }
 
   /** Every text, in the form in which it is searched; made once, when it is needed. */

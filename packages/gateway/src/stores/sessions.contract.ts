@@ -53,6 +53,14 @@ export function sessionStoreContract(kind: SessionStoreKind): void {
       expect(await texts(made.store, b)).toEqual(['new'])
     })
 
+    test('a session says whose it is', async () => {
+      const [a, b, owner] = [session(), session(), session()]
+      await made.store.append(a, bytes('1'), at(1_000))
+      await made.store.append(a, bytes('2'), { ...at(1_000), owner })
+      await made.store.append(b, bytes('1'), at(1_000))
+      expect(await Promise.all([a, b, session()].map((one) => made.store.owner(one)))).toEqual([owner, undefined, undefined])
+    })
+
     test('R229: the sessions of a person are found, and forgotten up to a place', async () => {
       const [a, b, c, owner] = [session(), session(), session(), session()]
       await made.store.append(a, bytes('1'), { ...at(1_000), owner })

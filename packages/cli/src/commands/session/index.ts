@@ -30,5 +30,21 @@ export const command = defineCommand({
           }
         }),
       )
+    command
+      .command('confirm <session>')
+      .description('let your session begin anew with a summary you confirm: what it read before taints it no more')
+      .requiredOption('--agent <agent>', 'whose session it is')
+      .requiredOption('--text <summary>', 'what it is about, in words you stand for')
+      .requiredOption('--reason <why>', 'why; it is recorded')
+      .action(
+        act(
+          VERBS['session.confirm'].output,
+          async (context, session: string, { agent, text, reason }: { agent: string; text: string; reason: string }) => {
+            const output = await openClient(context).call('session.confirm', { agent, session, text, reason })
+            const classes = output.classes.length > 0 ? `; classes that stay with it: ${output.classes.join(', ')}` : ''
+            return { output, text: `begins anew; the least trusted thing it had read was ${output.integrity}${classes}` }
+          },
+        ),
+      )
   },
 })

@@ -29,6 +29,10 @@ export function openPostgresSessions(database: Queries): SessionStore {
     async erase(session, before = Number.MAX_SAFE_INTEGER) {
       await database.query('DELETE FROM sallyport.session_item WHERE session = $1 AND seq < $2', [session, before])
     },
+    async owner(session) {
+      const sql = "SELECT owner FROM sallyport.session_item WHERE session = $1 AND owner <> '' LIMIT 1"
+      return (await database.query<{ owner: string }>(sql, [session])).rows[0]?.owner
+    },
     async owned(owner) {
       const sql = "SELECT DISTINCT session FROM sallyport.session_item WHERE owner = $1 AND owner <> ''"
       return (await database.query<{ session: string }>(sql, [owner])).rows.map(({ session }) => session)

@@ -21,6 +21,7 @@ export function openSqliteSessions(file: string): SessionStore {
   const select = database.prepare('SELECT seq, sealed FROM item WHERE session = ? AND seq > ? ORDER BY seq LIMIT ?')
   const remove = database.prepare('DELETE FROM item WHERE session = ? AND seq < ?')
   const owned = database.prepare("SELECT DISTINCT session FROM item WHERE owner = ? AND owner <> ''")
+  const owner = database.prepare("SELECT owner FROM item WHERE session = ? AND owner <> '' LIMIT 1")
   const expire = database.prepare('DELETE FROM item WHERE at < ?')
   /** Whether a commit waits for the disk. */
   let isFull = true
@@ -46,6 +47,11 @@ export function openSqliteSessions(file: string): SessionStore {
       }),
     read: async (session, after) => guarded(() => select.all(session, after, SESSION_PAGE_ITEMS_MAX).map((row) => Row.parse(row))),
     erase: async (session, before = Number.MAX_SAFE_INTEGER) => void guarded(() => remove.run(session, before)),
+    owner: async (session) =>
+      guarded(() => {
+        const row = owner.get(session)
+        return row && String(row['owner'])
+      }),
     owned: async (owner) => guarded(() => owned.all(owner).map((row) => String(row['session']))),
     expire: async (beforeMs) => guarded(() => Number(expire.run(beforeMs).changes)),
     async close() {
