@@ -243,7 +243,9 @@ describe('what goes out', () => {
     })
     // Policy, detectors and models under one hash, which `guard status` spells out.
     const { hash } = await governed.control('bob', 'guard.status', {})
-    expect((await governed.entries())[outcome?.type === 'outcome' ? outcome.decision : -1]).toMatchObject({ versions: { guard: hash } })
+    expect((await governed.entries())[outcome?.type === 'outcome' ? outcome.decision : -1]).toMatchObject({
+      versions: { guard: hash },
+    })
     expect(await outcomeOf(await returning(text('The pumps were inspected in April.'), 'web__read'))).not.toHaveProperty('detected')
   })
 })

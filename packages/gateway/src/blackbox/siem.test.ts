@@ -192,7 +192,9 @@ test('R069 R138: planted instructions reach every destination with high severity
   receivers = await Promise.all(Object.values(starters).map((start, i) => start(ports[i])))
   await everywhere((await governed.entries()).length)
   const lines = readFileSync(join(folder.path, 'events.jsonl'), 'utf8').trimEnd().split('\n')
-  const found = lines.filter((line) => line.includes('injection.detected')).map((line) => JSON.parse(line) as { severity_id: number })
+  const found = lines
+    .filter((line) => line.includes('injection.detected'))
+    .map((line) => JSON.parse(line) as { severity_id: number })
   expect(found.length).toBeGreaterThan(0)
   for (const { severity_id: severity } of found) expect(severity).toBe(4)
   const outcomes = (await governed.entries()).filter(({ type }) => type === 'outcome')
