@@ -5,6 +5,7 @@ import {
   type ArgumentReceiver,
   type CompiledManifest,
   GatewayError,
+  type Json,
   type JsonObject,
   type Principal,
   type ReasonCode,
@@ -38,6 +39,11 @@ export interface ForwardDeps {
   readonly seal: StateSeal
   readonly parking: Parking
   readonly guard: Guard
+  /** Puts what a server says while it works into the memory of the session. @throws GatewayError `STORE_UNAVAILABLE` */
+  readonly overhear: (
+    action: Action,
+    heard: { principal: Principal; words: readonly Json[]; classes: readonly string[] },
+  ) => Promise<void>
 }
 
 /** One request to take to the server that has what it asks for. */
@@ -68,6 +74,8 @@ interface Trip {
   /** Filled while the server works. */
   readonly reasons: ReasonCode[]
   readonly talk: Talk
+  /** Resolves when everything said so far was remembered and passed on. */
+  readonly quiet: () => Promise<void>
   /** Puts a question of the server to the client on its stream, and brings the answer back. @throws RpcError */
   readonly putToClient: OnRequest
   /** Sends the request, with changed parameters or listeners. */
@@ -86,6 +94,7 @@ export async function forward(errand: Errand, deps: ForwardDeps): Promise<Acted>
   const where = { context: upstream.context(request.agent), prefer: request.era }
   const trip = prepare(errand, { upstream, where }, deps)
   const acted = await travel(trip, { upstream, where }, deps)
+  await trip.quiet()
   const { reasons, ...seen } = trip.talk.noted()
   return { ...acted, reasons: [...(acted.reasons ?? []), ...reasons], seen }
 }
@@ -126,7 +135,8 @@ function prepare(errand: Errand, { upstream, where }: Way, deps: ForwardDeps): T
   const opened = typeof sealed === 'string' ? deps.seal.open(sealed, binding) : undefined
   const reasons: ReasonCode[] = []
   const talk = deps.guard.talk(action, { principal: request.principal, receiver: receiverOf({ action, manifest, request }) })
-  const putToClient = viaGuard(request, talk)
+  const { pass, quiet, remember } = listener(errand, talk, deps)
+  const putToClient = viaGuard(request, talk, remember)
   const { timeoutsMs } = upstream.config
   const timeoutMs =
     (Object.hasOwn(timeoutsMs, action.name ?? '') ? timeoutsMs[action.name ?? ''] : undefined) ?? upstream.config.timeoutMs
@@ -138,14 +148,33 @@ function prepare(errand: Errand, { upstream, where }: Way, deps: ForwardDeps): T
     signal: request.signal,
     charge: request.charge,
     headers: encodeParams(deps.offered(action)?.params ?? [], action.args),
-    onNotification: (name, said) => relay(request, { name, said, ask, action, hear: talk.hear }),
+    onNotification: (name, said) => relay(request, { name, said, ask, action, hear: talk.hear, pass }),
     onRequest: guarded(ask, reasons, putToClient),
   }
   const send = async (changes: Partial<LinkCall>): Promise<JsonObject> => {
     deps.requireLive(request.agent)
     return (await upstream.call(where, { ...call, ...changes }, capabilities)).result
   }
-  return { request, action, call, ask, binding, opened, changes: action.kind === 'tool.call', reasons, talk, putToClient, send }
+  const changes = action.kind === 'tool.call'
+  return { request, action, call, ask, binding, opened, changes, reasons, talk, quiet, putToClient, send }
+}
+
+/** What a server says before its result reaches the client in order, and nothing of it before the session remembers it. */
+function listener({ action, request: { principal } }: Errand, talk: Talk, { overhear }: ForwardDeps) {
+  let last: Promise<void> = Promise.resolve()
+  const remember = (words: readonly Json[]): Promise<void> => overhear(action, { principal, words, classes: talk.noted().classes })
+  return {
+    remember,
+    quiet: () => last,
+    pass(notice: () => void, words: readonly Json[]): void {
+      last = last.then(async () => {
+        if (words.length > 0) await remember(words)
+        notice()
+      })
+      // Whoever asks for quiet hears of it.
+      last.catch(() => undefined)
+    },
+  }
 }
 
 type OnRequest = NonNullable<LinkCall['onRequest']>
@@ -163,10 +192,11 @@ function guarded(ask: Ask, reasons: ReasonCode[], pass: OnRequest): OnRequest {
 class NotExchanged extends RpcError {}
 
 /** Both ways through the guard: what a person reads, and what the server gets of the answer. */
-function viaGuard(request: McpRequest, talk: Talk): OnRequest {
+function viaGuard(request: McpRequest, talk: Talk, remember: (words: readonly Json[]) => Promise<void>): OnRequest {
   return async (method, params) => {
     const asked = await talk.ask(params)
     if (!asked) throw new NotExchanged(-32_603, 'the question was not put to the client')
+    await remember([asked])
     const given = await talk.answer(await request.reply.ask(method, asked, request.signal))
     if (!given) throw new NotExchanged(-32_603, 'the client declined')
     return given

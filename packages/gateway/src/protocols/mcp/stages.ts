@@ -9,6 +9,7 @@ import {
   type Performing,
   type Released,
   type Releasing,
+  type Source,
   type Stages,
   type Target,
   type ToolFacts,
@@ -20,7 +21,7 @@ import {
 } from '@sallyport/core'
 import type { Approvals } from '../../approvals.ts'
 import type { Budgets } from '../../budgets.ts'
-import type { Flow } from '../../flow.ts'
+import type { Entered, Flow } from '../../flow.ts'
 import type { Guard } from '../../guard.ts'
 import { handleContent, type ContentDeps } from '../../handle-content.ts'
 import { reserveBudgets } from '../../reserve-budgets.ts'
@@ -29,7 +30,7 @@ import type { McpRequest } from './request.ts'
 import { targetOf } from './target.ts'
 import type { OfferedTool } from './upstream/catalogue.ts'
 
-export interface StageDeps extends Omit<PerformDeps, 'offered' | 'requireLive'> {
+export interface StageDeps extends Omit<PerformDeps, 'offered' | 'requireLive' | 'overhear'> {
   readonly identify: (authorization: string | undefined, agent: string) => Promise<Principal>
   readonly isolation: (agent: string) => { readonly isolated: boolean; readonly epoch: number }
   /** Which acts are stopped because too few witnesses vouch for the log. */
@@ -52,7 +53,7 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
   const { catalogue, nowMs, newId, version } = deps
   /** The definition each act was decided on. What follows uses this one, whatever the server says in the meantime. */
   const decidedOn = new WeakMap<Action, OfferedTool>()
-  const performDeps: PerformDeps = { ...deps, offered: (action) => decidedOn.get(action), requireLive }
+  const performDeps: PerformDeps = { ...deps, offered: (action) => decidedOn.get(action), requireLive, overhear }
   return {
     identify: (request) => deps.identify(request.authorization, request.agent),
     normalise: (request, principal) => restored(targetOf(request, { catalogue, locate }), request, principal),
@@ -149,23 +150,14 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
   /** What a server said is in the session from now on, with the trust that the operator puts in it. */
   function remember({ principal, action, facts, acted, inspected, entry }: Releasing): void | Promise<void> {
     if (isListing(action.kind) || action.kind === 'resource.subscribe' || !facts.guard) return
-    const { trust, classes: declared } = facts.guard.source
-    const { kind, server, name } = action
-    return deps.flow.remember(principal, {
-      texts: [
-        {
-          origin: 'tool',
-          ...(server !== undefined && { server }),
-          // A resource's address may be somebody's own words.
-          ...(kind === 'tool.call' && name !== undefined && { name }),
-          integrity: trust === 'user' ? 'agent' : trust,
-          classes: inspected.classes,
-          declared,
-          value: acted.content,
-          entry,
-        },
-      ],
-    })
+    const texts = [{ ...enteredBy(action, facts.guard.source), classes: inspected.classes, value: acted.content, entry }]
+    return deps.flow.remember(principal, { texts })
+  }
+
+  /** What it says on the way is as much worth as what it answers. */
+  function overhear(...[action, { principal, words, classes }]: Parameters<PerformDeps['overhear']>): Promise<void> {
+    const { source } = deps.guard.facts(principal, action)
+    return deps.flow.remember(principal, { texts: [{ ...enteredBy(action, source), classes, value: [...words] }] })
   }
 
   async function toolFacts(principal: Principal, action: Action): Promise<ToolFacts> {
@@ -221,6 +213,18 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
       reasons: [...released.reasons, ...released.observed],
       content: { ...released.result } as JsonObject,
     }
+  }
+}
+
+/** Where content of an act comes from, as the operator describes its server. */
+function enteredBy({ kind, server, name }: Action, { trust, classes }: Source): Omit<Entered, 'classes' | 'value'> {
+  return {
+    origin: 'tool',
+    ...(server !== undefined && { server }),
+    // A resource's address may be somebody's own words.
+    ...(kind === 'tool.call' && name !== undefined && { name }),
+    integrity: trust === 'user' ? 'agent' : trust,
+    declared: classes,
   }
 }
 
