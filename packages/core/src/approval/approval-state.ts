@@ -54,6 +54,14 @@ export function endApproval(record: ApprovalRecord, how: 'cancelled' | 'expired'
   return { ...record, state: how, endedMs: nowMs }
 }
 
+/** Shares of the time of those who are asked first, at which people are told of a request that nobody answered. */
+const REMINDERS = [0.5, 0.8, 1] as const
+
+/** R149: how many reminders are due; at the last one others may decide as well. */
+export function remindersDue({ askedMs, escalateMs }: ApprovalRecord, nowMs: number): number {
+  return REMINDERS.filter((share) => nowMs >= askedMs + share * (escalateMs - askedMs)).length
+}
+
 /** Until when an approval may be used. */
 export function usableUntilMs(record: ApprovalRecord): number {
   return (record.endedMs ?? record.expiresMs) + record.useWithinMs

@@ -67,6 +67,8 @@ export const ApprovalRecord = z.strictObject({
   askedMs: TimeMs,
   escalateMs: TimeMs,
   expiresMs: TimeMs,
+  /** How many of the times to remind people have passed and were told: at 50 % and 80 % of the first ones' time, and at its end. */
+  told: z.int().min(0).max(3),
   /** How long an approval may be used once it is given, in milliseconds. */
   useWithinMs: z.int().min(1),
   votes: z.array(ApprovalVote).max(20),

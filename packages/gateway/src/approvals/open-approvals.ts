@@ -13,6 +13,7 @@ import {
   endApproval,
   isGatewayError,
   peopleNeeded,
+  remindersDue,
   standsUntilMs,
 } from '@sallyport/core'
 import type { Approvals } from '../approvals.ts'
@@ -156,6 +157,7 @@ export function openApprovals(deps: ApprovalsDeps): OpenApprovals {
       askedMs,
       escalateMs: askedMs + Math.min(config.slaMs, timeoutMs),
       expiresMs: askedMs + timeoutMs,
+      told: 0,
       useWithinMs: config.useWithinMs,
       votes: [],
       state: 'pending',
@@ -192,25 +194,39 @@ export function openApprovals(deps: ApprovalsDeps): OpenApprovals {
 
   async function sweep(): Promise<void> {
     const at = nowMs()
-    const due = state.approvals().filter((one) => isOver(one, at) || isOld(one, at))
+    const due = state.approvals().filter((one) => sweptOf(one, at) !== undefined)
     for (const one of due.slice(0, SWEPT_MAX)) await sweepOne(one.id, at)
   }
 
   async function sweepOne(id: string, at: number): Promise<void> {
-    let ended: ApprovalRecord | undefined
-    const isChanged = await change(() => {
+    let swept: Swept | undefined
+    await change(() => {
       const known = state.approval(id)
-      ended = known && isOver(known, at) ? endApproval(known, 'expired', at) : undefined
-      if (ended) return [{ op: 'put', kind: 'approval', value: ended }]
-      return known && isOld(known, at) ? [{ op: 'delete', kind: 'approval', key: id }] : undefined
+      swept = known && sweptOf(known, at)
+      if (!swept) return undefined
+      return [swept.next ? { op: 'put', kind: 'approval', value: swept.next } : { op: 'delete', kind: 'approval', key: id }]
     })
-    if (isChanged && ended)
-      record({
-        verb: 'approval.expired',
-        target: id,
-        detail: { decision: ended.decision, agent: ended.agent, votes: ended.votes.length },
-      })
+    const { verb, next } = swept ?? {}
+    if (!verb || !next) return
+    const { agent, decision, votes, people, expiresMs } = next
+    record({ verb, target: id, detail: { agent, decision, votes: votes.length, people, until: new Date(expiresMs).toISOString() } })
   }
+}
+
+interface Swept {
+  /** What it becomes; absent where it is forgotten. */
+  readonly next?: ApprovalRecord
+  /** What is recorded of it. */
+  readonly verb?: 'approval.due' | 'approval.escalated' | 'approval.expired'
+}
+
+/** What time did to a request that nobody wrote down yet. */
+function sweptOf(record: ApprovalRecord, at: number): Swept | undefined {
+  if (isOver(record, at)) return { next: endApproval(record, 'expired', at), verb: 'approval.expired' }
+  if (isOld(record, at)) return {}
+  const told = remindersDue(record, at)
+  if (record.state !== 'pending' || told <= record.told) return undefined
+  return { next: { ...record, told }, verb: at >= record.escalateMs ? 'approval.escalated' : 'approval.due' }
 }
 
 /** Over by the clock, and nobody wrote it down yet. */
