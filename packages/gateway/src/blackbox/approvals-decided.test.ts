@@ -78,7 +78,7 @@ describe.each(stores)('acts that wait for people, %s', (_, isShared) => {
   const decisions = async (): Promise<DecisionEntry[]> =>
     (await governed.entries()).filter((entry): entry is Extract<Entry, { type: 'decision' }> => entry.type === 'decision')
 
-  test('R033 R141 R142 R151: a payment waits, a person approves what they were shown, and it happens once', async () => {
+  test('R033 R082 R141 R142 R151: a payment waits, a person approves what they were shown, and it happens once', async () => {
     const before = server.calls()
     const asked = await pay()
     expect([asked.refusal?.effect, asked.result?.['isError']]).toEqual(['require_approval', false])
