@@ -1,4 +1,5 @@
 import { runProgram } from '../report.ts'
+import { approvals } from './approvals.ts'
 import { audit } from './audit.ts'
 import { behaviour } from './behaviour.ts'
 import { clients } from './clients.ts'
@@ -16,6 +17,22 @@ import { wires } from './wires.ts'
 
 process.exitCode = await runProgram(
   'eval',
-  { audit, behaviour, conformance, clients, coverage, crash, deployment, dlp, enforcement, erasure, guard, replicas, siem, wires },
+  {
+    approvals,
+    audit,
+    behaviour,
+    conformance,
+    clients,
+    coverage,
+    crash,
+    deployment,
+    dlp,
+    enforcement,
+    erasure,
+    guard,
+    replicas,
+    siem,
+    wires,
+  },
   process.argv.slice(2),
 )

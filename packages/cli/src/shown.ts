@@ -1,11 +1,11 @@
-import { shownCharacter, shownText, UNSHOWN } from '@sallyport/core'
+import { shownCharacter, UNSHOWN } from '@sallyport/core'
 
 const UNSHOWN_BUT_NEWLINE = new RegExp(`(?!\\n)(?:${UNSHOWN.source})`, 'gu')
 const SHOWN_CHARS_MAX = 2_000
 
 /** One line of foreign text for the terminal: what is invisible shows as an escape, what is endless is cut. */
 export function shown(text: string, charsMax: number = SHOWN_CHARS_MAX): string {
-  return shownText(text.length > charsMax ? `${text.slice(0, charsMax)}…` : text)
+  return (text.length > charsMax ? `${text.slice(0, charsMax)}…` : text).replace(UNSHOWN, shownCharacter)
 }
 
 /** The last gate before the terminal: only line breaks pass, which every caller put there itself. */

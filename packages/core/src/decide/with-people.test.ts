@@ -39,6 +39,10 @@ describe('what people said', () => {
     expect(withPeople(votes, [], given).enforced).toBe('require_approval')
     expect(withPeople(votes, [], given)).not.toHaveProperty('approval')
   })
+  test('R142: what the company itself holds, read since, takes no approval away', () => {
+    expect(withPeople(granted, [], facts({ integrity: 'system' }, { ...flow, integrity: 'internal' })).enforced).toBe('allow')
+    expect(withPeople(granted, [], facts({ integrity: 'web' }, { ...flow, integrity: 'document' })).enforced).toBe('allow')
+  })
   test.each(['rejected', 'expired', 'cancelled'] as const)('R145: %s is a deny', (state) => {
     expect(withPeople(granted, [], facts({ state }))).toMatchObject({ enforced: 'deny', reasons: [`approval_${state}`] })
   })

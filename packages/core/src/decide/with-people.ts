@@ -1,6 +1,6 @@
 import { type ApprovalRecord, ASKED_MAX, type AskedReason } from '../model/approval.ts'
 import type { Decision, Obligation, Vote } from '../model/decision.ts'
-import { INTEGRITY_LEVELS, type Integrity } from '../model/integrity.ts'
+import { INTEGRITY_LEVELS, type Integrity, isTainted } from '../model/integrity.ts'
 import { combine } from './combine.ts'
 import type { Facts } from './facts.ts'
 import { allow, deny } from './votes.ts'
@@ -35,7 +35,9 @@ export function coversAsked(request: ApprovalRecord, decision: Decision, { flow 
   const asked = new Set(request.asked.map(asText))
   if (!askedReasons(decision).every((reason) => asked.has(asText(reason)))) return false
   if (!flow) return true
-  const isWorse = request.integrity === undefined || levelOf(flow.integrity) < levelOf(request.integrity)
+  // Among what nobody else can have written, less is not worse.
+  const isWorse =
+    isTainted(flow.integrity) && (request.integrity === undefined || levelOf(flow.integrity) < levelOf(request.integrity))
   return !isWorse && flow.classes.every((name) => request.classes.includes(name))
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { type Action, type Asking, combine, type Facts, GatewayError, type Principal } from '@sallyport/core'
+import { type Action, type Asking, castVote, combine, type Facts, GatewayError, type Principal } from '@sallyport/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ApprovalsConfig } from '../config-approvals.ts'
 import { tempFolder } from '../fixtures/world.ts'
@@ -99,6 +99,18 @@ describe('people who are asked', () => {
     nowMs += 31 * 86_400_000
     await approvals.sweep()
     expect(state.approvals()).toEqual([])
+  })
+
+  test('R142: an act that was decided before they answered does not take their answer away', async () => {
+    const { id } = await approvals.ask(asking('a'))
+    const known = state.approval(id)
+    if (!known) throw new TypeError('it was not kept')
+    const vote = { user: 'dana', verdict: 'approve', reason: 'as agreed', shown: 'a'.repeat(64), atMs: nowMs } as const
+    await state.transact([{ op: 'put', kind: 'approval', value: castVote(known, vote, ['approver']) }])
+    expect(await approvals.ask(asking('a'))).toMatchObject({ id })
+    expect(await approvals.consume(known)).toBe(true)
+    expect(await approvals.consume(known)).toBe(false)
+    expect((await approvals.ask(asking('a'))).id).not.toBe(id)
   })
 
   test('R142: are not flooded: an agent has only so many acts waiting', async () => {

@@ -59,10 +59,7 @@ export function openApprovals(deps: ApprovalsDeps): OpenApprovals {
     facts(principal, action, facts) {
       if (!canBeAsked(principal, action)) return undefined
       const newest = state.approvalFor(approvalBinding(principal, action, facts))
-      if (!newest || nowMs() >= standsUntilMs(newest)) return {}
-      const now = approvalState(newest, nowMs())
-      // One that was used allows nothing more; the next act is asked about anew.
-      return now === 'consumed' ? {} : { request: { ...newest, state: now } }
+      return newest && stands(newest) ? { request: { ...newest, state: approvalState(newest, nowMs()) } } : {}
     },
     ask,
     consume: (approval) =>
@@ -107,8 +104,8 @@ export function openApprovals(deps: ApprovalsDeps): OpenApprovals {
     let asked: ApprovalRecord | undefined
     await change(() => {
       const known = state.approvalFor(binding)
-      const isWaiting = known && approvalState(known, nowMs()) === 'pending'
-      asked = isWaiting && coversAsked(known, decision, facts) ? known : undefined
+      // People may have answered since this act was decided: the next one finds what they said.
+      asked = known && stands(known) && coversAsked(known, decision, facts) ? known : undefined
       if (asked) return undefined
       const waiting = state.approvals().filter(({ agent, state: at }) => agent === principal.agent && at === 'pending')
       if (waiting.length >= config.waitingMax)
@@ -123,6 +120,11 @@ export function openApprovals(deps: ApprovalsDeps): OpenApprovals {
     })
     if (!asked) throw new GatewayError('INTERNAL', 'nobody was asked')
     return { id: asked.id, expiresMs: asked.expiresMs }
+  }
+
+  /** Whether an answer, or the wait for one, still stands. One that was used allows nothing more; the next act is asked about anew. */
+  function stands(record: ApprovalRecord): boolean {
+    return record.state !== 'consumed' && nowMs() < standsUntilMs(record)
   }
 
   function requestFor(binding: string, { principal, action, name, decision, facts, entry }: Asking): ApprovalRecord {

@@ -135,7 +135,7 @@ async function argumentsOf(deps: ControlDeps, { decision }: ApprovalRecord): Pro
   return { entry, args }
 }
 
-/** Arguments of the newest call of the same tool that people approved; nothing where they are gone. */
+/** Arguments of the newest call of the same tool that was approved before this one was asked about, so that a view stays what it is. */
 async function lastApproved(deps: ControlDeps, record: ApprovalRecord): Promise<JsonObject | undefined> {
   const { agent, action, askedMs } = record
   const last = deps.state
@@ -146,7 +146,7 @@ async function lastApproved(deps: ControlDeps, record: ApprovalRecord): Promise<
         one.agent === agent &&
         one.action.server === action.server &&
         one.action.name === action.name &&
-        one.askedMs < askedMs,
+        (one.endedMs ?? Infinity) <= askedMs,
     )
   if (!last) return undefined
   return argumentsOf(deps, last).then(

@@ -86,7 +86,8 @@ interface Call {
 async function attemptOnce(deps: ControlDeps, verb: Verb, call: Call): Promise<Json> {
   const { state } = deps
   await state.refresh()
-  const basis = state.isShared ? state.revision() : undefined
+  // Requests for approval change under it, also where nobody else writes.
+  const basis = state.revision()
   const plan = await verb.run(deps, call.input, { user: call.user })
   const output = verb.output.parse(plan.output) as Json
   const record = (): Promise<number> => append(deps, call.asked, { outcome: 'done', detail: plan.detail ?? {} })
@@ -96,8 +97,7 @@ async function attemptOnce(deps: ControlDeps, verb: Verb, call: Call): Promise<J
     return output
   }
   // Nothing is recorded for a plan that is known to be out of date.
-  if (basis !== undefined && basis !== state.revision())
-    throw new GatewayError('STORE_MOVED', 'the state changed meanwhile; ask again')
+  if (basis !== state.revision()) throw new GatewayError('STORE_MOVED', 'the state changed meanwhile; ask again')
   if (verb.record !== 'after') await record()
   try {
     await state.transact(plan.changes, basis)
