@@ -5,17 +5,22 @@ import { killGateway } from './crash/kill-gateway.ts'
 import { seeded } from './crash/seeded.ts'
 
 const note = (): void => undefined
+const ROUNDS_MAX = 5
 const WHOLE = { lost: 0, actsWithoutDecision: 0, unclosed: 0, unexpected: [] }
 
 test(
   'R004 R035 R115 R116: kill -9 under load loses no answered call, no act lacks its decision, budgets and state outlive it',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
-    const killed = await killGateway({ rounds: 1, loadMsMax: 3_000, random: seeded(5), note })
-    expect(killed).toMatchObject({ ...WHOLE, kills: 1, actsBeforeDecision: 0, unverified: 0, budgetOverdrawn: 0, stateLost: 0 })
-    expect(Math.min(killed.callsAnswered, killed.acts, killed.unknowns, killed.callsRefused, killed.stateChanges)).toBeGreaterThan(
-      0,
-    )
+    const seen = { callsAnswered: 0, acts: 0, unknowns: 0, callsRefused: 0, stateChanges: 0 }
+    const counts = Object.keys(seen) as (keyof typeof seen)[]
+    // On a busy machine a kill may come before anything of a kind has happened; what must hold, holds after each.
+    for (let round = 0; round < ROUNDS_MAX && counts.some((count) => seen[count] === 0); round++) {
+      const killed = await killGateway({ rounds: 1, loadMsMax: 3_000, random: seeded(5 + round), note })
+      expect(killed).toMatchObject({ ...WHOLE, kills: 1, actsBeforeDecision: 0, unverified: 0, budgetOverdrawn: 0, stateLost: 0 })
+      for (const count of counts) seen[count] += killed[count]
+    }
+    for (const count of counts) expect(seen[count], count).toBeGreaterThan(0)
   },
 )
 
