@@ -274,6 +274,22 @@ describe('a call that waits', () => {
     expect((await asked).said).toBe(`paid ${era}`)
   })
 
+  test('R142: whose client has gone uses nothing up: the approval is there for the next one', async () => {
+    const before = server.calls()
+    const gone = new AbortController()
+    const asked = governed
+      .client('clerk', 'work')
+      .call('erp__pay', { amount: 2 }, { signal: gone.signal })
+      .catch(() => undefined)
+    const id = await pending()
+    gone.abort()
+    await asked
+    const { shown } = await governed.control('dana', 'approval.show', { id })
+    await governed.control('dana', 'approval.decide', { id, verdict: 'approve', reason: 'as agreed', shown: String(shown) })
+    expect((await governed.client('clerk', 'work').call('erp__pay', { amount: 2 })).said).toBe('paid 2')
+    expect(server.calls()).toBe(before + 1)
+  })
+
   test('R180: is cut off with its agent', async () => {
     const asked = governed
       .client('clerk', 'work')

@@ -157,12 +157,13 @@ export function createEndpoint(
   /** An act that waits for people waits here for a while; once they decided it is decided again from the start, isolation included. */
   async function handleOrWait(inbound: McpRequest): Promise<Outbound> {
     const outbound = await handle(inbound, deps.stages)
-    if (outbound.ok || !outbound.waiting) return outbound
+    const withinMs = deps.approvals.holdMs()
+    if (outbound.ok || !outbound.waiting || withinMs === 0) return outbound
     // Comments on the stream keep proxies from giving up.
     inbound.reply.stream()
-    const how = { withinMs: deps.approvals.holdMs(), signal: inbound.signal }
-    const state = await deps.approvals.settled(outbound.waiting.id, how)
-    return state === 'pending' ? outbound : handle(inbound, deps.stages)
+    const state = await deps.approvals.settled(outbound.waiting.id, { withinMs, signal: inbound.signal })
+    // Nobody is there to take what would be done: the approval waits for whoever asks again.
+    return state === 'pending' || inbound.signal.aborted ? outbound : handle(inbound, deps.stages)
   }
 
   async function own(
