@@ -2,8 +2,7 @@ import { type Entry, Id } from '@sallyport/core'
 import { z } from 'zod'
 import { PurposeIfAny, READERS } from './audit-readers.ts'
 import { defineVerb } from './define-verb.ts'
-import { USES_ENTRIES_MAX } from './find-uses.ts'
-import { entriesBefore } from './read-log.ts'
+import { pickSince } from './read-log.ts'
 import { requireStanding } from './require.ts'
 
 const DAY_MS = 86_400_000
@@ -34,18 +33,7 @@ export const auditFields = defineVerb({
   async run(deps, { agent, days, purpose }) {
     await requireStanding(deps, agent)
     const sinceMs = Math.max(0, deps.nowMs() - days * DAY_MS)
-    const observed: Observed[] = []
-    let fromMs = sinceMs
-    let entries = 0
-    for await (const batch of entriesBefore(deps.audit, await deps.audit.size())) {
-      const young = batch.filter(({ time }) => Date.parse(time) >= sinceMs)
-      observed.push(...young.flatMap((entry) => observedIn(entry, agent)))
-      entries += young.length
-      if (young.length < batch.length) break
-      if (entries < USES_ENTRIES_MAX) continue
-      fromMs = Date.parse(batch[0]?.time ?? '')
-      break
-    }
+    const { found: observed, fromMs } = await pickSince(deps.audit, sinceMs, (entry) => observedIn(entry, agent))
     const tasks = deps.manifests.current(agent)?.tasks
     const tools = toolsOf(observed).flatMap((tool) => {
       const grant = tasks?.get(tool.task)?.tools.get(tool.tool)

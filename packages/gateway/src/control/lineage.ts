@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { PurposeIfAny, READERS } from './audit-readers.ts'
 import { defineVerb } from './define-verb.ts'
 import { USES_ENTRIES_MAX } from './find-uses.ts'
-import { entriesBefore, entriesFrom } from './read-log.ts'
+import { entriesBefore, entriesFrom, pickSince } from './read-log.ts'
 import { requireStanding } from './require.ts'
 
 const DAY_MS = 86_400_000
@@ -106,19 +106,9 @@ export const auditFlows = defineVerb({
   async run(deps, { agent, days, purpose }) {
     await requireStanding(deps, agent)
     const sinceMs = Math.max(0, deps.nowMs() - days * DAY_MS)
-    const batches: (readonly DecisionEntry[])[] = []
-    let fromMs = sinceMs
-    let entries = 0
-    for await (const batch of entriesBefore(deps.audit, await deps.audit.size())) {
-      const young = batch.filter(({ time }) => Date.parse(time) >= sinceMs)
-      batches.unshift(young.flatMap((one) => (one.type === 'decision' && one.actor.id === agent ? [one] : [])))
-      entries += young.length
-      if (young.length < batch.length) break
-      if (entries < USES_ENTRIES_MAX) continue
-      fromMs = Date.parse(batch[0]?.time ?? '')
-      break
-    }
-    const { observed, unobserved } = mapFlows(batches.flat(), deps.manifests.current(agent))
+    const own = (entry: Entry): DecisionEntry[] => (entry.type === 'decision' && entry.actor.id === agent ? [entry] : [])
+    const { found, fromMs, entries } = await pickSince(deps.audit, sinceMs, own)
+    const { observed, unobserved } = mapFlows(found, deps.manifests.current(agent))
     return { output: { agent, fromMs, entries, observed, unobserved }, detail: { purpose, days, count: observed.length } }
   },
 })

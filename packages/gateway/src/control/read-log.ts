@@ -1,4 +1,5 @@
 import type { AuditLog, Entry } from '@sallyport/core'
+import { USES_ENTRIES_MAX } from './find-uses.ts'
 
 const READ_STEP = 1_000
 
@@ -14,4 +15,25 @@ export async function* entriesFrom(
 ): AsyncGenerator<readonly Entry[], void, void> {
   const size = await audit.size()
   for (let at = index; at < size; at += READ_STEP) yield await audit.read(at, Math.min(size, at + READ_STEP))
+}
+
+/**
+ * What is wanted of the entries since a time, in the order of the log; of the newest `USES_ENTRIES_MAX` where there are more.
+ * @returns `fromMs`: from this time on no entry was left out.
+ */
+export async function pickSince<T>(
+  audit: Pick<AuditLog, 'read' | 'size'>,
+  sinceMs: number,
+  pick: (entry: Entry) => readonly T[],
+): Promise<{ readonly found: readonly T[]; readonly fromMs: number; readonly entries: number }> {
+  const batches: (readonly T[])[] = []
+  let entries = 0
+  for await (const batch of entriesBefore(audit, await audit.size())) {
+    const young = batch.filter(({ time }) => Date.parse(time) >= sinceMs)
+    batches.unshift(young.flatMap(pick))
+    entries += young.length
+    if (young.length < batch.length) break
+    if (entries >= USES_ENTRIES_MAX) return { found: batches.flat(), fromMs: Date.parse(batch[0]?.time ?? ''), entries }
+  }
+  return { found: batches.flat(), fromMs: sinceMs, entries }
 }
