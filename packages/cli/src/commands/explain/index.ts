@@ -55,7 +55,9 @@ function decisionLines(entry: Decision): string[] {
         `  rule     ${shown(vote.rule)}: ${vote.effect}${vote.mode === 'observe' ? ' (observed)' : ''}, ${shown(vote.reason)}${vote.detail === undefined ? '' : `, ${shown(vote.detail)}`}`,
     ),
     ...(entry.approval
-      ? [`  approved by ${shown(entry.approval.by.join(', '))}, who were asked in entry ${entry.approval.asked} (${entry.approval.id})`]
+      ? [
+          `  approved by ${shown(entry.approval.by.join(', '))}, who were asked in entry ${entry.approval.asked} (${entry.approval.id})`,
+        ]
       : []),
     ...entry.findings.map(
       (finding) => `  saw      ${shown(finding.detector)} ${shown(finding.code)} at ${shown(finding.path || '/')}`,
