@@ -108,6 +108,9 @@ describe('people who are asked', () => {
     const vote = { user: 'dana', verdict: 'approve', reason: 'as agreed', shown: 'a'.repeat(64), atMs: nowMs } as const
     await state.transact([{ op: 'put', kind: 'approval', value: castVote(known, vote, ['approver']) }])
     expect(await approvals.ask(asking('a'))).toMatchObject({ id })
+    const gone = AbortSignal.abort()
+    expect(await approvals.settled(id, { withinMs: 60_000, signal: gone })).toBe('pending')
+    expect(await approvals.settled(id, { withinMs: 60_000, signal: new AbortController().signal })).toBe('approved')
     expect(await approvals.consume(known)).toBe(true)
     expect(await approvals.consume(known)).toBe(false)
     expect((await approvals.ask(asking('a'))).id).not.toBe(id)

@@ -189,7 +189,9 @@ export function openApprovals(deps: ApprovalsDeps): OpenApprovals {
     for (;;) {
       const known = state.approval(id)
       const now = known ? approvalState(known, nowMs()) : 'cancelled'
-      if (now !== 'pending' || signal.aborted || nowMs() >= endMs) return now
+      // For somebody who has gone it waits on: nobody is there to take what would be done.
+      if (signal.aborted) return 'pending'
+      if (now !== 'pending' || nowMs() >= endMs) return now
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
     }
   }

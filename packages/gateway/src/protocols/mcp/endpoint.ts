@@ -162,8 +162,7 @@ export function createEndpoint(
     // Comments on the stream keep proxies from giving up.
     inbound.reply.stream()
     const state = await deps.approvals.settled(outbound.waiting.id, { withinMs, signal: inbound.signal })
-    // Nobody is there to take what would be done: the approval waits for whoever asks again.
-    return state === 'pending' || inbound.signal.aborted ? outbound : handle(inbound, deps.stages)
+    return state === 'pending' ? outbound : handle(inbound, deps.stages)
   }
 
   async function own(
