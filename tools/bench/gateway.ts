@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Figure, type Measured, type Program, type RunOptions, type Target, atLeast, atMost, exactly } from '../report.ts'
+import { type Figure, type Measured, type Program, type Target, atLeast, atMost, exactly } from '../report.ts'
 import { largeCall, noticeCall, pageCall, toolCall } from './gateway/call.ts'
-import { type LoadChild, type ServerChild, residentMib, startLoad, startServer } from './gateway/children.ts'
+import { type ServerChild, residentMib, startServer } from './gateway/children.ts'
 import { type GovernedHome, PREFIX, prepareHome, startGateway } from './gateway/governed.ts'
 import { openInspector } from './gateway/inspector.ts'
 import { type Rates, measureRounds, median, pace, round3, table } from './gateway/rounds.ts'
+import { type Stage, measureOnStage } from './stage.ts'
 
 const CONNECTIONS = [1, 16, 64]
 const IDLE_MS = 3_000
@@ -14,38 +15,10 @@ const LARGE_BODIES = 200
 const MIB = 1_048_576
 const MB_PER_MIB = 1.048576
 
-interface Stage extends RunOptions {
-  readonly load: LoadChild
-  readonly upstream: ServerChild
-  readonly governed: GovernedHome
-}
-
 /** What the gateway costs, against nothing, the least a proxy can do, and a proxy of the official SDK. */
-export const gateway: Program = { about: 'calls/s, added latency, memory and start-up of the whole gateway', run }
-
-async function run(options: RunOptions): Promise<Measured> {
-  const load = startLoad()
-  const upstream = await startServer('upstream')
-  const stops = [load.stop, upstream.stop]
-  try {
-    const governed = await prepareHome(upstream.url)
-    stops.push(async () => governed.remove())
-    const stage: Stage = { ...options, load, upstream, governed }
-    const parts = [
-      await startUp(stage),
-      await toolCalls(stage),
-      await guardCost(stage),
-      await largeBodies(stage),
-      await memory(stage),
-      await restart(stage),
-    ]
-    return {
-      figures: Object.assign({}, ...parts.map((part) => part.figures)),
-      targets: Object.assign({}, ...parts.map((part) => part.targets)),
-    }
-  } finally {
-    for (const stop of stops) await stop()
-  }
+export const gateway: Program = {
+  about: 'calls/s, added latency, memory and start-up of the whole gateway',
+  run: (options) => measureOnStage(options, [startUp, toolCalls, guardCost, largeBodies, memory, restart]),
 }
 
 /** From `exec` to the first governed answer, with a home folder that is there; then what an idle gateway holds. */

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { atLeast, atMost, exactly, type Figure, type Measured, type Program, type RunOptions } from '../report.ts'
+import { atLeast, atMost, exactly, type Figure, type Measured, type Program } from '../report.ts'
 import { chatCall, LARGE_MODEL, type LoadRequest } from './gateway/call.ts'
-import { type LoadChild, residentMib, type ServerChild, startLoad, startServer } from './gateway/children.ts'
+import { residentMib, startServer } from './gateway/children.ts'
 import { type GovernedHome, prepareHome, startGateway } from './gateway/governed.ts'
 import { openInspector } from './gateway/inspector.ts'
 import { portkeyHeaders, startPortkey } from './gateway/portkey.ts'
 import { measureRounds, pace, type Rates, round3, table } from './gateway/rounds.ts'
+import { measureOnStage, type Stage } from './stage.ts'
 
 const CONNECTIONS = [1, 16, 64]
 const PATH = '/chat/completions'
@@ -15,29 +16,10 @@ const WAVES = 4
 const SAMPLE_MS = 50
 const MB_PER_MIB = 1.048576
 
-interface Stage extends RunOptions {
-  readonly load: LoadChild
-  readonly upstream: ServerChild
-  readonly governed: GovernedHome
-}
-
 /** What model calls cost through the gateway, against nothing, the least a proxy can do, and Portkey. */
 export const models: Program = {
   about: 'calls/s, added latency, first streamed byte and memory of model calls, beside Portkey and a bare proxy',
-  async run(options: RunOptions): Promise<Measured> {
-    const load = startLoad()
-    const upstream = await startServer('upstream')
-    const stops = [load.stop, upstream.stop]
-    try {
-      const governed = await prepareHome(upstream.url)
-      stops.push(async () => governed.remove())
-      const stage: Stage = { ...options, load, upstream, governed }
-      const [calls, streams] = [await callsAndStreams(stage), await largeStreams(stage)]
-      return { figures: { ...calls.figures, ...streams.figures }, targets: { ...calls.targets, ...streams.targets } }
-    } finally {
-      for (const stop of stops) await stop()
-    }
-  },
+  run: (options) => measureOnStage(options, [callsAndStreams, largeStreams]),
 }
 
 async function callsAndStreams(stage: Stage): Promise<Measured> {

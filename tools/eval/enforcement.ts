@@ -5,20 +5,24 @@ import { wilson } from './wilson.ts'
 
 /** What each row has on; all others are off. */
 const ROWS: Readonly<Record<string, Controls>> = {
-  roleManifest: { manifest: 'role', verbs: false, flow: false },
-  taskManifest: { manifest: 'task', verbs: false, flow: false },
-  verbGate: { manifest: 'role', verbs: true, flow: false },
-  flow: { manifest: 'role', verbs: false, flow: true },
-  taskManifestAndVerbGate: { manifest: 'task', verbs: true, flow: false },
-  taskManifestAndFlow: { manifest: 'task', verbs: false, flow: true },
-  verbGateAndFlow: { manifest: 'role', verbs: true, flow: true },
-  all: { manifest: 'task', verbs: true, flow: true },
+  roleManifest: { manifest: 'role', verbs: false, flow: false, records: false },
+  taskManifest: { manifest: 'task', verbs: false, flow: false, records: false },
+  verbGate: { manifest: 'role', verbs: true, flow: false, records: false },
+  flow: { manifest: 'role', verbs: false, flow: true, records: false },
+  taskManifestAndVerbGate: { manifest: 'task', verbs: true, flow: false, records: false },
+  taskManifestAndFlow: { manifest: 'task', verbs: false, flow: true, records: false },
+  taskManifestFlowAndRecords: { manifest: 'task', verbs: false, flow: true, records: true },
+  verbGateAndFlow: { manifest: 'role', verbs: true, flow: true, records: false },
+  all: { manifest: 'task', verbs: true, flow: true, records: false },
 }
-/** What is meant to be in force without a person in the loop for every message: least privilege by task, and flow. */
-const CHOSEN = 'taskManifestAndFlow'
+/**
+ * What is meant to be in force without a person in the loop for every message: least privilege by task, flow, and a manifest that
+ * approves whom the company's own records name.
+ */
+const CHOSEN = 'taskManifestFlowAndRecords'
 /** Of the pairs and tasks, one in so many, in a short run, and not every combination. */
 const SHORT_STEP = 12
-const SHORT_ROWS = ['roleManifest', 'taskManifest', CHOSEN, 'all']
+const SHORT_ROWS = ['roleManifest', 'taskManifest', 'taskManifestAndFlow', CHOSEN, 'all']
 
 /**
  * R002: with every detector off and an agent that does whatever it reads, what still happens. AgentDojo v1.2.1 through the live

@@ -6,6 +6,7 @@ import { modelClient, providerConfig } from '../../../packages/gateway/src/fixtu
 import { chatAnswer, startRecordingProvider } from '../../../packages/gateway/src/fixtures/recording-provider.ts'
 import { type RecordedTool, startRecordingServer, text } from '../../../packages/gateway/src/fixtures/recording-server.ts'
 import { type Dojo, type DojoCall, type DojoSuite, isReading } from './dojo.ts'
+import { approvedIn, readRecords } from './records.ts'
 
 /** Which controls are on. */
 export interface Controls {
@@ -15,6 +16,8 @@ export interface Controls {
   readonly verbs: boolean
   /** Whether labels and the origin of arguments vote, or only observe. */
   readonly flow: boolean
+  /** Whether the manifest approves those whom the company's own records name. */
+  readonly records: boolean
 }
 
 /** A live gateway with every suite's tools behind it, for one run at a time. */
@@ -66,8 +69,8 @@ export function effectOf(tool: string): 'read' | 'write' | 'send' | 'delete' | '
   return 'write'
 }
 
-export function agentOf(suite: string, { manifest, verbs, flow }: Controls): string {
-  return [suite, manifest, verbs ? 'verbs' : 'plain', flow ? 'flow' : 'blind'].join('-')
+export function agentOf(suite: string, { manifest, verbs, flow, records }: Controls): string {
+  return [suite, manifest, verbs ? 'verbs' : 'plain', flow ? 'flow' : 'blind', ...(records ? ['records'] : [])].join('-')
 }
 
 export async function openDojoWorld(
@@ -81,6 +84,9 @@ export async function openDojoWorld(
   const named = suites.flatMap((suite, i) =>
     [true, false].map((verbs) => ({ id: serverId(suite.name, verbs), suite, verbs, url: servers[i]?.url ?? '' })),
   )
+  const known: (readonly string[])[] = []
+  // One environment is open at a time.
+  for (const { name } of suites) known.push(controls.records ? await readRecords(dojo, name) : [])
   const governed = await govern({
     servers: Object.fromEntries(named.map(({ id, suite, url }) => [id, { transport: 'http', url, ...sourcesOf(suite) }])),
     reviewed: Object.fromEntries(
@@ -89,7 +95,9 @@ export async function openDojoWorld(
         toolsOf(dojo, suite).map(({ definition }) => [definition, scopeOf(definition.name, verbs)] as const),
       ]),
     ),
-    agents: Object.fromEntries(suites.map((suite) => [agentOf(suite.name, controls), agent(suite, controls, runsMax)])),
+    agents: Object.fromEntries(
+      suites.map((suite, i) => [agentOf(suite.name, controls), agent(suite, { controls, runsMax, known: known[i] ?? [] })]),
+    ),
     config: { guard: { ...excused(DETECTORS_OFF), classifier: 'none' }, providers: { main: providerConfig(provider.url) } },
   })
   const used = new Map<string, number>()
@@ -126,11 +134,21 @@ function sourcesOf({ userTasks }: DojoSuite): Readonly<Record<string, Json>> {
   }
 }
 
-function agent({ name, userTasks }: DojoSuite, { manifest, verbs, flow }: Controls, runsMax: number) {
-  const grants = (tools: readonly string[]): Json =>
-    Object.fromEntries(
-      [...new Set(tools)].map((tool) => [`${serverId(name, verbs)}.${tool}`, { scope: scopeOf(tool, verbs), tier: 'low' }]),
-    ) as Json
+interface AgentTerms {
+  readonly controls: Controls
+  readonly runsMax: number
+  /** Whom the company's own records name. */
+  readonly known: readonly string[]
+}
+
+function agent({ name, tools, userTasks }: DojoSuite, { controls: { manifest, verbs, flow }, runsMax, known }: AgentTerms) {
+  const grantOf = (tool: string): Json => ({
+    scope: scopeOf(tool, verbs),
+    tier: 'low',
+    ...approvedIn(tools.find((each) => each.name === tool)?.schema, known),
+  })
+  const grants = (granted: readonly string[]): Json =>
+    Object.fromEntries([...new Set(granted)].map((tool) => [`${serverId(name, verbs)}.${tool}`, grantOf(tool)]))
   const all = userTasks.flatMap(({ calls }) => calls.map(({ tool }) => tool))
   const tasks = Object.fromEntries(
     userTasks.map(({ id, calls }) => [

@@ -89,6 +89,21 @@ describe('R237: a value is traced to where it stands as a whole', () => {
     expect(traceSlots(slots({ to: 'bob' }), [], { to: ['anna'] })[0]?.isApproved).toBe(false)
     expect(traceSlots(slots({ to: 'bob' }), [], { to: 'bound' })[0]?.isApproved).toBe(true)
   })
+  test.each([
+    ['anna@company.example', true, 'an address there'],
+    ['Anna.B+x@COMPANY.example', true, 'case, dots and tags'],
+    ['anna@eu.company.example', false, 'a domain below it is another'],
+    ['anna@company.example.evil.example', false, 'a longer domain'],
+    ['anna@evilcompany.example', false, 'a domain that ends alike'],
+    ['eve@evil.example, anna@company.example', false, 'a list that ends there'],
+    ['eve%evil.example@company.example', false, 'a route to elsewhere'],
+    ['"eve@evil.example" <anna@company.example>', false, 'a name before it'],
+    ['anna@cоmpany.example', false, 'a letter that looks like one'],
+    ['@Company.example', true, 'the words of the list themselves'],
+    ['company.example', false, 'no address'],
+  ])('R237: an approved domain and %j: %s (%s)', (to, isApproved, _why) =>
+    expect(traceSlots(slots({ to }), [], { to: ['x@other.example', '@company.example'] })[0]?.isApproved).toBe(isApproved),
+  )
   test('law: a value that stands alone in a text is found, and a text without it holds it never', () => {
     const word = fc.stringMatching(/^[a-z][a-z0-9]{2,15}@[a-z]{3,10}\.example$/)
     fc.assert(fc.property(word, fc.lorem(), (value, around) => holds(`${around} ${value.toUpperCase()}, ${around}`, value)))

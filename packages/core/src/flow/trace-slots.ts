@@ -8,7 +8,10 @@ export interface SessionContent extends ValueOrigin {
   readonly text: string
 }
 
-/** Values a person approved for a field, by dotted name; `bound` where another rule lets only one value pass. */
+/**
+ * Values a person approved for a field, by dotted name; `bound` where another rule lets only one value pass. `@company.com` approves
+ * every address at that domain.
+ */
 export type ApprovedValues = Readonly<Record<string, readonly (string | number)[] | 'bound'>>
 
 /** Shorter account numbers are too common to be told by their digits alone. */
@@ -37,10 +40,24 @@ export function traceSlots(
       path,
       field,
       kind,
-      isApproved: own === 'bound' || own.some((one) => normalText(String(one)) === normalText(String(value))),
+      isApproved: own === 'bound' || own.some((one) => isSame(one, value) || isAtDomain(value, one)),
       origins: distinct(contents.filter(holds)),
     }
   })
+}
+
+function isSame(a: string | number, b: string | number): boolean {
+  return normalText(String(a)) === normalText(String(b))
+}
+
+/** One plain address and nothing else: no list, no name before it, no route in its local part, no letter that only looks like one. */
+const PLAIN_ADDRESS = /^[A-Za-z0-9._+-]{1,64}(@[A-Za-z0-9.-]{1,253})$/
+
+/** Whether a value is an address at the very domain that was approved, not below it. */
+function isAtDomain(value: string | number, approved: string | number): boolean {
+  if (typeof value !== 'string' || typeof approved !== 'string') return false
+  const domain = PLAIN_ADDRESS.exec(value)?.[1]
+  return domain !== undefined && domain.toLowerCase() === approved.toLowerCase()
 }
 
 /** Ways in which a value may be written. */

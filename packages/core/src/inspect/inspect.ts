@@ -2,11 +2,12 @@ import type { Channel } from '../model/channel.ts'
 import type { Finding } from '../model/finding.ts'
 import { INJECTION_DETECTORS } from '../model/injection-detectors.ts'
 import type { Json } from '../model/json.ts'
-import type { Detector } from './define-detector.ts'
+import type { Detector, Surroundings } from './define-detector.ts'
 import { detectors as ALL } from './detectors/index.ts'
 import { fieldsViews } from './fields-view.ts'
 import { openFindings, type Findings } from './findings.ts'
 import { flatten, pointerOf, type Leaf } from './flatten.ts'
+import type { KnownNames } from './known-names.ts'
 import { read } from './reading/read.ts'
 import type { Reading, View } from './reading/view.ts'
 
@@ -23,6 +24,8 @@ export interface InspectOptions {
   /** Names of tools of other servers, for definitions. */
   readonly otherTools?: readonly string[]
   readonly detectors?: readonly Detector[]
+  /** Names in which these detectors saw nothing before; more are added. */
+  readonly names?: KnownNames
   /** The end of what the session read before. */
   readonly earlier?: string
 }
@@ -49,7 +52,7 @@ export function inspect(value: Json, options: InspectOptions = {}): readonly Fin
 
 /** As `inspect`, with the exact places, and the texts that were read, so that a classifier need not read them again. */
 export function examine(value: Json, options: InspectOptions = {}): Examined {
-  const { channel = 'arguments', otherTools = [], detectors = ALL, earlier = '' } = options
+  const { channel = 'arguments', otherTools = [], detectors = ALL, names, earlier = '' } = options
   const active = detectors.filter((detector) => detector.channels.includes(channel))
   const findings = openFindings(channel)
   const leaves: Leaf[] = []
@@ -71,6 +74,8 @@ export function examine(value: Json, options: InspectOptions = {}): Examined {
 
   function look(leaf: Leaf): void {
     const { text, kind, field } = leaf
+    const isName = kind === 'name' && channel !== 'definition'
+    if (isName && names?.isClean(channel, text)) return
     // Rows repeat names and states: what was clean under the same name is so again. A definition is judged by its place too.
     const isShort = text.length + field.length <= REPEATED_CHARS_MAX && channel !== 'definition'
     const repeated = isShort ? `${kind} ${field.length} ${field} ${text}` : ''
@@ -79,23 +84,27 @@ export function examine(value: Json, options: InspectOptions = {}): Examined {
     if (kind === 'string') texts.push({ leaf, reading })
     if (known || (lookAt(leaf, reading) && reading.isWhole)) {
       if (isShort && clean.size < REPEATED_MAX) clean.set(repeated, reading)
+      if (isName) names?.add(channel, text)
     } else if (!reading.isWhole) findings.unscanned(leaf)
   }
 
   /** Whether nothing was seen, and no detector failed. */
   function lookAt(leaf: Leaf, reading: Reading): boolean {
     let isClean = true
+    const looks = reading.views.map((view): Looking => ({ view, leaf, around: surroundings(view, leaf) }))
     for (const detector of active) {
-      const many = detector.reads === 'original' ? 1 : reading.views.length
+      const many = detector.reads === 'original' ? 1 : looks.length
       for (let i = 0; i < many; i++) {
-        const view = reading.views[i]
-        const seen = view && sightings(detector, view, leaf)
+        const look = looks[i]
+        if (!look) continue
+        const { view } = look
+        const seen = sightings(detector, look)
         if (seen?.length === 0) continue
         isClean = false
         for (const sighting of seen ?? []) {
-          const { start, end } = !view || view.kind === 'text' ? sighting : view.locate(sighting.start, sighting.end)
+          const { start, end } = view.kind === 'text' ? sighting : view.locate(sighting.start, sighting.end)
           findings.add(
-            { ...sighting, detector: detector.id, start, end, ...(!view || view.kind === 'text' ? {} : { view: view.kind }) },
+            { ...sighting, detector: detector.id, start, end, ...(view.kind === 'text' ? {} : { view: view.kind }) },
             leaf,
           )
         }
@@ -113,8 +122,9 @@ export function examine(value: Json, options: InspectOptions = {}): Examined {
       if (asked.length === 0) continue
       for (const fields of fieldsViews(leaves, joint)) {
         const view: View = { kind: 'fields', text: fields.text, locate: (start, end) => ({ start, end }) }
+        const look: Looking = { view, leaf: undefined, around: surroundings(view, undefined) }
         for (const detector of asked) {
-          for (const sighting of sightings(detector, view, undefined) ?? []) {
+          for (const sighting of sightings(detector, look) ?? []) {
             const parts = fields.locate(sighting.start, sighting.end)
             // What one field holds alone was seen there.
             if (parts.length < 2) continue
@@ -136,9 +146,10 @@ export function examine(value: Json, options: InspectOptions = {}): Examined {
       text: `${before} ${first.text.slice(0, SESSION_CHARS)}`,
       locate: (start, end) => ({ start, end }),
     }
+    const look: Looking = { view, leaf: first, around: surroundings(view, first) }
     for (const detector of active) {
       if (detector.reads !== 'every' || !INJECTION_DETECTORS.has(detector.id)) continue
-      for (const sighting of sightings(detector, view, first) ?? []) {
+      for (const sighting of sightings(detector, look) ?? []) {
         const end = sighting.end - before.length - 1
         if (sighting.start < before.length && end > 0)
           findings.add({ ...sighting, detector: detector.id, start: 0, end, view: 'session' }, first)
@@ -146,16 +157,27 @@ export function examine(value: Json, options: InspectOptions = {}): Examined {
     }
   }
 
+  function surroundings({ kind }: View, leaf: Leaf | undefined): Surroundings {
+    const path = channel === 'definition' ? pointerOf(leaf?.step) : ''
+    return { channel, path, field: leaf?.field ?? '', view: kind, otherTools }
+  }
+
   /** `undefined` when the detector failed. */
-  function sightings(detector: Detector, view: View, leaf: Leaf | undefined): ReturnType<Detector['detect']> | undefined {
+  function sightings(detector: Detector, { view, leaf, around }: Looking): ReturnType<Detector['detect']> | undefined {
     try {
-      const path = channel === 'definition' ? pointerOf(leaf?.step) : ''
-      return detector.detect(view.text, { channel, path, field: leaf?.field ?? '', view: view.kind, otherTools })
+      return detector.detect(view.text, around)
     } catch {
       findings.failed(detector.id, leaf)
       return undefined
     }
   }
+}
+
+/** One text in one reading, as every detector is shown it. */
+interface Looking {
+  readonly view: View
+  readonly leaf: Leaf | undefined
+  readonly around: Surroundings
 }
 
 /** Names and numbers are what they are: no encoding is read in them. */

@@ -103,7 +103,10 @@ export const ToolGrant = z
           .max(500),
       )
       .optional()
-      .meta({ description: 'Values of an argument that need no other endorsement: known payees, own accounts.' }),
+      .meta({
+        description:
+          'Values of an argument that need no other endorsement: known payees, own accounts, and `@company.com` for every address at that domain.',
+      }),
     rateLimit: RateLimit.optional(),
     keep: Keep.optional(),
     subject: FieldPath.optional().meta({

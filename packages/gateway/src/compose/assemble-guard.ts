@@ -8,6 +8,7 @@ import {
   exfiltrationDetector,
   jcs,
   type Json,
+  openKnownNames,
   parseNgramModel,
   sha256Hex,
 } from '@sallyport/core'
@@ -65,6 +66,7 @@ export function assembleGuard(
   return {
     policy,
     detectors: active,
+    names: openKnownNames(),
     classify: (examined, about) => classifyTexts(examined, about, options),
     hash: sha256Hex(jcs({ policy: tested as unknown as Json, ...names })),
     models: list,

@@ -36,7 +36,8 @@ export function openPromptLook(): LookAtPrompt {
       const part = at(value, place.at)
       return part === undefined ? NOTHING_SEEN : located(once(part, place.channel, parts), place.at)
     })
-    const rest = parts.judge(without(value, places), 'arguments')
+    // Tools and parameters come again with every turn, too.
+    const rest = once(without(value, places), 'arguments', parts)
     const all = [...looked, rest]
     if (!all.some((one) => one instanceof Promise)) return merged(all as readonly Inspected[])
     return Promise.all(all.map((one) => Promise.resolve(one))).then(merged)

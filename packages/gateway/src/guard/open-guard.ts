@@ -16,6 +16,7 @@ import {
   type Json,
   type JsonObject,
   judgeResult,
+  type KnownNames,
   NOTHING_SEEN,
   type Principal,
   redactions,
@@ -45,6 +46,8 @@ import { rememberGiven, watchArguments } from './watch-session.ts'
 export interface GuardParts {
   readonly policy: GuardConfig
   readonly detectors: readonly Detector[]
+  /** Names in which they saw nothing. */
+  readonly names: KnownNames
   /** Judges texts by models; a promise only where one off this thread is asked. Adds to the findings of what was examined. */
   readonly classify: (
     examined: Examined,
@@ -134,8 +137,8 @@ export function openGuard(deps: GuardDeps): Guard {
 
   /** A prompt is looked at message by message; an answer is a model's own words, and vectors and counts are none. */
   function lookAtModel({ kind, direction, value, places = [] }: Inspectable): Inspected | Promise<Inspected> {
-    const { detectors, hash } = deps.parts()
-    const plain = (part: Json, channel: Channel): Inspected => examine(part, { channel, detectors }).findings.result()
+    const { detectors, names, hash } = deps.parts()
+    const plain = (part: Json, channel: Channel): Inspected => examine(part, { channel, detectors, names }).findings.result()
     if (direction === 'result') return kind === 'model.call' ? plain(value, 'output') : NOTHING_SEEN
     return lookAtPrompt(value, places, {
       version: hash,
@@ -160,8 +163,8 @@ export function openGuard(deps: GuardDeps): Guard {
     value: Json,
     { channel, trust, earlier = '' }: { readonly channel: Channel; readonly trust: TrustLevel; readonly earlier?: string },
   ): Inspected | Promise<Inspected> {
-    const { detectors, classify } = deps.parts()
-    return classify(examine(value, { channel, detectors, earlier }), { channel, trust })
+    const { detectors, names, classify } = deps.parts()
+    return classify(examine(value, { channel, detectors, names, earlier }), { channel, trust })
   }
 
   type Content = Pick<Inspectable, 'direction' | 'value' | 'places'>

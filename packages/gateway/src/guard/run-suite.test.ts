@@ -1,3 +1,4 @@
+import { openKnownNames } from '@sallyport/core'
 import { expect, test } from 'vitest'
 import { GuardConfig } from '../config-guard.ts'
 import { SUITE_CATEGORIES } from '../guard-desk.ts'
@@ -24,6 +25,7 @@ test('R071: the figures are those of the guard that is asked: one that sees noth
   const parts = {
     policy: GuardConfig.parse({}),
     detectors: [],
+    names: openKnownNames(),
     classify: ({ findings }) => findings.result(),
     hash: '',
     models: [],

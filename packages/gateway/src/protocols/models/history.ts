@@ -33,14 +33,12 @@ export function digestsOf(
 ): { readonly turns: readonly TurnDigests[]; readonly end: string } {
   let chain = digest('start')
   const known = joined(turns).map((turn): TurnDigests => {
-    const text = wordsOf(turn)
-    const own = digest(jcs([turn.role, text]))
+    const own = ownOf(turn, digest)
     if (turn.role === 'system') return { turn, own, calls: [] }
     const before = chain
     chain = digest(jcs(['then', chain, own]))
     if (turn.role === 'assistant') {
-      const calls = turn.calls.filter(({ id }) => id !== '').map(({ id }) => digest(jcs(['call', id])))
-      return { turn, own, asked: digest(jcs(['asked', before])), calls }
+      return { turn, own, asked: digest(jcs(['asked', before])), calls: callsOf(turn, digest) }
     }
     return { turn, own, calls: turn.callId === undefined ? [] : [digest(jcs(['result', turn.callId]))] }
   })
@@ -71,8 +69,16 @@ export function judgeHistory(digests: readonly TurnDigests[], delivered: Readonl
 /** What has to be remembered of an answer before it is delivered. */
 export function answerDigests(said: Said, end: string, digest: Digest): readonly string[] {
   const turn: Turn = { role: 'assistant', text: said.text, calls: said.calls }
-  const { turns } = digestsOf([turn], digest)
-  return [end, ...turns.flatMap(({ own, calls }) => [own, ...calls])]
+  return [end, ownOf(turn, digest), ...callsOf(turn, digest)]
+}
+
+function ownOf(turn: Turn, digest: Digest): string {
+  return digest(jcs([turn.role, wordsOf(turn)]))
+}
+
+/** Of a model's turn: the calls it asks for. */
+function callsOf({ calls }: Turn, digest: Digest): readonly string[] {
+  return calls.filter(({ id }) => id !== '').map(({ id }) => digest(jcs(['call', id])))
 }
 
 /** Wires cut one turn into several messages or items. */
