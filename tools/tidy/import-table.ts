@@ -47,7 +47,7 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
   { from: 'gateway/sinks/<id>', to: BASE, node: true },
   { from: 'gateway/keys/<id>', to: BASE, node: true },
   { from: 'gateway/protocols/<id>', to: BASE, node: true },
-  { from: 'gateway/control', to: [...BASE, 'gateway/identity', 'gateway/manifests'], node: true },
+  { from: 'gateway/control', to: [...BASE, 'gateway/identity', 'gateway/manifests', 'gateway/sign-in'], node: true },
   { from: 'gateway/<id>', to: BASE, node: true },
   { from: 'gateway/*', to: BASE, node: true },
   { from: 'cli/main', to: ['cli/**', 'core', 'gateway'], node: true },

@@ -115,7 +115,9 @@ describe('agents and people', () => {
     expect(await cli.run('agent', 'create', 'buyer', '--as', 'eve')).toMatchObject({ code: 0 })
     expect(await cli.run('audit', 'tail', '--as', 'eve')).toMatchObject({
       code: EXIT_CODES.refused.code,
-      err: expect.stringContaining('error IDENTITY_FORBIDDEN: audit.tail needs one of the roles owner, security, auditor'),
+      err: expect.stringContaining(
+        'error IDENTITY_FORBIDDEN: audit.tail needs one of the roles owner, security, analyst, auditor, compliance',
+      ),
     })
     expect(await cli.run('agent', 'list', '--as', '../alice')).toMatchObject({ code: EXIT_CODES.refused.code })
     expect(await cli.run('user', 'create', 'eve', '--as', 'alice')).not.toMatchObject({ code: 0 })

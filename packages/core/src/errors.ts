@@ -24,6 +24,7 @@ export const ERRORS = {
   IDENTITY_INVALID: { http: 401, rpc: -32600, retry: false, means: 'the credential is unknown, expired or revoked' },
   IDENTITY_FOREIGN: { http: 403, rpc: -32600, retry: false, means: 'the credential belongs to another agent' },
   IDENTITY_FORBIDDEN: { http: 403, rpc: -32600, retry: false, means: 'the role may not do this' },
+  IDENTITY_CONFIRM: { http: 403, rpc: -32600, retry: false, means: 'the person has to confirm this request with their passkey' },
   IDENTITY_GRANT: { http: 400, rpc: -32600, retry: false, means: 'the token exchange request is not valid' },
   KEYS_UNAVAILABLE: { http: 503, rpc: -32603, retry: true, means: 'the keys of an issuer cannot be fetched' },
   LIMIT_OVERLOADED: { http: 503, rpc: -32603, retry: true, means: 'the byte budget for bodies in flight is used up' },
@@ -65,6 +66,8 @@ export const ERRORS = {
   SINK_REJECTED: { http: 502, rpc: -32603, retry: false, means: 'a destination of events will never take what it was sent' },
   NOT_FOUND: { http: 404, rpc: -32602, retry: false, means: 'no such thing' },
   CONFLICT: { http: 409, rpc: -32600, retry: false, means: 'the state does not allow it' },
+  PRECONDITION_FAILED: { http: 412, rpc: -32600, retry: false, means: 'what was to be changed is not what was looked at' },
+  LIMIT_RATE: { http: 429, rpc: -32603, retry: true, means: 'too many attempts; wait' },
   INTERNAL: { http: 500, rpc: -32603, retry: false, means: 'a bug; details are in the gateway’s own log' },
 } as const satisfies Record<string, { http: number; rpc: number; retry: boolean; means: string }>
 export type ErrorCode = keyof typeof ERRORS

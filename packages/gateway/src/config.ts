@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { AnchorsConfig } from './config-anchors.ts'
 import { ApprovalsConfig } from './config-approvals.ts'
 import { CompletenessConfig } from './config-completeness.ts'
+import { ConsoleConfig } from './config-console.ts'
 import { GuardConfig } from './config-guard.ts'
 import { MetricsConfig } from './config-metrics.ts'
 import { ProvidersConfig } from './config-providers.ts'
@@ -137,6 +138,7 @@ export const Config = z
     limits: Limits.prefault({}),
     guard: GuardConfig.prefault({}),
     approvals: ApprovalsConfig.prefault({}),
+    console: ConsoleConfig.optional().meta({ description: 'Where people sign in with a browser; nobody does unless it is there.' }),
     vault: VaultConfig.prefault({}),
     retention: RetentionConfig.prefault({}),
     witnesses: WitnessesConfig.prefault({}),

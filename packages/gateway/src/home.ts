@@ -7,7 +7,7 @@ import { readKeyring, type Keyring } from './log-keyring.ts'
 import { readSecret, requirePrivate, writeSecret } from './secret-file.ts'
 
 /** Keys derived from the gateway's master key, one per use, so that none can stand in for another. */
-export const DERIVED_KEYS = ['canary', 'placeholder', 'session', 'seal', 'commit', 'flow', 'state', 'vault'] as const
+export const DERIVED_KEYS = ['canary', 'placeholder', 'session', 'seal', 'commit', 'flow', 'state', 'vault', 'sign-in'] as const
 export type DerivedKey = (typeof DERIVED_KEYS)[number]
 
 /** The home folder: where everything lies, and the secrets in it. */

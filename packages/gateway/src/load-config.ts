@@ -2,6 +2,7 @@ import { lstatSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { GatewayError } from '@sallyport/core'
 import type { AnchorsConfig } from './config-anchors.ts'
+import { consoleOrigin, type ConsoleConfig } from './config-console.ts'
 import type { StoreConfig } from './config-store.ts'
 import type { VaultConfig } from './config-vault.ts'
 import { Config, type ServerConfig } from './config.ts'
@@ -55,9 +56,22 @@ export function loadConfig(file: string, env: Readonly<Record<string, string | u
   const metrics =
     raw.metrics &&
     resolveMetrics(raw.metrics, { folder, isLocal: isLoopback(raw.metrics.host), fill: (values) => fill(values, 'metrics') })
+  const people = raw.console && resolveConsole(raw.console, path, { folder, fill })
   return {
     file: path,
-    config: { ...raw, listen, servers, providers, issuers, store, vault, sinks, anchors, metrics },
+    config: {
+      ...raw,
+      listen,
+      servers,
+      providers,
+      issuers,
+      store,
+      vault,
+      sinks,
+      anchors,
+      metrics,
+      ...(people && { console: people }),
+    },
     manifestsDir: resolve(folder, raw.manifests),
     promptsDir: resolve(folder, raw.prompts),
     secrets,
@@ -92,6 +106,27 @@ function resolveKeys(keys: VaultConfig['keys'], folder: string, fill: Fill): Vau
   if (keys.source !== 'vault-transit') return keys
   const caFile = keys.caFile === undefined ? {} : { caFile: resolve(folder, keys.caFile) }
   return { ...keys, ...fill({ token: keys.token }, 'vault.keys'), ...caFile }
+}
+
+/** @throws GatewayError `CONFIG_INSECURE` for a console, or a provider, that is reached in the clear off this machine */
+function resolveConsole(raw: ConsoleConfig, file: string, { folder, fill }: { folder: string; fill: Fill }): ConsoleConfig {
+  const { origin, rpId } = consoleOrigin(raw)
+  if (origin.startsWith('http:') && !isLoopback(rpId))
+    throw new GatewayError('CONFIG_INSECURE', `${file}: console.publicUrl: people would sign in without TLS; use https`)
+  if (!raw.tls && !isLoopback(raw.host) && !raw.trustProxy)
+    throw new GatewayError(
+      'CONFIG_INSECURE',
+      `${file}: console.host: not on this machine and without tls; set tls, or trustProxy behind a proxy`,
+    )
+  const oidc = raw.oidc.map((provider, i) => {
+    const { issuer, jwksUrl, clientSecret } = provider
+    const clear = [issuer, jwksUrl].find((url) => url.startsWith('http:') && !isLoopback(new URL(url).hostname))
+    if (clear !== undefined)
+      throw new GatewayError('CONFIG_INSECURE', `${file}: console.oidc.${i}: the provider is reached without TLS`)
+    return { ...provider, ...(clientSecret !== undefined && fill({ clientSecret }, `console.oidc.${i}`)) }
+  })
+  const tls = raw.tls && { certFile: resolve(folder, raw.tls.certFile), keyFile: resolve(folder, raw.tls.keyFile) }
+  return { ...raw, oidc, ...(tls && { tls }) }
 }
 
 /** @throws GatewayError `CONFIG_INVALID` for what is no URL, `CONFIG_INSECURE` for one that sends a password in the clear */

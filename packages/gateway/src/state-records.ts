@@ -1,7 +1,9 @@
 import { ApprovalRecord, CHANNELS, Id, Manifest, Pin, Sha256Hex } from '@sallyport/core'
 import { z } from 'zod'
+import { Confirmation } from './confirmation.ts'
 import { ErasureRecord } from './erasure-record.ts'
 import { HoldRecord } from './hold-record.ts'
+import { EnrolmentRecord, IdentityRecord, identityKey, PasskeyRecord, WebSessionRecord } from './sign-in-records.ts'
 
 const TimeMs = z.int().min(0)
 
@@ -32,17 +34,29 @@ export const KeyRecord = z.strictObject({
   revokedMs: TimeMs.optional(),
 })
 
-export const ROLES = ['owner', 'engineer', 'security', 'approver', 'auditor'] as const
+/** What a person is here for. Roles only add; none includes another. */
+export const ROLES = [
+  'owner',
+  'admin',
+  'engineer',
+  'author',
+  'security',
+  'approver',
+  'analyst',
+  'auditor',
+  'agent-owner',
+  'compliance',
+] as const
 export type Role = (typeof ROLES)[number]
 
-/** A local user: a person with an Ed25519 key of their own. */
+/** A person, with a key of their own where they use the command line. */
 export const UserRecord = z.strictObject({
   id: Id,
   roles: z.array(z.enum(ROLES)).max(ROLES.length),
   /** Verified attributes, usable as `$user.<name>` in manifests. */
   attributes: z.record(z.string().max(64), z.union([z.string().max(200), z.number(), z.boolean()])),
-  /** 32 bytes, base64. */
-  publicKey: z.base64().length(44),
+  /** Ed25519, 32 bytes, base64; absent for people who sign in with a browser alone. */
+  publicKey: z.base64().length(44).optional(),
   createdMs: TimeMs,
   createdBy: z.string(),
   disabledMs: TimeMs.optional(),
@@ -58,7 +72,7 @@ export const ManifestVersionRecord = z.strictObject({
   createdMs: TimeMs,
 })
 
-/** A person's signature under one manifest version. Never changed once written. */
+/** A person's signature under one manifest version, by a key of their own or by their passkey. Never changed once written. */
 export const SignatureRecord = z.strictObject({
   agent: Id,
   version: z.int().min(1),
@@ -68,7 +82,9 @@ export const SignatureRecord = z.strictObject({
   reason: z.string().min(1).max(1_000),
   atMs: TimeMs,
   /** Ed25519, base64. */
-  signature: z.base64().length(88),
+  signature: z.base64().length(88).optional(),
+  /** The passkey over the request that signed. */
+  confirmation: Confirmation.optional(),
 })
 
 /** A one-time token that was used; kept until it would have expired anyway. */
@@ -162,6 +178,7 @@ export const KINDS = {
   approval: { schema: ApprovalRecord, key: (value: ApprovalRecord) => value.id, immutable: false },
   auditHead: { schema: AuditHeadRecord, key: () => 'head', immutable: false },
   cosigned: { schema: CosignedRecord, key: (value: CosignedRecord) => value.witness, immutable: false },
+  enrolment: { schema: EnrolmentRecord, key: (value: EnrolmentRecord) => value.hash, immutable: false },
   erasure: { schema: ErasureRecord, key: (value: ErasureRecord) => value.id, immutable: false },
   guardDataset: {
     schema: GuardDatasetRecord,
@@ -171,12 +188,14 @@ export const KINDS = {
   guardLabel: { schema: GuardLabelRecord, key: (value: GuardLabelRecord) => value.id, immutable: true },
   guardTest: { schema: GuardTestRecord, key: () => 'newest', immutable: false },
   hold: { schema: HoldRecord, key: (value: HoldRecord) => value.id, immutable: false },
+  identity: { schema: IdentityRecord, key: identityKey, immutable: true },
   key: { schema: KeyRecord, key: (value: KeyRecord) => value.hash, immutable: false },
   manifestVersion: {
     schema: ManifestVersionRecord,
     key: (value: ManifestVersionRecord) => `${value.agent}/${String(value.version).padStart(8, '0')}`,
     immutable: true,
   },
+  passkey: { schema: PasskeyRecord, key: (value: PasskeyRecord) => value.id, immutable: false },
   pin: { schema: Pin, key: (value: Pin) => `${value.server}.${value.tool}`, immutable: false },
   releasedContent: {
     schema: ReleasedContentRecord,
@@ -190,6 +209,7 @@ export const KINDS = {
   },
   spent: { schema: SpentRecord, key: (value: SpentRecord) => value.id, immutable: false },
   user: { schema: UserRecord, key: (value: UserRecord) => value.id, immutable: false },
+  webSession: { schema: WebSessionRecord, key: (value: WebSessionRecord) => value.hash, immutable: false },
 } as const
 export type Kind = keyof typeof KINDS
 
@@ -197,6 +217,10 @@ export interface Records {
   agent: AgentRecord
   approval: ApprovalRecord
   auditHead: AuditHeadRecord
+  enrolment: EnrolmentRecord
+  identity: IdentityRecord
+  passkey: PasskeyRecord
+  webSession: WebSessionRecord
   erasure: ErasureRecord
   hold: HoldRecord
   cosigned: CosignedRecord

@@ -2,6 +2,13 @@ import type { ApprovalRecord, Pin, StateDelta, StateStore } from '@sallyport/cor
 import { openElapsedClock } from './elapsed-clock.ts'
 import type { ErasureRecord } from './erasure-record.ts'
 import type { HoldRecord } from './hold-record.ts'
+import {
+  identityKey,
+  type EnrolmentRecord,
+  type IdentityRecord,
+  type PasskeyRecord,
+  type WebSessionRecord,
+} from './sign-in-records.ts'
 import { followState } from './state-follow.ts'
 import { createMirror, encodeChange, type Change, type Changed, type Mirror } from './state-mirror.ts'
 import type {
@@ -37,6 +44,14 @@ export interface State {
   /** The newest request with a binding. */
   approvalFor(binding: string): ApprovalRecord | undefined
   user(id: string): UserRecord | undefined
+  passkey(id: string): PasskeyRecord | undefined
+  /** Passkeys of a person, oldest first, without those that were revoked. */
+  passkeys(user: string): PasskeyRecord[]
+  webSession(hash: string): WebSessionRecord | undefined
+  webSessions(): WebSessionRecord[]
+  enrolment(hash: string): EnrolmentRecord | undefined
+  enrolments(): EnrolmentRecord[]
+  identity(issuer: string, subject: string): IdentityRecord | undefined
   users(): UserRecord[]
   hasUser(is: (user: UserRecord) => boolean): boolean
   pin(server: string, tool: string): Pin | undefined
@@ -173,6 +188,16 @@ function readers({ tables, keyById, approvalFor }: Mirror): Readers {
     approvals: () => [...tables.approval.values()].sort((a, b) => a.askedMs - b.askedMs || compare(a.id, b.id)),
     approvalFor,
     user: (id) => tables.user.get(id),
+    passkey: (id) => tables.passkey.get(id),
+    passkeys: (user) =>
+      [...tables.passkey.values()]
+        .filter((passkey) => passkey.user === user && passkey.revokedMs === undefined)
+        .sort((a, b) => a.createdMs - b.createdMs || compare(a.id, b.id)),
+    webSession: (hash) => tables.webSession.get(hash),
+    webSessions: () => sorted(tables.webSession.values(), (session) => session.hash),
+    enrolment: (hash) => tables.enrolment.get(hash),
+    enrolments: () => sorted(tables.enrolment.values(), (enrolment) => enrolment.hash),
+    identity: (issuer, subject) => tables.identity.get(identityKey({ issuer, subject })),
     users: () => sorted(tables.user.values(), (user) => user.id),
     hasUser(is) {
       for (const user of tables.user.values()) if (is(user)) return true

@@ -9,6 +9,7 @@ import {
   type ControlSocket,
   type OfferedServer,
 } from '../control/index.ts'
+import { fetchJwks } from '../fetch-jwks.ts'
 import { followConfig } from '../follow-config.ts'
 import { followLapses } from '../follow-lapses.ts'
 import { inspectLog } from '../inspect-log.ts'
@@ -36,8 +37,10 @@ export async function servePeople(
     if (changes.some((change) => change.kind === 'pin')) mcp.catalogue.invalidate()
   }
   const keeping = keepRecords(stores)
+  let signIns = loaded.config.console
   const control = openControl({
     ...controlOver(stores, keeping),
+    console: () => signIns,
     guard: running.desk,
     summaries: stores.summaries,
     state: { ...state, transact },
@@ -60,6 +63,7 @@ export async function servePeople(
       const { config } = next
       identities.reload(config.issuers)
       keeping.reconfigure(config.retention)
+      signIns = config.console
       running.reconfigure(next)
       stores.approvals.reconfigure(config.approvals)
       models.reconfigure(config.providers)
@@ -80,7 +84,7 @@ export function controlOver(
   stores: Stores,
   { retention, holds }: Keeping,
 ): Omit<ControlDeps, 'manifests' | 'offered' | 'onIsolate' | 'running'> {
-  const { home, state, audit, standing, anchoring, nowMs } = stores
+  const { home, loaded, state, audit, standing, anchoring, nowMs } = stores
   return {
     state,
     audit,
@@ -90,6 +94,8 @@ export function controlOver(
     standing,
     retention,
     home,
+    console: () => loaded.config.console,
+    fetchJwks,
     nowMs,
     randomBytes,
     holds,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { GatewayError, Id } from '@sallyport/core'
 import { z } from 'zod'
 import { hashAgentKey, newAgentKey } from '../identity/agent-key.ts'
-import type { KeyRecord } from '../state-records.ts'
+import { type KeyRecord, ROLES } from '../state-records.ts'
 import type { Change } from '../state.ts'
 import { defineVerb, type ControlActor, type ControlDeps } from './define-verb.ts'
 import { requireAgent, requireTask } from './require.ts'
@@ -25,7 +25,8 @@ const Issued = z.strictObject({
 export const agentCreate = defineVerb({
   name: 'agent.create',
   summary: 'Register an agent and give it its first key',
-  roles: ['owner', 'engineer'],
+  roles: ['owner', 'admin', 'engineer'],
+  confirm: () => true,
   input: z.strictObject({ agent: Id, task: Id.optional(), ttlMs: TtlMs.optional() }),
   output: z.strictObject({ agent: Id, key: Issued }),
   target: (input) => input.agent,
@@ -51,7 +52,8 @@ export const agentCreate = defineVerb({
 export const agentRotate = defineVerb({
   name: 'agent.rotate',
   summary: 'Issue a new key for a task; older keys for the same task expire after the overlap',
-  roles: ['owner', 'engineer'],
+  roles: ['owner', 'admin', 'engineer'],
+  confirm: () => true,
   input: z.strictObject({
     agent: Id,
     task: Id.optional(),
@@ -88,7 +90,7 @@ export const agentRotate = defineVerb({
 export const agentRevoke = defineVerb({
   name: 'agent.revoke',
   summary: 'Revoke one key of an agent, or all of its credentials, from the next call on',
-  roles: ['owner', 'engineer', 'security'],
+  roles: ['owner', 'admin', 'engineer', 'security'],
   input: z.strictObject({ agent: Id, key: z.string().max(64).optional() }),
   output: z.strictObject({ agent: Id, revoked: z.array(z.string()) }),
   target: (input) => input.agent,
@@ -131,7 +133,8 @@ const ListedAgent = z.strictObject({
 export const agentList = defineVerb({
   name: 'agent.list',
   summary: 'Agents, their keys (never the secrets) and where their manifests stand',
-  roles: ['owner', 'engineer', 'security', 'approver', 'auditor'],
+  roles: ROLES,
+  reads: true,
   input: z.strictObject({}),
   output: z.strictObject({ agents: z.array(ListedAgent) }),
   run(deps) {

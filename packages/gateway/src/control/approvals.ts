@@ -16,7 +16,7 @@ import {
   whyNotApprover,
 } from '@sallyport/core'
 import { z } from 'zod'
-import type { Role, UserRecord } from '../state-records.ts'
+import { type Role, ROLES, type UserRecord } from '../state-records.ts'
 import { type ControlDeps, defineVerb } from './define-verb.ts'
 import { requireVault } from './quarantine.ts'
 
@@ -48,7 +48,8 @@ const Listed = z.strictObject({
 export const approvalList = defineVerb({
   name: 'approval.list',
   summary: 'Acts that wait for people, the most urgent first, and those that waited',
-  roles: [...DECIDERS, 'auditor'],
+  roles: ROLES,
+  reads: true,
   input: z.strictObject({
     all: z.boolean().default(false).meta({ description: 'Those that are over as well.' }),
     limit: z.int().min(1).max(LISTED_MAX).default(100),
@@ -70,6 +71,7 @@ export const approvalShow = defineVerb({
   name: 'approval.show',
   summary: 'One act that waits for people: exactly what it would do, why it waits, where its arguments come from',
   roles: DECIDERS,
+  reads: true,
   isLong: true,
   input: z.strictObject({ id: ApprovalId }),
   output: z.strictObject({

@@ -9,6 +9,7 @@ export const auditCompleteness = defineVerb({
   name: 'audit.completeness',
   summary: 'Whether every decision has what became of it, and where the record has gaps',
   roles: READERS,
+  reads: true,
   isLong: true,
   input: z.strictObject({
     window: LogQuery.pick({ since: true, until: true, from: true, to: true }).default({}),
@@ -25,6 +26,7 @@ export const auditConfig = defineVerb({
   name: 'audit.config',
   summary: 'What was in force at a past moment: configuration, manifests, tools, roles, keys, by hash',
   roles: READERS,
+  reads: true,
   isLong: true,
   input: z.strictObject({ time: z.iso.datetime({ precision: 3 }), purpose: PurposeIfAny }),
   output: z.strictObject({ time: z.string(), state: ConfigState, hash: Sha256Hex }),

@@ -6,6 +6,7 @@ export const auditKey = defineVerb({
   name: 'audit.key',
   summary: 'Record that the key of the log is about to be rotated, certified or revoked',
   roles: ['owner', 'security'],
+  confirm: () => true,
   input: z.strictObject({
     act: z.enum(['rotate', 'certify', 'revoke']),
     statement: z.string().max(10_000).optional().meta({ description: 'The signed statement, where it exists already.' }),

@@ -4,7 +4,7 @@ import type { Role } from '../state-records.ts'
 import type { ControlDeps } from './define-verb.ts'
 
 /** R134: who may read the log. Engineers may not, and agents have no way here at all. */
-export const READERS: readonly Role[] = ['owner', 'security', 'auditor']
+export const READERS: readonly Role[] = ['owner', 'security', 'analyst', 'auditor', 'compliance']
 
 const PURPOSE_CHARS_MAX = 500
 /** Why somebody reads; stands in the entry of the read. */

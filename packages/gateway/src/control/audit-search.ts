@@ -10,6 +10,7 @@ export const auditSearch = defineVerb({
   name: 'audit.search',
   summary: 'Entries by session, agent, user, tool, person, class of data, effect, time',
   roles: READERS,
+  reads: true,
   isLong: true,
   input: z.strictObject({ query: AskedQuery, limit: z.int().min(0).max(LIMIT_MAX).default(100), purpose: Purpose }),
   output: z.strictObject({

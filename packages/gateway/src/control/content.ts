@@ -75,6 +75,7 @@ export const subjectErase = defineVerb({
   name: 'subject.erase',
   summary: 'Destroy a person’s keys and content, for good; the log keeps its entries and leads to nobody',
   roles: ['owner', 'security'],
+  confirm: () => true,
   isLong: true,
   input: z.strictObject({
     subject: Subject,

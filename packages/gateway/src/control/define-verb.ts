@@ -1,18 +1,22 @@
 import type { AuditLog, PinState, ToolDefinition } from '@sallyport/core'
 import type { z } from 'zod'
 import type { AnchorReport } from '../anchor.ts'
+import type { ConsoleConfig } from '../config-console.ts'
+import type { Confirmation } from '../confirmation.ts'
 import type { ContentVault } from '../content-vault.ts'
 import type { Erasures } from '../erasures.ts'
 import type { GuardDesk } from '../guard-desk.ts'
 import type { SubjectNames } from '../hold-record.ts'
 import type { Holds } from '../holds.ts'
 import type { Home } from '../home.ts'
+import type { FetchJwks } from '../identity/key-source.ts'
 import type { LogEvidence } from '../log-evidence.ts'
 import type { LogInspector } from '../log-inspector.ts'
 import type { LogStanding } from '../log-standing.ts'
 import type { Manifests } from '../manifests/index.ts'
 import type { Retention } from '../retention.ts'
 import type { SessionSummaries } from '../session-summaries.ts'
+import type { WebSessionRecord } from '../sign-in-records.ts'
 import type { SinksView } from '../sinks-view.ts'
 import type { Role, UserRecord } from '../state-records.ts'
 import type { Change, State } from '../state.ts'
@@ -46,6 +50,10 @@ export interface ControlDeps {
   readonly standing: LogStanding
   readonly manifests: Manifests
   readonly home: Pick<Home, 'deriveKey' | 'manifestsDir'>
+  /** How people sign in with a browser, as the configuration in force says it; absent where they cannot. */
+  readonly console?: () => ConsoleConfig | undefined
+  /** Keys of the providers people sign in at. */
+  readonly fetchJwks?: FetchJwks
   readonly nowMs: () => number
   readonly randomBytes: (count: number) => Uint8Array
   /** Asks every configured server what it offers. */
@@ -74,9 +82,14 @@ export interface ControlDeps {
   readonly running?: () => { readonly url: string; readonly streams: number }
 }
 
-/** Who asks: a local user whose signature on the request was verified. */
+/** Who asks: a person whose signature on the request, or whose session with a browser, was verified. */
 export interface ControlActor {
   readonly user: UserRecord
+  readonly method: 'ed25519' | WebSessionRecord['method']
+  /** Of a browser. */
+  readonly session?: WebSessionRecord
+  /** Their passkey over exactly this request. */
+  readonly confirmation?: Confirmation
 }
 
 /** What a verb wants done. Nothing has happened yet: the control plane records, then applies. */
@@ -98,6 +111,17 @@ export interface Verb<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.Z
   readonly output: O
   /** Roles that may call it; holding one is enough. */
   readonly roles: readonly Role[]
+  /**
+   * Whether a browser's session is not enough: the person's passkey must sign exactly this request, as a key of their own signs
+   * each request of the command line.
+   */
+  readonly confirm?: (input: z.output<I>, deps: ControlDeps, actor: ControlActor) => boolean
+  /** Sessions that began with a one-time link may call it. */
+  readonly forLinks?: true
+  /** Changes nothing; reads may come as GET. */
+  readonly reads?: true
+  /** Version of what it changes, for `If-Match`; the same text as long as nothing changed. */
+  readonly version?: (input: z.output<I>, deps: ControlDeps) => string
   /** What the audit entry names as target, from a valid input. */
   readonly target?: (input: z.output<I>) => string
   /**

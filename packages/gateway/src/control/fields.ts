@@ -21,7 +21,8 @@ const Tool = z.strictObject({
 export const auditFields = defineVerb({
   name: 'audit.fields',
   summary: 'Fields of results that an agent never uses, and the `fields` of the grants without them',
-  roles: [...READERS, 'engineer'],
+  roles: [...READERS, 'engineer', 'author'],
+  reads: true,
   isLong: true,
   input: z.strictObject({ agent: Id, days: z.int().min(1).max(3_650).default(30), purpose: PurposeIfAny }),
   output: z.strictObject({

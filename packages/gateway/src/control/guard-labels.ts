@@ -18,7 +18,7 @@ const Label = z.enum(LABELS)
 export const guardLabel = defineVerb({
   name: 'guard.label',
   summary: 'Say of a text what it is: an attack that was missed, one that was stopped, or a false alarm',
-  roles: ['security'],
+  roles: ['security', 'analyst'],
   isLong: true,
   input: z
     .strictObject({
@@ -52,7 +52,7 @@ const Line = z.strictObject({ id: z.string(), label: Label, channel: Channel, ve
 export const guardLabels = defineVerb({
   name: 'guard.labels',
   summary: 'The labels; with `export`, the data set with its texts, as a new version',
-  roles: ['security'],
+  roles: ['security', 'analyst'],
   isLong: true,
   input: z.strictObject({ export: z.boolean().default(false).meta({ description: 'Make a new version and give the texts out.' }) }),
   output: z.strictObject({

@@ -22,7 +22,8 @@ const Score = z.number().min(0).max(1).meta({ description: 'Share of layers that
 export const guardStatus = defineVerb({
   name: 'guard.status',
   summary: 'How well agents are guarded: layers, models, sources, last test, time to alert',
-  roles: ['owner', 'engineer', 'security', 'auditor'],
+  roles: ['owner', 'admin', 'engineer', 'author', 'security', 'analyst', 'auditor', 'agent-owner', 'compliance'],
+  reads: true,
   isLong: true,
   input: z.strictObject({ agent: Id.optional() }),
   output: z.strictObject({

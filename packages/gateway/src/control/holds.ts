@@ -6,7 +6,7 @@ import type { Role } from '../state-records.ts'
 import { defineVerb, type ControlDeps } from './define-verb.ts'
 
 /** Holds are the legal role's. */
-const LEGAL: readonly Role[] = ['owner', 'security']
+const LEGAL: readonly Role[] = ['owner', 'security', 'compliance']
 const Reason = z.string().min(3).max(1_000)
 const HoldId = HoldRecord.shape.id
 const ReviewMs = z.int().min(0).meta({ description: 'When it must be looked at again: at most 180 days from now.' })
@@ -55,6 +55,7 @@ export const holdApprove = defineVerb({
   name: 'hold.approve',
   summary: 'Approve a legal hold that somebody else opened',
   roles: LEGAL,
+  confirm: () => true,
   input: z.strictObject({ id: HoldId, reason: Reason }),
   output: z.strictObject({ id: HoldId, phase: z.literal('active') }),
   target: (input) => input.id,
@@ -96,6 +97,7 @@ export const holdList = defineVerb({
   name: 'hold.list',
   summary: 'Legal holds, with who opened, approved and released them',
   roles: [...LEGAL, 'auditor'],
+  reads: true,
   input: z.strictObject({}),
   output: z.strictObject({ holds: z.array(Shown) }),
   run(deps) {
@@ -107,6 +109,7 @@ export const holdRelease = defineVerb({
   name: 'hold.release',
   summary: 'Release a legal hold; it ends when a second person says so too',
   roles: LEGAL,
+  confirm: () => true,
   input: z.strictObject({ id: HoldId, reason: Reason }),
   output: z.strictObject({ id: HoldId, phase: z.enum(['active', 'proposed', 'released']) }),
   target: (input) => input.id,

@@ -9,7 +9,7 @@ const Reason = z.string().min(3).max(1_000)
 export const isolate = defineVerb({
   name: 'isolate',
   summary: 'Cut an agent off: deny its next call, end its streams, kill its credentials',
-  roles: ['owner', 'engineer', 'security', 'approver'],
+  roles: ['owner', 'admin', 'engineer', 'security', 'approver', 'analyst', 'agent-owner'],
   input: z.strictObject({ agent: Id, reason: Reason }),
   output: z.strictObject({ agent: Id, epoch: z.int(), sinceMs: z.int() }),
   target: (input) => input.agent,
@@ -35,6 +35,7 @@ export const release = defineVerb({
   name: 'release',
   summary: 'Let an isolated agent act again; its old credentials stay dead unless kept',
   roles: ['owner', 'security'],
+  confirm: () => true,
   input: z.strictObject({
     agent: Id,
     reason: Reason,

@@ -37,6 +37,7 @@ export const auditLineage = defineVerb({
   name: 'audit.lineage',
   summary: 'Where an act came from, or what came of it: sources, model calls, acts, with each step’s reason',
   roles: READERS,
+  reads: true,
   isLong: true,
   input: z.strictObject({ index: Index, direction: z.enum(['back', 'forward']), purpose: PurposeIfAny }),
   output: z.strictObject({
@@ -92,7 +93,8 @@ const Observed = z.strictObject({
 export const auditFlows = defineVerb({
   name: 'audit.flows',
   summary: 'Where the data of an agent goes: ways that were observed, those its manifest does not declare, and those never seen',
-  roles: [...READERS, 'engineer'],
+  roles: [...READERS, 'engineer', 'author'],
+  reads: true,
   isLong: true,
   input: z.strictObject({ agent: Id, days: z.int().min(1).max(3_650).default(30), purpose: PurposeIfAny }),
   output: z.strictObject({

@@ -36,6 +36,7 @@ export const manifestShow = defineVerb({
   name: 'manifest.show',
   summary: 'A manifest in force: version, signatures, what awaits them',
   roles: ANYONE,
+  reads: true,
   input: z.strictObject({ agent: Id, version: z.int().min(1).optional() }),
   output: z.strictObject({
     agent: Id,
@@ -79,6 +80,7 @@ export const manifestDiff = defineVerb({
   name: 'manifest.diff',
   summary: 'What the newest version changes against the last signed one',
   roles: ANYONE,
+  reads: true,
   input: z.strictObject({ agent: Id, from: z.int().min(1).optional(), to: z.int().min(1).optional() }),
   output: z.strictObject({
     agent: Id,
@@ -121,15 +123,20 @@ export const manifestSign = defineVerb({
     hash: Sha256Hex,
     role: z.enum(ROLES),
     reason: z.string().min(3).max(1_000),
-    signature: z.base64().length(88).meta({ description: 'Ed25519 over the domain-separated message (`signableBytes`), base64.' }),
+    signature: z.base64().length(88).optional().meta({
+      description:
+        'Ed25519 over the domain-separated message (`signableBytes`), base64. With a browser, the passkey over this request signs.',
+    }),
   }),
   output: z.strictObject({ agent: Id, version: z.int(), hash: z.string(), role: z.string(), missing: z.array(z.string()) }),
   target: (input) => input.agent,
-  async run(deps, input, { user }) {
+  confirm: () => true,
+  async run(deps, input, { user, confirmation }) {
     const standing = await requireStanding(deps, input.agent)
     requireTested(deps, input.agent)
     const { signature, ...signable } = input
-    const change = deps.manifests.acceptSignature({ ...signable, user: user.id }, Buffer.from(signature, 'base64'))
+    const signed = confirmation ? { confirmation } : { ...(signature !== undefined && { signature }) }
+    const change = deps.manifests.acceptSignature({ ...signable, user: user.id }, signed)
     const given = new Set([...standing.signatures.map((one) => one.role as string), input.role])
     const { reason, version, hash, role, agent } = input
     return {

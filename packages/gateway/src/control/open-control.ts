@@ -1,14 +1,16 @@
 import { GatewayError, isGatewayError, type ErrorCode, type Json } from '@sallyport/core'
 import type { z } from 'zod'
-import type { UserRecord } from '../state-records.ts'
+import { openRefusals, type Refusals } from '../refusals.ts'
 import { createAuthenticator } from './authenticate.ts'
-import type { AuditDetail, ControlDeps, Verb } from './define-verb.ts'
+import type { AuditDetail, ControlActor, ControlDeps, Plan, Verb } from './define-verb.ts'
 import { ControlRequest, FirstOwner, type ControlAnswer } from './request.ts'
+import { enter } from './sign-in.ts'
 import { findVerb } from './verbs.ts'
+import { SignIn, WebRequest } from './web-request.ts'
 
 /** The control plane: people's acts on the gateway's own state. */
 export interface Control {
-  /** Answers one request, signed by a local user. Never throws for what a caller did; every call leaves an `admin` entry. */
+  /** Answers one request of a person: signed, or with a browser's session. Never throws for what a caller did; every call leaves an `admin` entry. */
   call(request: unknown): Promise<ControlAnswer>
 }
 
@@ -17,8 +19,10 @@ const PROBLEMS_MAX = 5
 interface Asked {
   readonly verb: string
   readonly user: string
-  readonly verified?: UserRecord
+  readonly verified?: ControlActor
   readonly target?: string
+  /** It came from a browser: refusals of those nobody has identified are bounded. */
+  readonly isOpen?: true
 }
 
 /**
@@ -27,6 +31,7 @@ interface Asked {
  */
 export function openControl(deps: ControlDeps): Control {
   const authenticate = createAuthenticator(deps)
+  const refusals = openRefusals(deps.audit, deps.nowMs)
   const queues: Record<'acts' | 'long', Promise<unknown>> = { acts: Promise.resolve(), long: Promise.resolve() }
   return {
     call(request) {
@@ -42,18 +47,31 @@ export function openControl(deps: ControlDeps): Control {
     try {
       const first = FirstOwner.safeParse(body)
       if (first.success) return await createFirstOwner(deps, first.data)
-      const request = parseRequest(body)
+      if (isObject(body) && 'signIn' in body) {
+        asked = { ...asked, verb: 'sign-in', isOpen: true }
+        const { signIn } = parse(SignIn, body, 'not a sign-in')
+        asked = { ...asked, verb: `sign-in.${signIn.step}` }
+        return { ok: true, output: await signInOnce(deps, signIn, asked) }
+      }
+      const request =
+        isObject(body) && 'session' in body ? parse(WebRequest, body, NOT_A_REQUEST) : parse(ControlRequest, body, NOT_A_REQUEST)
       const verb = findVerb(request.verb)
-      asked = { verb: verb?.name ?? 'unknown', user: request.user }
-      const user = await authenticate(request)
-      asked = { ...asked, verified: user }
+      asked = {
+        verb: verb?.name ?? 'unknown',
+        user: 'user' in request ? request.user : 'unknown',
+        ...('session' in request && { isOpen: true }),
+      }
+      const actor = 'session' in request ? await authenticate.web(request) : await authenticate.signed(request)
+      asked = { ...asked, user: actor.user.id, verified: actor }
       if (verb === undefined) throw new GatewayError('REQUEST_METHOD', 'no such verb')
-      requireRole(verb, user)
+      requireRole(verb, actor)
       const input = parseInput(verb, request.input)
       asked = { ...asked, ...(verb.target && { target: verb.target(input) }) }
-      return { ok: true, output: await execute(deps, verb, { input, user, asked }) }
+      requireConfirmed(deps, verb, { input, actor })
+      const ifMatch = 'ifMatch' in request ? request.ifMatch : undefined
+      return { ok: true, output: await execute(deps, verb, { input, actor, asked, ...(ifMatch !== undefined && { ifMatch }) }) }
     } catch (error) {
-      return refuse(deps, error, asked)
+      return refuse({ ...deps, refusals }, error, asked)
     }
   }
 }
@@ -79,37 +97,68 @@ async function execute(deps: ControlDeps, verb: Verb, call: Call): Promise<Json>
 
 interface Call {
   readonly input: unknown
-  readonly user: UserRecord
+  readonly actor: ControlActor
   readonly asked: Asked
+  readonly ifMatch?: string
 }
 
 async function attemptOnce(deps: ControlDeps, verb: Verb, call: Call): Promise<Json> {
-  const { state } = deps
-  await state.refresh()
+  await deps.state.refresh()
   // Requests for approval change under it, also where nobody else writes.
-  const basis = state.revision()
-  const plan = await verb.run(deps, call.input, { user: call.user })
+  const basis = deps.state.revision()
+  const { input, actor, asked } = call
+  if (call.ifMatch !== undefined && verb.version?.(input, deps) !== call.ifMatch)
+    throw new GatewayError('PRECONDITION_FAILED', 'it changed since you looked at it; look again')
+  const plan = await verb.run(deps, input, actor)
   const output = verb.output.parse(plan.output) as Json
-  const record = (): Promise<number> => append(deps, call.asked, { outcome: 'done', detail: plan.detail ?? {} })
+  await commit(deps, { ...plan, output, basis, asked, record: verb.record ?? 'before' })
+  return output
+}
+
+/** A sign-in is recorded and applied like any act; a step that only asks for a challenge leaves nothing behind. */
+async function signInOnce(deps: ControlDeps, step: z.output<typeof SignIn>['signIn'], asked: Asked): Promise<Json> {
+  for (let attempt = 1; ; attempt++) {
+    await deps.state.refresh()
+    const basis = deps.state.revision()
+    const { user, ...plan } = await enter(deps, step)
+    if (!user) return plan.output
+    const method = step.step === 'oidc' ? 'oidc' : step.step === 'link' ? 'link' : 'passkey'
+    try {
+      await commit(deps, { ...plan, basis, asked: { ...asked, user: user.id, verified: { user, method } }, record: 'before' })
+      return plan.output
+    } catch (error) {
+      if (isGatewayError(error) && error.code === 'CONFLICT')
+        throw new GatewayError('IDENTITY_INVALID', 'this was used before; start again', { cause: error })
+      if (!isGatewayError(error) || error.code !== 'STORE_MOVED' || attempt === ATTEMPTS_MAX) throw error
+    }
+  }
+}
+
+/** Records and applies a plan that was made on `basis`. @throws GatewayError `STORE_MOVED` when that is not the state any more */
+async function commit(
+  deps: ControlDeps,
+  { asked, basis, record: order, ...plan }: Plan<Json> & { asked: Asked; basis: number; record: 'before' | 'after' },
+): Promise<void> {
+  const { state } = deps
+  const record = (): Promise<number> => append(deps, asked, { outcome: 'done', detail: plan.detail ?? {} })
   if (plan.changes === undefined) {
     await record()
     await plan.after?.()
-    return output
+    return
   }
   // Nothing is recorded for a plan that is known to be out of date.
   if (basis !== state.revision()) throw new GatewayError('STORE_MOVED', 'the state changed meanwhile; ask again')
-  if (verb.record !== 'after') await record()
+  if (order !== 'after') await record()
   try {
     await state.transact(plan.changes, basis)
   } catch (error) {
     // What was recorded as done was not: each attempt has a record of its own.
-    if (verb.record !== 'after' && isGatewayError(error) && error.code === 'STORE_MOVED')
-      await append(deps, call.asked, { outcome: 'refused', code: error.code, detail: {} })
+    if (order !== 'after' && isGatewayError(error) && error.code === 'STORE_MOVED')
+      await append(deps, asked, { outcome: 'refused', code: error.code, detail: {} })
     throw error
   }
   await plan.after?.()
-  if (verb.record === 'after') await record()
-  return output
+  if (order === 'after') await record()
 }
 
 async function createFirstOwner(deps: ControlDeps, { firstOwner }: FirstOwner): Promise<ControlAnswer> {
@@ -131,11 +180,12 @@ async function createFirstOwner(deps: ControlDeps, { firstOwner }: FirstOwner): 
   return { ok: true, output: { user: id, roles } }
 }
 
-async function refuse(deps: ControlDeps, error: unknown, asked: Asked): Promise<ControlAnswer> {
+async function refuse(deps: ControlDeps & { readonly refusals: Refusals }, error: unknown, asked: Asked): Promise<ControlAnswer> {
   const known = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'a bug; the call had no answer', { cause: error })
   const code: ErrorCode = known.code
   try {
-    await append(deps, asked, { outcome: 'refused', code, detail: {} })
+    if (asked.isOpen && !asked.verified) await deps.refusals.record({ error: known, claims: { verb: asked.verb } })
+    else await append(deps, asked, { outcome: 'refused', code, detail: {} })
   } catch (failure) {
     if (!isGatewayError(failure)) throw failure
     return { ok: false, code: failure.code, message: failure.message }
@@ -145,35 +195,49 @@ async function refuse(deps: ControlDeps, error: unknown, asked: Asked): Promise<
 
 function append(
   deps: ControlDeps,
-  asked: Asked,
-  entry: { outcome: 'done' | 'refused'; code?: string; detail: AuditDetail },
+  { verified, user: id, verb, target }: Asked,
+  { outcome, code, detail }: { outcome: 'done' | 'refused'; code?: string; detail: AuditDetail },
 ): Promise<number> {
-  const actor =
-    asked.verified === undefined
-      ? ({ type: 'unverified', id: asked.user } as const)
-      : ({ type: 'user', id: asked.user, method: 'ed25519' } as const)
-  const target = asked.target === undefined ? {} : { target: asked.target }
-  const code = entry.code === undefined ? {} : { code: entry.code }
+  const { method, confirmation } = verified ?? {}
   return deps.audit.append({
     type: 'admin',
-    actor,
-    verb: asked.verb,
-    ...target,
-    outcome: entry.outcome,
-    ...code,
-    detail: { ...entry.detail },
+    actor: method === undefined ? { type: 'unverified', id } : { type: 'user', id, method },
+    verb,
+    ...(target !== undefined && { target }),
+    outcome,
+    ...(code !== undefined && { code }),
+    // What the passkey signed is kept as it came, so that anyone can check it against the request.
+    detail: { ...detail, ...(confirmation && { confirmation: JSON.stringify(confirmation) }) },
   })
 }
 
-function requireRole(verb: Verb, user: UserRecord): void {
+function requireRole(verb: Verb, { user, method }: ControlActor): void {
+  if (method === 'link' && verb.forLinks !== true)
+    throw new GatewayError('IDENTITY_FORBIDDEN', 'a one-time link lets you register a passkey; sign in with it for anything else')
   if (user.roles.some((role) => verb.roles.includes(role))) return
   throw new GatewayError('IDENTITY_FORBIDDEN', `${verb.name} needs one of the roles ${verb.roles.join(', ')}`)
 }
 
-function parseRequest(body: unknown): ControlRequest {
-  const result = ControlRequest.safeParse(body)
+/** Whoever signs each request with a key of their own has confirmed it already. */
+function requireConfirmed(deps: ControlDeps, verb: Verb, { input, actor }: Pick<Call, 'input' | 'actor'>): void {
+  if (actor.method === 'ed25519' || actor.confirmation || !verb.confirm?.(input, deps, actor)) return
+  const hasPasskey = deps.state.passkeys(actor.user.id).length > 0
+  throw new GatewayError(
+    'IDENTITY_CONFIRM',
+    hasPasskey ? 'confirm this with your passkey' : 'this is confirmed with a passkey, and you have none; register one first',
+  )
+}
+
+const NOT_A_REQUEST = 'not a control request'
+
+function parse<S extends z.ZodType>(schema: S, body: unknown, what: string): z.output<S> {
+  const result = schema.safeParse(body)
   if (result.success) return result.data
-  throw new GatewayError('REQUEST_INVALID', `not a control request: ${where(result.error)}`)
+  throw new GatewayError('REQUEST_INVALID', `${what}: ${where(result.error)}`)
+}
+
+function isObject(body: unknown): body is object {
+  return typeof body === 'object' && body !== null
 }
 
 function parseInput(verb: Verb, input: unknown): unknown {

@@ -53,7 +53,8 @@ const ReachedFeature = z.strictObject({ server: Id, feature: z.string(), refused
 export const manifestReach = defineVerb({
   name: 'manifest.reach',
   summary: 'Everything an agent can reach under the manifest in force, with every bound',
-  roles: ['owner', 'engineer', 'security', 'auditor'],
+  roles: ['owner', 'admin', 'engineer', 'author', 'security', 'analyst', 'auditor', 'agent-owner', 'compliance'],
+  reads: true,
   input: z.strictObject({ agent: Id }),
   output: z.strictObject({
     agent: Id,

@@ -31,7 +31,8 @@ const PlanShape = {
 export const retentionPlan = defineVerb({
   name: 'retention.plan',
   summary: 'How long records are kept, what can be deleted now, and what waits for a person',
-  roles: ['owner', 'security', 'auditor'],
+  roles: ['owner', 'security', 'auditor', 'compliance'],
+  reads: true,
   isLong: true,
   input: z.strictObject({}),
   output: z.strictObject(PlanShape),
@@ -45,6 +46,7 @@ export const retentionRun = defineVerb({
   name: 'retention.run',
   summary: 'Delete what has expired; deleting anything before it expires is refused',
   roles: KEEPERS,
+  confirm: () => true,
   isLong: true,
   input: z.strictObject({ to: Index.optional().meta({ description: 'Stop at this entry, a multiple of 256.' }) }),
   output: z.strictObject({ from: Index, to: Index, setAside: z.int() }),

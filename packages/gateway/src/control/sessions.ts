@@ -11,7 +11,8 @@ const SESSION_ID_BYTES = 16
 export const sessionCreate = defineVerb({
   name: 'session.create',
   summary: 'A session token for an agent, acting for the person who asks',
-  roles: ['owner', 'engineer', 'security', 'approver'],
+  roles: ['owner', 'engineer', 'security', 'approver', 'agent-owner'],
+  confirm: () => true,
   input: z.strictObject({
     agent: Id,
     task: Id,
@@ -54,7 +55,7 @@ export const sessionConfirm = defineVerb({
   name: 'session.confirm',
   summary:
     'Let your own session begin anew with a summary that you confirm: what it read before is forgotten and taints it no more',
-  roles: ['owner', 'engineer', 'security', 'approver'],
+  roles: ['owner', 'engineer', 'security', 'approver', 'agent-owner'],
   input: z.strictObject({
     agent: Id,
     session: z.string().min(1).max(200),

@@ -11,7 +11,8 @@ const Index = z.int().min(0)
 export const sinksStatus = defineVerb({
   name: 'sinks.status',
   summary: 'How far each destination of events has come',
-  roles: ['owner', 'engineer', 'security', 'auditor'],
+  roles: ['owner', 'admin', 'engineer', 'security', 'analyst', 'auditor', 'compliance'],
+  reads: true,
   input: z.strictObject({}),
   output: z.strictObject({
     size: z.int(),
@@ -46,7 +47,7 @@ export const sinksStatus = defineVerb({
 export const sinksReconcile = defineVerb({
   name: 'sinks.reconcile',
   summary: 'Which entries a destination should have, to be held against what it has',
-  roles: ['owner', 'security', 'auditor'],
+  roles: ['owner', 'security', 'auditor', 'compliance'],
   input: z.strictObject({ sink: Id, from: Index, to: Index.optional() }),
   output: z.strictObject({
     size: z.int(),

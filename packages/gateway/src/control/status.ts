@@ -25,6 +25,7 @@ export const status = defineVerb({
   name: 'status',
   summary: 'What runs, who is isolated, what awaits people',
   roles: ROLES,
+  reads: true,
   input: z.strictObject({}),
   output: z.strictObject({
     running: z.strictObject({ url: z.string(), streams: z.int() }).optional(),

@@ -14,7 +14,7 @@ async function world(description: string) {
   const definition = { name: 'read', description, inputSchema: { type: 'object' } }
   const offered = async () => [{ server: 'erp', tools: [{ ...TOOL, hash: HASH, state: 'new' as const, definition }] }]
   const deps = { state, offered, nowMs: clock.nowMs } as unknown as ControlDeps
-  const actor = { user: state.user('bob')! }
+  const actor = { user: state.user('bob')!, method: 'ed25519' as const }
   return {
     list: async () => (await toolsList.run(deps, {}, actor)).output,
     diff: async () => (await toolsDiff.run(deps, TOOL, actor)).output,

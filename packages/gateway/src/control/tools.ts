@@ -1,5 +1,6 @@
 import { GatewayError, Id, inspect, PIN_STATES, Scope, Sha256Hex, type Finding, type Json, type Pin } from '@sallyport/core'
 import { z } from 'zod'
+import { ROLES } from '../state-records.ts'
 import { defineVerb, type ControlDeps, type OfferedTool } from './define-verb.ts'
 import { diffJson, JsonChange } from './diff-json.ts'
 
@@ -29,7 +30,8 @@ const Listed = z.strictObject({
 export const toolsList = defineVerb({
   name: 'tools.list',
   summary: 'What every server offers, and what of it was reviewed',
-  roles: ['owner', 'engineer', 'security', 'approver', 'auditor'],
+  roles: ROLES,
+  reads: true,
   input: z.strictObject({}),
   output: z.strictObject({
     tools: z.array(Listed),
@@ -64,7 +66,8 @@ export const toolsList = defineVerb({
 export const toolsDiff = defineVerb({
   name: 'tools.diff',
   summary: 'What changed in a tool’s definition since its review',
-  roles: ['owner', 'engineer', 'security', 'approver', 'auditor'],
+  roles: ROLES,
+  reads: true,
   input: z.strictObject({ server: Id, tool: z.string().min(1).max(128) }),
   output: z.strictObject({
     server: z.string(),
@@ -95,6 +98,7 @@ export const toolsApprove = defineVerb({
   name: 'tools.approve',
   summary: 'Review one exact tool definition and say what the tool does',
   roles: ['owner', 'security'],
+  confirm: () => true,
   input: z.strictObject({
     server: Id,
     tool: z.string().min(1).max(128),

@@ -22,7 +22,8 @@ const Unused = z.strictObject({
 export const manifestUnused = defineVerb({
   name: 'manifest.unused',
   summary: 'Grants the agent did not use for some days, and the manifest without them',
-  roles: ['owner', 'engineer', 'security', 'auditor'],
+  roles: ['owner', 'admin', 'engineer', 'author', 'security', 'analyst', 'auditor', 'agent-owner', 'compliance'],
+  reads: true,
   input: z.strictObject({
     agent: Id,
     days: z.int().min(1).max(3_650).default(30),

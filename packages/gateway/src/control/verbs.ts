@@ -16,6 +16,7 @@ import { holdApprove, holdList, holdOpen, holdRelease, holdReview } from './hold
 import { isolate, release } from './isolation.ts'
 import { auditFlows, auditLineage } from './lineage.ts'
 import { manifestCheck, manifestDiff, manifestShow, manifestSign } from './manifests.ts'
+import { me, passkeyAdd, passkeyConfirm, passkeyList, passkeyPrepare, passkeyRevoke, signOut } from './passkeys.ts'
 import { quarantineList, quarantineRelease, quarantineRevoke, quarantineShow } from './quarantine.ts'
 import { manifestReach } from './reach.ts'
 import { retentionPlan, retentionRun } from './retention.ts'
@@ -24,7 +25,7 @@ import { sinksReconcile, sinksStatus } from './sinks.ts'
 import { status } from './status.ts'
 import { toolsApprove, toolsDiff, toolsList } from './tools.ts'
 import { manifestUnused } from './unused.ts'
-import { userCreate, userList } from './users.ts'
+import { userCreate, userLink, userList, userUpdate } from './users.ts'
 
 /** Every verb of the control plane. */
 export const VERBS = {
@@ -66,6 +67,12 @@ export const VERBS = {
   'manifest.show': manifestShow,
   'manifest.sign': manifestSign,
   'manifest.unused': manifestUnused,
+  me,
+  'passkey.add': passkeyAdd,
+  'passkey.confirm': passkeyConfirm,
+  'passkey.list': passkeyList,
+  'passkey.prepare': passkeyPrepare,
+  'passkey.revoke': passkeyRevoke,
   'quarantine.list': quarantineList,
   'quarantine.release': quarantineRelease,
   'quarantine.revoke': quarantineRevoke,
@@ -75,6 +82,7 @@ export const VERBS = {
   'retention.run': retentionRun,
   'session.confirm': sessionConfirm,
   'session.create': sessionCreate,
+  'sign-out': signOut,
   'sinks.reconcile': sinksReconcile,
   'sinks.status': sinksStatus,
   status,
@@ -84,7 +92,9 @@ export const VERBS = {
   'tools.diff': toolsDiff,
   'tools.list': toolsList,
   'user.create': userCreate,
+  'user.link': userLink,
   'user.list': userList,
+  'user.update': userUpdate,
 } as const
 export type VerbName = keyof typeof VERBS
 

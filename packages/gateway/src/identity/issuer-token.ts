@@ -10,7 +10,11 @@ export interface IssuerToken {
 }
 
 /** @throws GatewayError `IDENTITY_INVALID`, `KEYS_UNAVAILABLE` */
-export async function verifyIssuerToken(token: string, issuer: Issuer, keys: JWTVerifyGetKey): Promise<IssuerToken> {
+export async function verifyIssuerToken(
+  token: string,
+  issuer: Pick<Issuer, 'issuer' | 'audience' | 'algorithms'>,
+  keys: JWTVerifyGetKey,
+): Promise<IssuerToken> {
   try {
     // `nbf` and `exp` are checked on every call, so the verification that may be remembered leaves them out.
     const { payload } = await jwtVerify(token, keys, {

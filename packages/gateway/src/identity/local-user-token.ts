@@ -83,6 +83,6 @@ function claimedSubject(body: string): string {
 
 function keyOf(id: string, state: State): KeyObject {
   const user = state.user(id)
-  if (user === undefined || user.disabledMs !== undefined) throw new TypeError('no such user')
+  if (user?.publicKey === undefined || user.disabledMs !== undefined) throw new TypeError('no such user')
   return publicKeyOf(user.publicKey)
 }

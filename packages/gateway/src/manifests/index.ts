@@ -5,10 +5,10 @@ import type { Change, State } from '../state.ts'
 import { followFolder } from './follow-folder.ts'
 import { changedFiles, readManifest, type ManifestFile } from './read-folder.ts'
 import { requireSignable } from './require-signable.ts'
-import { settleVersions, type Signable, type Standing } from './settle-versions.ts'
+import { settleVersions, type Signable, type Signed, type Standing } from './settle-versions.ts'
 
 export { parseManifest } from './read-folder.ts'
-export { signableBytes, type Signable, type Standing } from './settle-versions.ts'
+export { signableBytes, type Signable, type Signed, type Standing } from './settle-versions.ts'
 
 export interface ManifestsDeps {
   /** Folder of `<agent>.yaml` files. */
@@ -61,7 +61,7 @@ export interface Manifests {
    * @throws GatewayError `NOT_FOUND`, `CONFLICT` when the version is not the newest, this person signed it before or the role
    * is not one it needs, `IDENTITY_FORBIDDEN` when the person lacks the role or the signature is not theirs.
    */
-  acceptSignature(signable: Signable, signature: Uint8Array): Change
+  acceptSignature(signable: Signable, signed: Signed): Change
   /** Judges the newest version of an agent again, after its signatures changed. */
   refresh(agent: string): void
   close(): void
@@ -156,7 +156,7 @@ export async function openManifests(options: ManifestsDeps): Promise<Manifests> 
     problems: () => [...problems.values()],
     compile: (version, standing) => compileVersion(options.deps, version, standing),
     reload,
-    acceptSignature: (signable, signature) => acceptSignature(options, signable, signature),
+    acceptSignature: (signable, signed) => acceptSignature(options, signable, signed),
     refresh: (agent) => putInForce(agent, 'signed'),
     close: () => following?.(),
   }
@@ -205,8 +205,8 @@ async function recordVersion(
   }
 }
 
-function acceptSignature({ state, nowMs }: ManifestsDeps, signable: Signable, signature: Uint8Array): Change {
-  requireSignable(signable, signature, state)
-  const value = { ...signable, role: signable.role as Role, atMs: nowMs(), signature: Buffer.from(signature).toString('base64') }
+function acceptSignature({ state, nowMs }: ManifestsDeps, signable: Signable, signed: Signed): Change {
+  requireSignable(signable, signed, state)
+  const value = { ...signable, role: signable.role as Role, atMs: nowMs(), ...signed }
   return { op: 'insert', kind: 'signature', value }
 }

@@ -78,7 +78,7 @@ async function sign(manifests: Manifests, user: string, role: string, changed: R
   if (key === undefined) throw new Error('no such user')
   const signature = signEd25519(signableBytes({ ...signable, ...(changed['signedAs'] as object) }), key)
   const { signedAs: _, ...sent } = signable as Record<string, unknown> & typeof signable
-  await world.state.transact([manifests.acceptSignature(sent, signature)])
+  await world.state.transact([manifests.acceptSignature(sent, { signature: Buffer.from(signature).toString('base64') })])
   manifests.refresh('a')
 }
 const proposed = (manifests: Manifests) => manifests.current('a')?.tasks.get('work')?.tools.get('erp.write')?.proposed !== undefined

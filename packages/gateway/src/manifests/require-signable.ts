@@ -1,14 +1,13 @@
 import { GatewayError } from '@sallyport/core'
-import { verifyEd25519 } from '../ed25519.ts'
 import type { State } from '../state.ts'
-import { settleVersions, signableBytes, type Signable } from './settle-versions.ts'
+import { isSigned, settleVersions, type Signable, type Signed } from './settle-versions.ts'
 
 /**
  * Checks a signature before it is accepted: newest version, needed role, a person who holds it and has not signed, and the
  * bytes.
  * @throws GatewayError `NOT_FOUND`, `CONFLICT`, `IDENTITY_FORBIDDEN`
  */
-export function requireSignable(signable: Signable, signature: Uint8Array, state: State): void {
+export function requireSignable(signable: Signable, signed: Signed, state: State): void {
   const standing = settleVersions(signable.agent, state)
   if (standing === undefined) throw new GatewayError('NOT_FOUND', 'the agent has no manifest')
   if (standing.newest.hash !== signable.hash || standing.newest.version !== signable.version) {
@@ -22,6 +21,5 @@ export function requireSignable(signable: Signable, signature: Uint8Array, state
   if (user === undefined || user.disabledMs !== undefined) throw new GatewayError('IDENTITY_FORBIDDEN', 'no such user')
   if (!(user.roles as readonly string[]).includes(signable.role))
     throw new GatewayError('IDENTITY_FORBIDDEN', 'the user does not hold this role')
-  if (!verifyEd25519(user.publicKey, signableBytes(signable), signature))
-    throw new GatewayError('IDENTITY_FORBIDDEN', 'the signature does not verify')
+  if (!isSigned(signable, signed, state)) throw new GatewayError('IDENTITY_FORBIDDEN', 'the signature does not verify')
 }

@@ -1,4 +1,5 @@
 import { jcs, utf8 } from '@sallyport/core'
+import { isConfirmed } from '../confirmation.ts'
 import { verifyEd25519 } from '../ed25519.ts'
 import type { ManifestVersionRecord, Role, SignatureRecord } from '../state-records.ts'
 import type { State } from '../state.ts'
@@ -48,8 +49,23 @@ export function settleVersions(agent: string, state: State): Standing | undefine
 
 function holds(signature: SignatureRecord, version: ManifestVersionRecord, state: State): boolean {
   if (signature.hash !== version.hash) return false
-  const user = state.user(signature.user)
-  return user !== undefined && verifyEd25519(user.publicKey, signableBytes(signature), Buffer.from(signature.signature, 'base64'))
+  return isSigned(signature, signature, state)
+}
+
+/** How a person signed: with a key of their own, or with a passkey over the request. */
+export type Signed = Pick<SignatureRecord, 'signature' | 'confirmation'>
+
+/** Whether the person it names signed exactly this, one way or the other. */
+export function isSigned(signable: Signable, { signature, confirmation }: Signed, state: State): boolean {
+  const user = state.user(signable.user)
+  if (user === undefined) return false
+  if (confirmation) {
+    const { user: id, agent, version, hash, role, reason } = signable
+    const request = { verb: 'manifest.sign', input: { agent, version, hash, role, reason }, user: id }
+    return isConfirmed(confirmation, request, state.passkey(confirmation.assertion.credential))
+  }
+  if (signature === undefined || user.publicKey === undefined) return false
+  return verifyEd25519(user.publicKey, signableBytes(signable), Buffer.from(signature, 'base64'))
 }
 
 /** Whether every required role can be given to a signature of its own, no person counted twice. At most five roles. */

@@ -1,0 +1,107 @@
+import type { Json } from '@sallyport/core'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Authenticator } from '../fixtures/authenticator.ts'
+import { output, SITE, openSignInWorld, type Answer, type SignInWorld } from '../fixtures/sign-in-world.ts'
+import { isSigned } from '../manifests/settle-versions.ts'
+import { signRequest } from './index.ts'
+
+let close: () => void
+let world: SignInWorld['world']
+let log: SignInWorld['log']
+let manifests: SignInWorld['manifests']
+let call: SignInWorld['call']
+let asOlga: SignInWorld['asOlga']
+let web: SignInWorld['web']
+let enrolled: SignInWorld['enrolled']
+let confirmed: SignInWorld['confirmed']
+
+beforeEach(async () => {
+  ;({ close, world, log, manifests, call, asOlga, web, enrolled, confirmed } = await openSignInWorld())
+})
+afterEach(() => close())
+
+describe('confirming one request', () => {
+  const input = { user: 'dan', roles: ['approver'] }
+  test('R284: a session is not enough for what matters; the passkey signs exactly this request, once', async () => {
+    const { session, passkey } = await enrolled('ann', ['owner'])
+    expect(await web(session, 'user.create', input)).toMatchObject({ code: 'IDENTITY_CONFIRM' })
+    const confirm = confirmed(passkey, { verb: 'user.create', input, user: 'ann' })
+    expect(await web(session, 'user.create', { ...input, roles: ['owner'] }, confirm)).toMatchObject({ code: 'IDENTITY_INVALID' })
+    expect(await web(session, 'user.link', { user: 'ann' }, confirm)).toMatchObject({ code: 'IDENTITY_INVALID' })
+    const { session: theirs } = await enrolled('ben', ['owner'])
+    expect(await web(theirs, 'user.create', input, confirm)).toMatchObject({ code: 'IDENTITY_INVALID' })
+    expect(await web(session, 'user.create', input, confirm)).toMatchObject({ ok: true })
+    const entry = log.entries.at(-1) as unknown as { detail: Record<string, string> }
+    expect(JSON.parse(entry.detail['confirmation'] ?? '')).toMatchObject({ assertion: { credential: passkey.id } })
+    expect(await web(session, 'user.create', input, confirm)).toMatchObject({ code: 'IDENTITY_INVALID' })
+  })
+
+  test('R284: too late, or by somebody without a passkey, is refused', async () => {
+    const { session, passkey } = await enrolled('ann', ['owner'])
+    const confirm = confirmed(passkey, { verb: 'user.create', input, user: 'ann' })
+    world.clock.advance(180_001)
+    expect(await web(session, 'user.create', input, confirm)).toMatchObject({ code: 'IDENTITY_INVALID' })
+    const sent = await output(web(session, 'passkey.confirm', { verb: 'user.create', input }))
+    const { confirm: times, options } = sent
+    const response = passkey.assert({ ...SITE, challenge: options.challenge })
+    expect(await web(session, 'user.create', input, { confirm: { ...times, response } })).toMatchObject({ ok: true })
+  })
+
+  test('R043 R274: a manifest is signed with the passkey, bound to its hash, and counts as long as it verifies', async () => {
+    const version = world.state.manifestVersions('a').at(-1)
+    const signed = { agent: 'a', version: 1, hash: version?.hash ?? '', role: 'security', reason: 'read it' }
+    const { session, passkey } = await enrolled('sec', ['security'])
+    const { session: engineer, passkey: theirs } = await enrolled('eng', ['engineer'])
+    const sign = (of: string, key: Authenticator, user: string, what: Json): Promise<Answer> =>
+      web(of, 'manifest.sign', what, confirmed(key, { verb: 'manifest.sign', input: what, user }))
+    expect(await web(session, 'manifest.sign', signed)).toMatchObject({ code: 'IDENTITY_CONFIRM' })
+    expect(await sign(engineer, theirs, 'eng', signed)).toMatchObject({ code: 'IDENTITY_FORBIDDEN' })
+    expect(await sign(session, passkey, 'sec', { ...signed, hash: 'ab'.repeat(32) })).toMatchObject({ code: 'CONFLICT' })
+    expect(await sign(session, passkey, 'sec', signed)).toMatchObject({ ok: true, output: { missing: ['engineer'] } })
+    expect(await sign(engineer, theirs, 'eng', { ...signed, role: 'engineer' })).toMatchObject({
+      ok: true,
+      output: { missing: [] },
+    })
+    expect(manifests.standing('a')).toMatchObject({ signed: true })
+    const [one] = world.state.signatures('a', 1)
+    if (!one) throw new Error('not there')
+    expect(isSigned(one, one, world.state)).toBe(true)
+    // The same passkey and the same bytes under other words, or of somebody else: it was not this that was signed.
+    expect(isSigned({ ...one, reason: 'something else' }, one, world.state)).toBe(false)
+    expect(isSigned({ ...one, user: one.user === 'sec' ? 'eng' : 'sec' }, one, world.state)).toBe(false)
+  })
+})
+
+describe('R284 R272: people', () => {
+  test('nobody changes their own roles, and the last owner stays', async () => {
+    expect(await asOlga('user.update', { user: 'olga', roles: [], reason: 'tired' })).toMatchObject({ code: 'CONFLICT' })
+    await output(asOlga('user.create', { user: 'pia', roles: ['owner'] }))
+    await output(asOlga('user.update', { user: 'pia', roles: ['auditor'], reason: 'other work' }))
+    const ivy = await world.user('ivy', ['admin'])
+    const asIvy = (verb: string, input: Json): Promise<Answer> =>
+      call(signRequest({ verb, input, user: 'ivy' }, ivy, world.clock.nowMs()))
+    expect(await asIvy('user.update', { user: 'olga', disabled: true, reason: 'a coup' })).toMatchObject({
+      code: 'IDENTITY_FORBIDDEN',
+    })
+    expect(await asIvy('user.link', { user: 'olga' })).toMatchObject({ code: 'IDENTITY_FORBIDDEN' })
+    expect(await asIvy('user.create', { user: 'eve', roles: ['security'] })).toMatchObject({ code: 'IDENTITY_FORBIDDEN' })
+    expect(await asIvy('user.create', { user: 'eve', roles: ['engineer'] })).toMatchObject({ ok: true })
+    expect(await asIvy('user.update', { user: 'eve', roles: ['engineer', 'owner'], reason: 'promoted' })).toMatchObject({
+      code: 'IDENTITY_FORBIDDEN',
+    })
+  })
+
+  test('a change on what was looked at before somebody else changed it is refused', async () => {
+    const { session, passkey } = await enrolled('ann', ['owner'])
+    await output(asOlga('user.create', { user: 'dan', roles: ['engineer'] }))
+    const { users } = await output(web(session, 'user.list'))
+    const ifMatch = users.find(({ id }) => id === 'dan')?.etag ?? ''
+    await output(asOlga('user.update', { user: 'dan', roles: ['approver'], reason: 'moved' }))
+    const input = { user: 'dan', roles: ['engineer', 'approver'], reason: 'both' }
+    const update = (tag: string): Promise<Answer> =>
+      web(session, 'user.update', input, { ifMatch: tag, ...confirmed(passkey, { verb: 'user.update', input, user: 'ann' }) })
+    expect(await update(ifMatch)).toMatchObject({ code: 'PRECONDITION_FAILED' })
+    const again = await output(web(session, 'user.list'))
+    expect(await update(again.users.find(({ id }) => id === 'dan')?.etag ?? '')).toMatchObject({ ok: true })
+  })
+})
