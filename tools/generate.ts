@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ERRORS, Entry, Manifest, REASONS } from '@sallyport/core'
-import { Config } from '@sallyport/gateway'
+import { Config, ROLES, VERBS, type Verb } from '@sallyport/gateway'
+import { openApi } from '@sallyport/gateway/console-server'
 import { z } from 'zod'
 import { cliPage } from './generate/cli-page.ts'
 import { coveragePage } from './generate/coverage-page.ts'
@@ -34,6 +35,11 @@ const COVERAGE_INTRO = `Every place where text enters (\`in\`) or leaves (\`out\
 ordinary through every cell of a live gateway: what is planted must not arrive and must be found in the audit log under its channel; what is ordinary must arrive.
 Stage \`own-words\`: nothing of it is passed on, so there is nothing to find; the gateway says it in its own words or not at all.`
 
+const ROLES_INTRO = `Who may do what on the control plane, by command line and browser alike. Source: \`packages/gateway/src/control/\`; a test walks every cell. \`•\` may,
+\`p\` may, and with a browser confirms the exact request with a passkey. Roles only add. A manifest is signed in one of the roles its \`signOff\` names, tools are
+reviewed by security or an owner; only an owner makes or changes owners, admins, security, compliance and auditors, and nobody changes their own roles. Who may decide on
+a request for approval is narrower still: see [approvals](../operating/approvals.md).`
+
 const changed = [...(await pages())].filter(
   ([path, text]) => !existsSync(join(ROOT, path)) || readFileSync(join(ROOT, path), 'utf8') !== text,
 )
@@ -58,6 +64,8 @@ async function pages(): Promise<Map<string, string>> {
     ['docs/reference/entries.md', page('Audit entries', ENTRIES_INTRO, entryTables())],
     ['docs/reference/evidence.md', page('Evidence', EVIDENCE_INTRO, evidencePage())],
     ['docs/reference/coverage.md', page('Coverage of the guard', COVERAGE_INTRO, await coveragePage())],
+    ['docs/reference/roles.md', page('Roles', ROLES_INTRO, roleTable())],
+    ['docs/reference/schemas/openapi.json', json(openApi('1'))],
     ['docs/reference/cli.md', page('Command line', CLI_INTRO, await cliPage())],
     ['docs/reference/schemas/manifest.schema.json', json(inputSchema(Manifest))],
     ['docs/reference/schemas/config.schema.json', json(inputSchema(Config))],
@@ -74,6 +82,14 @@ function errorTable(): string {
     ([code, { http, rpc, retry, means }]) => `| \`${code}\` | ${http} | ${rpc} | ${retry ? 'yes' : 'no'} | ${means} |`,
   )
   return ['| Code | HTTP | JSON-RPC | Retry helps | Means |', '| --- | --- | --- | --- | --- |', ...rows].join('\n')
+}
+
+function roleTable(): string {
+  const rows = (Object.values(VERBS) as unknown as Verb[]).map(({ name, summary, roles, confirm }) => {
+    const cells = ROLES.map((role) => (roles.includes(role) ? (confirm ? 'p' : '•') : ''))
+    return `| \`${name}\` | ${summary} | ${cells.join(' | ')} |`
+  })
+  return [`| Verb | | ${ROLES.join(' | ')} |`, `| --- | --- | ${ROLES.map(() => '---').join(' | ')} |`, ...rows].join('\n')
 }
 
 function reasonTable(): string {

@@ -15,6 +15,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: () => import('./commands/up/index.ts'),
   },
   {
+    name: 'console',
+    summary: 'serve the console by itself, for a gateway that runs on the same home folder',
+    load: () => import('./commands/console/index.ts'),
+  },
+  {
     name: 'demo',
     summary: 'watch an obedient agent attack the example company, call by call',
     load: () => import('./commands/demo/index.ts'),

@@ -61,11 +61,16 @@ export function unwrap(answer: ControlAnswer): Json {
   throw new GatewayError(answer.code as ErrorCode, answer.message)
 }
 
-function whoAsks(context: Context, home: Home): string {
-  const known = readdirSync(home.usersDir)
+/** People whose keys are in the home folder. */
+export function keysIn({ usersDir }: Pick<Home, 'usersDir'>): string[] {
+  return readdirSync(usersDir)
     .filter((name) => name.endsWith('.key'))
     .map((name) => name.slice(0, -4))
     .sort()
+}
+
+function whoAsks(context: Context, home: Home): string {
+  const known = keysIn(home)
   const login = context.env['USER']
   const user = context.user ?? (known.length === 1 ? known[0] : known.find((name) => name === login))
   if (user !== undefined && /^[a-z0-9-]{1,64}$/.test(user) && existsSync(home.userKeyFile(user))) return user

@@ -11,7 +11,8 @@ export const TOKEN_FILE = 'token'
 /** What an HTTP server prints on stdout once it accepts connections. */
 export const READY_LINE = 'ready'
 
-/** Where the two HTTP servers listen, when nothing else does. */
+/** Where the console listens, and where the two HTTP servers do, when nothing else does. */
+export const CONSOLE_PORT = 7701
 export const DEFAULT_PORTS: Readonly<Record<HttpServerId, number>> = { documents: 7711, suppliers: 7712 }
 
 /** Arguments for Node that run one example server: from source when this file is source, from the build when it is built. */
@@ -26,6 +27,8 @@ export function companyConfig(options: {
   readonly listenPort: number
   readonly exampleDir: string
   readonly ports: Readonly<Record<HttpServerId, number>>
+  /** Where people sign in with a browser; nowhere unless set. */
+  readonly consolePort?: number
 }): string {
   const node = JSON.stringify(process.execPath)
   const args = (server: ExampleServerId) => JSON.stringify([...serverCommand(server), `${options.exampleDir}/${server}`])
@@ -34,7 +37,7 @@ export function companyConfig(options: {
   return `# The example company. Every key is described in docs/reference/config.md.
 apiVersion: sallyport/v1
 listen: { host: 127.0.0.1, port: ${options.listenPort} }
-
+${options.consolePort === undefined ? '' : `\n# Where people sign in with a browser: a process of its own.\nconsole: { port: ${options.consolePort} }\n`}
 # Tool servers. The gateway starts stdio servers itself and holds the credentials of all of them; agents never see any.
 # "source" says what their content is: which detectors look at it, how far it is trusted, which classes of data it may hold.
 servers:

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { GatewayError } from '@sallyport/core'
 import { exampleDir } from './calls.ts'
-import { companyConfig, DEFAULT_PORTS, HTTP_SERVERS, type HttpServerId, TOKEN_FILE } from './company-config.ts'
+import { companyConfig, CONSOLE_PORT, DEFAULT_PORTS, HTTP_SERVERS, type HttpServerId, TOKEN_FILE } from './company-config.ts'
 import { EXAMPLE_AGENT, EXAMPLE_MANIFEST } from './company-manifest.ts'
 import { INBOX } from './company.ts'
 import { LIBRARY } from './library.ts'
@@ -14,7 +14,7 @@ const TOKEN_BYTES = 32
 export interface ExampleOptions {
   /** Port of the gateway in the configuration; 0 lets the system choose at every start. */
   readonly listenPort?: number
-  /** `default` takes the documented ports when they are free; `any` always takes free ones, for homes that live briefly. */
+  /** `default` takes the documented ports when they are free; `any` always takes free ones and has no console, for homes that live briefly. */
   readonly ports?: 'default' | 'any'
   /** Text of the agent's manifest, instead of the example's own. */
   readonly manifest?: string
@@ -36,7 +36,9 @@ export async function createExample(homeDir: string, options: ExampleOptions = {
   const configFile = join(homeDir, 'sallyport.yaml')
   const manifestFile = join(homeDir, 'manifests', `${EXAMPLE_AGENT}.yaml`)
   if (existsSync(configFile)) throw new GatewayError('CONFLICT', `${configFile} exists already`)
+  const isBrief = options.ports === 'any'
   const ports = await choosePorts(options.ports ?? 'default')
+  const consolePort = isBrief ? undefined : ((await freePort(CONSOLE_PORT)) ?? (await freePort(0)))
   const dir = exampleDir(homeDir)
   write(manifestFile, options.manifest ?? EXAMPLE_MANIFEST)
   for (const server of HTTP_SERVERS) write(join(dir, server, TOKEN_FILE), randomBytes(TOKEN_BYTES).toString('base64url'))
@@ -44,7 +46,15 @@ export async function createExample(homeDir: string, options: ExampleOptions = {
   for (const letter of INBOX) write(join(dir, 'mail', 'inbox', `${letter.id}.json`), JSON.stringify(letter))
   mkdirSync(join(dir, 'erp'), { recursive: true, mode: 0o700 })
   // Last, so that a folder with a configuration is a complete one.
-  write(configFile, companyConfig({ listenPort: options.listenPort ?? 7700, exampleDir: dir, ports }))
+  write(
+    configFile,
+    companyConfig({
+      listenPort: options.listenPort ?? 7700,
+      exampleDir: dir,
+      ports,
+      ...(consolePort !== undefined && { consolePort }),
+    }),
+  )
   return { configFile, manifestFile, ports }
 }
 

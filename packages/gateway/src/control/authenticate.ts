@@ -23,8 +23,11 @@ const ATTEMPTS_MAX = 8
 export interface Authenticator {
   /** The person's signature first, then the time, then that it was not sent before. */
   signed(request: ControlRequest): Promise<ControlActor>
-  /** The browser's session, and the passkey over this request where one came along. */
-  web(request: z.output<typeof WebRequest>): Promise<ControlActor>
+  /**
+   * The browser's session, and the passkey over this request where one came along.
+   * @param isUse Whether a person did something: a page that is only open does not keep a session from ending.
+   */
+  web(request: z.output<typeof WebRequest>, isUse?: boolean): Promise<ControlActor>
 }
 
 export function createAuthenticator(deps: Pick<ControlDeps, 'state' | 'nowMs' | 'console'>): Authenticator {
@@ -47,9 +50,9 @@ export function createAuthenticator(deps: Pick<ControlDeps, 'state' | 'nowMs' | 
       return { user, method: 'ed25519' }
     },
 
-    async web(request) {
+    async web(request, isUse = true) {
       for (let attempt = 1; ; attempt++) {
-        const { actor, changes, basis } = await findActor(request)
+        const { actor, changes, basis } = await findActor(request, isUse)
         try {
           if (changes.length > 0) await deps.state.transact(changes, basis)
         } catch (error) {
@@ -66,12 +69,13 @@ export function createAuthenticator(deps: Pick<ControlDeps, 'state' | 'nowMs' | 
 
   async function findActor(
     request: z.output<typeof WebRequest>,
+    isUse: boolean,
   ): Promise<{ actor: ControlActor; changes: Change[]; basis: number }> {
     const config = requireConsole(deps)
     await deps.state.refresh()
     const basis = deps.state.revision()
     const { user, session, touch } = findSession(deps, config, request.session)
-    const changes = touch ? [touch] : []
+    const changes = touch && isUse && !request.background ? [touch] : []
     const actor: ControlActor = { user, method: session.method, session }
     if (!request.confirm) return { actor, changes, basis }
     const { atMs, nonce, response: assertion } = request.confirm

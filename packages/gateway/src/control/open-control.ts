@@ -1,8 +1,10 @@
 import { GatewayError, isGatewayError, type ErrorCode, type Json } from '@sallyport/core'
 import type { z } from 'zod'
 import { openRefusals, type Refusals } from '../refusals.ts'
+import { auditTail } from './audit.ts'
 import { createAuthenticator } from './authenticate.ts'
 import type { AuditDetail, ControlActor, ControlDeps, Plan, Verb } from './define-verb.ts'
+import { followEntries, type Following } from './follow-entries.ts'
 import { ControlRequest, FirstOwner, type ControlAnswer } from './request.ts'
 import { enter } from './sign-in.ts'
 import { findVerb } from './verbs.ts'
@@ -12,6 +14,11 @@ import { SignIn, WebRequest } from './web-request.ts'
 export interface Control {
   /** Answers one request of a person: signed, or with a browser's session. Never throws for what a caller did; every call leaves an `admin` entry. */
   call(request: unknown): Promise<ControlAnswer>
+  /**
+   * Gives the log as it is written to whoever may read it, from a browser; every reading has an entry when it begins and when it
+   * ends. Resolves when it ended, with the refusal where that was the reason.
+   */
+  follow(request: unknown, following: Following): Promise<ControlAnswer>
 }
 
 const PROBLEMS_MAX = 5
@@ -40,6 +47,26 @@ export function openControl(deps: ControlDeps): Control {
       queues[queue] = answer.catch(() => undefined)
       return answer
     },
+    follow,
+  }
+
+  async function follow(body: unknown, following: Following): Promise<ControlAnswer> {
+    let asked: Asked = { verb: auditTail.name, user: 'unknown', isOpen: true }
+    try {
+      const request = parse(WebRequest, body, NOT_A_REQUEST)
+      const actor = await authenticate.web(request)
+      asked = { ...asked, user: actor.user.id, verified: actor }
+      requireRole(auditTail as unknown as Verb, actor)
+      const { from: wanted } = parseInput(auditTail as unknown as Verb, request.input) as { from?: number }
+      const from = wanted ?? (await deps.audit.size())
+      await append(deps, asked, { outcome: 'done', detail: { live: 'begins', from } })
+      const recheck = async (): Promise<void> => requireRole(auditTail as unknown as Verb, await authenticate.web(request, false))
+      const to = await followEntries(deps, { ...following, from, recheck })
+      await append(deps, asked, { outcome: 'done', detail: { live: 'ended', from, to } })
+      return { ok: true, output: { from, to } }
+    } catch (error) {
+      return refuse({ ...deps, refusals }, error, asked)
+    }
   }
 
   async function handle(body: unknown): Promise<ControlAnswer> {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { chmodSync, existsSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
@@ -64,8 +65,9 @@ function listen(server: Server, path: string): Promise<void> {
 async function answer(control: Control, request: IncomingMessage, response: ServerResponse): Promise<void> {
   let result: ControlAnswer
   try {
+    if (request.method === 'POST' && request.url === '/v1/follow') return await follow(control, request, response)
     if (request.method !== 'POST' || request.url !== '/v1/call')
-      throw new GatewayError('REQUEST_PATH', 'the control socket takes POST /v1/call')
+      throw new GatewayError('REQUEST_PATH', 'the control socket takes POST /v1/call and POST /v1/follow')
     result = await control.call(parseJson(await readBody(request)))
   } catch (error) {
     const known = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'a bug; the call had no answer')
@@ -73,6 +75,22 @@ async function answer(control: Control, request: IncomingMessage, response: Serv
   }
   const text = JSON.stringify(result)
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }).end(text)
+}
+
+/** One line of JSON for each step of entries, and the refusal as the last one. */
+async function follow(control: Control, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = parseJson(await readBody(request))
+  const ended = new AbortController()
+  response.once('close', () => ended.abort())
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+  const answered = await control.follow(body, {
+    signal: ended.signal,
+    async write(entries) {
+      if (response.write(`${JSON.stringify({ entries })}\n`)) return
+      await once(response, 'drain', { signal: ended.signal }).catch(() => undefined)
+    },
+  })
+  response.end(answered.ok ? '' : `${JSON.stringify(answered)}\n`)
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

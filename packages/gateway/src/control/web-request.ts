@@ -11,6 +11,8 @@ export const WebRequest = z.strictObject({
   confirm: z.strictObject({ atMs: z.int().min(0), nonce: z.string().min(16).max(64), response: AssertionJson }).optional(),
   /** Refused when what it acts on is not in this version any more (RFC 9110 §13.1.1). */
   ifMatch: z.string().max(200).optional(),
+  /** Nobody did anything: an open page asked by itself, which does not keep the session from ending. */
+  background: z.boolean().default(false),
 })
 export type WebRequest = z.input<typeof WebRequest>
 

@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs'
 import { formatNoteKey, GatewayError } from '@sallyport/core'
-import { auditKeyOf, openHome, startGateway, type Home } from '@sallyport/gateway'
+import { auditKeyOf, consoleOrigin, loadConfig, openHome, startGateway, type ConsoleConfig, type Home } from '@sallyport/gateway'
 import { z } from 'zod'
-import { callAnywhere } from '../../control-client.ts'
+import { callAnywhere, keysIn, openClient } from '../../control-client.ts'
 import { defineCommand, type Context } from '../../define-command.ts'
 import { ended } from '../../ended.ts'
+import { enrolUrl } from '../../enrol-url.ts'
 import { createExample, EXAMPLE_AGENT, EXAMPLE_COMPANY, hasExample, startExampleServers } from '../../example/index.ts'
 import { createFirstOwner } from '../../first-owner.ts'
 import { seedCompany } from '../../seed-company.ts'
+import { startConsole } from './start-console.ts'
 import { welcome } from './welcome.ts'
 
 const Up = z.strictObject({
@@ -17,6 +19,16 @@ const Up = z.strictObject({
   agents: z.array(z.strictObject({ agent: z.string(), mcp: z.string() })),
   keys: z.record(z.string(), z.string()).meta({ description: 'Secrets of the example agent by task type; only on the first run.' }),
   logKey: z.string(),
+  console: z
+    .strictObject({
+      url: z.string(),
+      problem: z.string().optional().meta({ description: 'Why it does not run; the gateway runs without it.' }),
+      link: z
+        .string()
+        .optional()
+        .meta({ description: 'Secret: with it the first owner enrols, once. Only where nobody can sign in yet.' }),
+    })
+    .optional(),
 })
 export type Up = z.infer<typeof Up>
 
@@ -52,7 +64,9 @@ async function up(context: Context, owner: string | undefined) {
     const first = isNew
       ? undefined
       : await createFirstOwner(home, owner ?? context.env['USER'], (request) => callAnywhere(home, () => request))
-    const report = describe(home, { url: gateway.url, firstRun: isNew, keys })
+    const people = await openConsole(context, home)
+    if (people) closing.push(() => people.close())
+    const report = describe(home, { url: gateway.url, firstRun: isNew, keys, ...(people && { console: people.report }) })
     if (context.json) context.write(JSON.stringify(report))
     else context.write(welcome(report, { agent: EXAMPLE_AGENT, ...(first === undefined ? {} : { firstOwner: first }) }))
     const end = await Promise.race([ended(), givenUp.promise])
@@ -66,10 +80,37 @@ async function up(context: Context, owner: string | undefined) {
   }
 }
 
-function describe(
+/** Starts the console where there is one, and makes the first link where nobody can sign in yet. */
+async function openConsole(
+  context: Context,
   home: Home,
-  run: { readonly url: string; readonly firstRun: boolean; readonly keys: Readonly<Record<string, string>> },
-): Up {
+): Promise<{ readonly report: NonNullable<Up['console']>; close(): Promise<void> } | undefined> {
+  const { config } = loadConfig(home.configFile, context.env)
+  if (!config.console) return undefined
+  const { problem, close } = await startConsole(home.dir)
+  const url = consoleOrigin(config.console).origin
+  if (problem !== undefined) return { report: { url, problem }, close }
+  const link = await firstLink(context, home, config.console)
+  return { report: { url, ...(link !== undefined && { link }) }, close }
+}
+
+/** A link for an owner whose key is here, as long as no owner has a passkey. */
+async function firstLink(context: Context, home: Home, config: ConsoleConfig): Promise<string | undefined> {
+  for (const user of keysIn(home)) {
+    const client = openClient({ ...context, user })
+    const { users } = await client.call('user.list', {}).catch(() => ({ users: [] }))
+    const owners = users.filter(({ roles, disabledMs }) => roles.includes('owner') && disabledMs === undefined)
+    if (!owners.some(({ id }) => id === user)) continue
+    for (const { id } of owners) {
+      const { passkeys } = await client.call('passkey.list', { user: id })
+      if (passkeys.length > 0) return undefined
+    }
+    return enrolUrl(config, (await client.call('user.link', { user })).token)
+  }
+  return undefined
+}
+
+function describe(home: Home, run: Pick<Up, 'url' | 'firstRun' | 'keys' | 'console'>): Up {
   const agents = hasExample(home.dir) ? [{ agent: EXAMPLE_AGENT, mcp: `${run.url}/a/${EXAMPLE_AGENT}/mcp` }] : []
   return { ...run, keys: { ...run.keys }, home: home.dir, agents, logKey: formatNoteKey(auditKeyOf(home)) }
 }

@@ -6,6 +6,7 @@ export function welcome(up: Up, names: { readonly agent: string; readonly firstO
   const head = [`Sallyport runs at ${up.url}`, `Home folder        ${up.home}`]
   if (names.firstOwner !== undefined)
     head.push(`First user         ${names.firstOwner} (owner); key in ${up.home}/users/${names.firstOwner}.key`)
+  head.push(...consoleLines(up.console))
   if (first === undefined) return [...head, '', ...ownSteps(), '', 'Ctrl-C ends it.'].join('\n')
   const [task, key] = Object.entries(up.keys)[0] ?? ['reconcile-orders', '<agent key>']
   return [
@@ -39,6 +40,15 @@ export function welcome(up: Up, names: { readonly agent: string; readonly firstO
     '',
     'Ctrl-C ends it.',
   ].join('\n')
+}
+
+function consoleLines(console: Up['console']): string[] {
+  if (!console) return []
+  if (console.problem !== undefined) return [`Console            does not run: ${console.problem}`]
+  return [
+    `Console            ${console.url}`,
+    ...(console.link === undefined ? [] : [`First sign-in      ${console.link}  (works once)`]),
+  ]
 }
 
 function ownSteps(): string[] {
