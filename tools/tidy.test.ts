@@ -51,7 +51,7 @@ describe('a planted violation is caught', () => {
       "import { b } from '@sallyport/gateway'",
       'may not import',
     ],
-    ['a folder nobody planned', 'packages/console/src/a.ts', 'export const a = 1', 'no row of the import table'],
+    ['a folder nobody planned', 'packages/elsewhere/src/a.ts', 'export const a = 1', 'no row of the import table'],
     ['a long file', core, '\n'.repeat(401), '401 lines'],
     ['a long function', core, `export function a() {\n${'  b()\n'.repeat(69)}}\n`, 'a has 71 lines'],
     ['a long method', core, `class A {\n  async b(c: C): D {\n${'    b()\n'.repeat(69)}  }\n}\n`, 'b has 71 lines'],

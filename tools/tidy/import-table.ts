@@ -55,6 +55,11 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
   { from: 'cli/main', to: ['cli/**', 'core', 'gateway'], node: true },
   { from: 'cli/commands/<id>', to: ['cli/*', 'cli/example', 'core', 'gateway', 'gateway/console-server'], node: true },
   { from: 'cli/example', to: ['core'], node: true },
+  // What browsers load: of the gateway it knows types alone.
+  { from: 'console/ui', to: ['console/*', 'core'], node: false },
+  { from: 'console/shell', to: ['console/*', 'console/ui'], node: false },
+  { from: 'console/pages', to: ['console/*', 'console/ui', 'console/shell', 'core', 'gateway'], node: false },
+  { from: 'console/*', to: ['console/*', 'console/ui', 'console/shell', 'console/pages', 'core', 'gateway'], node: true },
   { from: 'cli/*', to: ['cli/*', 'cli/commands/<id>', 'core', 'gateway'], node: true },
 ]
 

@@ -1,0 +1,136 @@
+import type { Entry } from '@sallyport/core'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { type ReactElement, useEffect, useRef, useState } from 'react'
+import { EffectBadge, Empty, PageTitle } from '../ui/states.tsx'
+import { Time } from '../ui/time.tsx'
+import { actorOf, effectOf, wordsOf } from '../ui/words.ts'
+
+/** Entries kept in the page; older ones are in the log. */
+const KEPT_MAX = 5_000
+/** New entries are shown at most this often. */
+const SHOW_MS = 250
+const ROW_PX = 34
+
+type Standing = 'opening' | 'live' | 'paused' | 'lost'
+
+/** The log as it is written. Pausing keeps what comes meanwhile. */
+export function LivePage(): ReactElement {
+  const { find = '' } = useSearch({ from: '/inside/live' })
+  const navigate = useNavigate()
+  const [isPaused, setPaused] = useState(false)
+  const { entries, standing, waiting } = useLive(isPaused)
+  const shown = find === '' ? entries : entries.filter((entry) => lineOf(entry).includes(find.toLowerCase()))
+  return (
+    <>
+      <PageTitle
+        aside={
+          <button type="button" className="button" aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>
+            {isPaused ? `Go on${waiting > 0 ? ` (${waiting} new)` : ''}` : 'Pause'}
+          </button>
+        }
+      >
+        Live
+      </PageTitle>
+      <label className="mb-2 grid gap-1">
+        Only what holds
+        <input
+          className="field"
+          value={find}
+          maxLength={200}
+          onChange={(event) =>
+            void navigate({ to: '/live', search: event.target.value === '' ? {} : { find: event.target.value }, replace: true })
+          }
+        />
+      </label>
+      <p role="status" className="mb-2 text-sm text-soft">
+        {standing === 'lost' ? 'The connection was lost; trying again.' : isPaused ? 'Paused.' : `${shown.length} entries`}
+      </p>
+      {shown.length === 0 ? (
+        <Empty>Nothing has been written since you came. “npm run demo” in another terminal makes some traffic.</Empty>
+      ) : (
+        <Rows entries={shown} />
+      )}
+    </>
+  )
+}
+
+function useLive(isPaused: boolean): { entries: readonly Entry[]; standing: Standing; waiting: number } {
+  const [entries, setEntries] = useState<readonly Entry[]>([])
+  const [standing, setStanding] = useState<Standing>('opening')
+  const [waiting, setWaiting] = useState(0)
+  const pending = useRef<Entry[]>([])
+  const paused = useRef(isPaused)
+  paused.current = isPaused
+  useEffect(() => {
+    const source = new EventSource('/api/v1/live')
+    source.onopen = () => setStanding('live')
+    source.onerror = () => setStanding('lost')
+    source.onmessage = ({ data }: MessageEvent<string>) => {
+      pending.current.push(JSON.parse(data) as Entry)
+      if (pending.current.length > KEPT_MAX) pending.current.splice(0, pending.current.length - KEPT_MAX)
+    }
+    const timer = setInterval(() => {
+      const fresh = pending.current
+      if (paused.current) return setWaiting(fresh.length)
+      if (fresh.length === 0) return
+      pending.current = []
+      setWaiting(0)
+      setEntries((old) => [...fresh.toReversed(), ...old].slice(0, KEPT_MAX))
+    }, SHOW_MS)
+    return () => {
+      clearInterval(timer)
+      source.close()
+    }
+  }, [])
+  return { entries, standing, waiting }
+}
+
+function lineOf(entry: Entry): string {
+  return `${entry.index} ${entry.type} ${effectOf(entry)} ${actorOf(entry)} ${wordsOf(entry)}`.toLowerCase()
+}
+
+function Rows({ entries }: { entries: readonly Entry[] }): ReactElement {
+  const box = useRef<HTMLDivElement>(null)
+  const rows = useVirtualizer({
+    count: entries.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => ROW_PX,
+    overscan: 20,
+    getItemKey: (i) => entries[i]?.index ?? i,
+  })
+  return (
+    <div
+      ref={box}
+      className="h-[70dvh] overflow-auto rounded-lg border border-line bg-panel"
+      tabIndex={0}
+      role="region"
+      aria-label="Entries, newest first"
+    >
+      <ul style={{ height: rows.getTotalSize(), position: 'relative' }}>
+        {rows.getVirtualItems().map(({ key, index, start }) => {
+          const entry = entries[index]
+          return (
+            entry && (
+              <li
+                key={key}
+                className="absolute grid w-full grid-cols-[5rem_9rem_8rem_8rem_1fr] items-center gap-2 border-b border-line px-2 text-sm"
+                style={{ height: ROW_PX, transform: `translateY(${start}px)` }}
+              >
+                <Link to="/decisions/$entry" params={{ entry: String(entry.index) }} className="link">
+                  {entry.index}
+                </Link>
+                <Time at={entry.time} />
+                <span>
+                  <EffectBadge effect={effectOf(entry)} />
+                </span>
+                <span className="truncate">{actorOf(entry)}</span>
+                <span className="truncate">{wordsOf(entry)}</span>
+              </li>
+            )
+          )
+        })}
+      </ul>
+    </div>
+  )
+}

@@ -1,0 +1,85 @@
+import { useNavigate } from '@tanstack/react-router'
+import { Command } from 'cmdk'
+import { type ReactElement, useEffect, useRef, useState } from 'react'
+import { useSession, useVerb } from '../use-verb.ts'
+import { pagesFor } from './pages.ts'
+
+/** ⌘K or Ctrl-K: any page, agent or entry by name. */
+export function Palette(): ReactElement {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const [isOpen, setOpen] = useState(false)
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key !== 'k' || !(event.metaKey || event.ctrlKey)) return
+      event.preventDefault()
+      setOpen(true)
+    }
+    document.addEventListener('keydown', onKey)
+    return () => document.removeEventListener('keydown', onKey)
+  }, [])
+  useEffect(() => {
+    if (isOpen) dialog.current?.showModal()
+    else dialog.current?.close()
+  }, [isOpen])
+  return (
+    <>
+      <button type="button" className="button w-full justify-between" onClick={() => setOpen(true)}>
+        Go to… <kbd className="text-soft">Ctrl K</kbd>
+      </button>
+      <dialog
+        ref={dialog}
+        onClose={() => setOpen(false)}
+        aria-label="Go to"
+        className="mx-auto mt-24 w-[min(34rem,calc(100vw-1rem))] rounded-lg border border-line bg-panel p-2 text-ink"
+      >
+        {isOpen && <Choices onChosen={() => setOpen(false)} />}
+      </dialog>
+    </>
+  )
+}
+
+function Choices({ onChosen }: { onChosen: () => void }): ReactElement {
+  const navigate = useNavigate()
+  const { roles } = useSession()
+  const { data } = useVerb('agent.list', {})
+  const [text, setText] = useState('')
+  const go = (to: string): void => {
+    onChosen()
+    void navigate({ to })
+  }
+  return (
+    <Command label="Go to">
+      <Command.Input
+        autoFocus
+        className="field"
+        placeholder="A page, an agent, the number of an entry"
+        value={text}
+        onValueChange={setText}
+      />
+      <Command.List className="mt-2 max-h-80 overflow-y-auto">
+        <Command.Empty className="p-2 text-soft">Nothing of that name.</Command.Empty>
+        {/^\d{1,15}$/.test(text) && <Choice onSelect={() => go(`/decisions/${text}`)}>{`Entry ${text}`}</Choice>}
+        {pagesFor(roles).map(({ to, title }) => (
+          <Choice key={to} onSelect={() => go(to)}>
+            {title}
+          </Choice>
+        ))}
+        {data?.agents.map(({ id: agent }) => (
+          <Choice key={agent} onSelect={() => go(`/agents/${agent}`)}>{`Agent ${agent}`}</Choice>
+        ))}
+      </Command.List>
+    </Command>
+  )
+}
+
+function Choice({ onSelect, children }: { onSelect: () => void; children: string }): ReactElement {
+  return (
+    <Command.Item
+      value={children}
+      onSelect={onSelect}
+      className="cursor-pointer rounded px-2 py-2 data-[selected=true]:bg-sunk data-[selected=true]:font-semibold"
+    >
+      {children}
+    </Command.Item>
+  )
+}
