@@ -19,6 +19,7 @@ import { createEndpoint, type ModelEndpoint } from './endpoint.ts'
 import { openProviderLink, type ProviderLink } from './provider-link.ts'
 import { type ModelSockets, openModelSockets } from './socket.ts'
 import { openStages } from './stages.ts'
+import { openTurns } from './turns.ts'
 
 export interface ModelsDeps {
   readonly config: Config
@@ -67,6 +68,7 @@ export function openModels(deps: ModelsDeps): Models {
     breaker: breakerOf,
     random: Math.random,
     repeats: openRepeats(),
+    turns: openTurns({ nowMs: () => performance.now(), defer: setImmediate }),
     candidates: () => candidates,
     newId: randomUUID,
     commit: committer(deps.commitKey),

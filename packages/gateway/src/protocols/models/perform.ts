@@ -30,10 +30,13 @@ import { outgoing } from './outgoing.ts'
 import type { PromptInForce } from './prompt-in-force.ts'
 import { readAnswer, tooLarge, translate } from './provider-link.ts'
 import { openRelay, type Relay } from './relay.ts'
+import type { Turns } from './turns.ts'
 import type { Said } from './wire.ts'
 
 export interface PerformDeps extends Omit<AskDeps, 'requireLive' | 'meter'> {
   readonly guard: Guard
+  /** What is taken for each piece of a stream. */
+  readonly turns: Turns
   /** Keeps reasoning where it may be erased and expires soon. @throws GatewayError `VAULT_UNAVAILABLE` */
   readonly keepReasoning: (principal: Principal, text: string) => Promise<Content>
   /** @throws GatewayError when the agent may not act any more, or nobody knows */
@@ -177,6 +180,7 @@ async function stream(
   const splitter = openEventSplitter()
   let bytes = 0
   for await (const chunk of response.body as AsyncIterable<Buffer>) {
+    await deps.turns.next()
     bytes += chunk.length
     if (bytes > link.config.answerBytesMax) throw tooLarge(link.config.answerBytesMax)
     charge(chunk.length)
