@@ -4,6 +4,7 @@ import { audit } from './audit.ts'
 import { behaviour } from './behaviour.ts'
 import { clients } from './clients.ts'
 import { conformance } from './conformance.ts'
+import { console } from './console.ts'
 import { coverage } from './coverage.ts'
 import { crash } from './crash.ts'
 import { deployment } from './deployment.ts'
@@ -23,6 +24,7 @@ process.exitCode = await runProgram(
     behaviour,
     conformance,
     clients,
+    console,
     coverage,
     crash,
     deployment,

@@ -1,7 +1,7 @@
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { type ReactElement, useEffect, useRef, useState } from 'react'
 import type { Output } from '../api.ts'
-import { AgentText } from '../ui/agent-text.tsx'
+import { ShownText } from '../ui/agent-text.tsx'
 import { Part } from '../ui/part.tsx'
 import { Badge, Loaded, PageTitle, ProblemNote } from '../ui/states.tsx'
 import { Remaining } from '../ui/time.tsx'
@@ -62,7 +62,7 @@ function Request({ request, view, shown }: Shown): ReactElement {
         <ul className="grid gap-1">
           {view.why.map(({ rule, reason, means, detail }) => (
             <li key={`${rule} ${reason}`}>
-              {means} <span className="text-sm text-soft">({rule})</span> {detail !== undefined && <AgentText text={detail} />}
+              {means} <span className="text-sm text-soft">({rule})</span> {detail !== undefined && <ShownText text={detail} />}
             </li>
           ))}
         </ul>
@@ -93,10 +93,10 @@ function Arguments({ view }: { view: Shown['view'] }): ReactElement {
           <div key={path}>
             <dt className="text-sm text-soft">{path.slice(1) || 'the whole'}</dt>
             <dd className="grid gap-1">
-              <AgentText text={value} block />
+              <ShownText text={value} block />
               {was !== undefined && (
                 <p className="text-sm text-warn">
-                  last approved with: <AgentText text={was} />
+                  last approved with: <ShownText text={was} />
                 </p>
               )}
               <p className="text-sm text-soft">

@@ -16,8 +16,9 @@ export function YouPage(): ReactElement {
   const navigate = useNavigate()
   const leave = async (): Promise<void> => {
     await people.signOut().catch(() => undefined)
-    client.clear()
+    // The pages inside need somebody: they go before the session does.
     await navigate({ to: '/sign-in' })
+    client.clear()
   }
   return (
     <>

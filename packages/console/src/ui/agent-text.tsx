@@ -3,7 +3,11 @@ import type { ReactElement } from 'react'
 
 /** Text of agents, servers and strangers: never markup, never a link, and what hides or moves text shows as an escape. */
 export function AgentText({ text, block = false }: { text: string; block?: boolean }): ReactElement {
-  const shown = shownText(text)
+  return <ShownText text={shownText(text)} block={block} />
+}
+
+/** Text that the gateway has made safe to look at: the very words whose hash is in the record. */
+export function ShownText({ text: shown, block = false }: { text: string; block?: boolean }): ReactElement {
   if (block)
     return <pre className="overflow-auto rounded-md bg-sunk p-2 font-mono text-sm wrap-anywhere whitespace-pre-wrap">{shown}</pre>
   return <span className="font-mono text-sm wrap-anywhere">{shown}</span>

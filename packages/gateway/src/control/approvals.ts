@@ -92,6 +92,11 @@ export const approvalDecide = defineVerb({
   name: 'approval.decide',
   summary: 'Approve or reject one act, once, as it was shown',
   roles: DECIDERS,
+  // Saying no needs nothing but the person.
+  confirm: ({ id, verdict }, { state }) => {
+    const record = state.approval(id)
+    return verdict === 'approve' && record !== undefined && (record.tier === 'high' || record.people > 1)
+  },
   input: z.strictObject({
     id: ApprovalId,
     verdict: z.enum(['approve', 'reject']),

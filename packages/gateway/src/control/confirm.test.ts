@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import type { Json } from '@sallyport/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { requestOf } from '../../../core/src/approval/fixtures/request-of.ts'
 import { type Authenticator } from '../fixtures/authenticator.ts'
 import { output, SITE, openSignInWorld, type Answer, type SignInWorld } from '../fixtures/sign-in-world.ts'
 import { isSigned } from '../manifests/settle-versions.ts'
@@ -34,6 +36,39 @@ describe('confirming one request', () => {
     const entry = log.entries.at(-1) as unknown as { detail: Record<string, string> }
     expect(JSON.parse(entry.detail['confirmation'] ?? '')).toMatchObject({ assertion: { credential: passkey.id } })
     expect(await web(session, 'user.create', input, confirm)).toMatchObject({ code: 'IDENTITY_INVALID' })
+  })
+
+  test('R284: the passkey of somebody else confirms nothing in this session, whatever it signs', async () => {
+    const { session } = await enrolled('ann', ['owner'])
+    const { passkey: theirs } = await enrolled('ben', ['owner'])
+    expect(await web(session, 'user.create', input, confirmed(theirs, { verb: 'user.create', input, user: 'ann' }))).toMatchObject({
+      code: 'IDENTITY_INVALID',
+    })
+    const what = { agent: 'a', version: 1, hash: 'ab'.repeat(32), role: 'security', reason: 'read it' }
+    const { confirm } = confirmed(theirs, { verb: 'manifest.sign', input: what, user: 'ann' })
+    const { atMs, nonce, response } = confirm as {
+      atMs: number
+      nonce: string
+      response: { id: string; response: Record<string, string> }
+    }
+    const { clientDataJSON = '', authenticatorData = '', signature = '' } = response.response
+    const assertion = { credential: response.id, clientDataJSON, authenticatorData, signature }
+    expect(isSigned({ ...what, user: 'ann' }, { confirmation: { atMs, nonce, assertion } }, world.state)).toBe(false)
+  })
+
+  test('R141: whoever approves an act of tier high, or one for several people, confirms it; rejecting needs no passkey', async () => {
+    const { session } = await enrolled('ann', ['approver'])
+    const codeOf = async (change: Parameters<typeof requestOf>[0], verdict: string): Promise<string | undefined> => {
+      const value = requestOf({ id: `apr-${randomBytes(12).toString('hex')}`, ...change })
+      await world.state.transact([{ op: 'put', kind: 'approval', value }])
+      const said = { id: value.id, verdict, reason: 'looked at it', shown: 'ab'.repeat(32) }
+      return (await web(session, 'approval.decide', said)).code
+    }
+    expect(await codeOf({ tier: 'high' }, 'approve')).toBe('IDENTITY_CONFIRM')
+    expect(await codeOf({ tier: 'low', people: 2 }, 'approve')).toBe('IDENTITY_CONFIRM')
+    // Not stopped before the act is looked for, of which nothing was kept here.
+    expect(await codeOf({ tier: 'medium' }, 'approve')).toBe('NOT_FOUND')
+    expect(await codeOf({ tier: 'high' }, 'reject')).toBe('NOT_FOUND')
   })
 
   test('R284: too late, or by somebody without a passkey, is refused', async () => {
@@ -73,9 +108,10 @@ describe('confirming one request', () => {
 })
 
 describe('R284 R272: people', () => {
-  test('nobody changes their own roles, and the last owner stays', async () => {
+  test('nobody changes their own roles, so an owner stays, and nobody gives more than they may', async () => {
     expect(await asOlga('user.update', { user: 'olga', roles: [], reason: 'tired' })).toMatchObject({ code: 'CONFLICT' })
     await output(asOlga('user.create', { user: 'pia', roles: ['owner'] }))
+    expect(await asOlga('user.update', { user: 'olga', roles: ['auditor'], reason: 'tired' })).toMatchObject({ code: 'CONFLICT' })
     await output(asOlga('user.update', { user: 'pia', roles: ['auditor'], reason: 'other work' }))
     const ivy = await world.user('ivy', ['admin'])
     const asIvy = (verb: string, input: Json): Promise<Answer> =>

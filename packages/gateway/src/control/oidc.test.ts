@@ -41,6 +41,8 @@ describe('R284: accounts at a provider', () => {
     expect(answer).toMatchObject({ ok: true, output: { user: 'ann', method: 'oidc' } })
     const session = String(answer.output?.['session'])
     expect(await web(session, 'user.link', { user: 'ann' })).toMatchObject({ ok: false })
+    const again = await begin()
+    expect(await finish(again, await tokenFor(again, { sub: 'u-9' }), { session })).toMatchObject({ code: 'IDENTITY_FORBIDDEN' })
     expect(await connect('ben')).toMatchObject({ code: 'CONFLICT' })
     const stranger = await begin()
     expect(await finish(stranger, await tokenFor(stranger, { sub: 'u-2' }))).toMatchObject({ code: 'IDENTITY_INVALID' })

@@ -188,6 +188,14 @@ describe('R284: sessions with a browser', () => {
     expect(await signIn(passkey)).toMatchObject({ code: 'IDENTITY_INVALID' })
   })
 
+  test('end with the person, also where nothing deleted them', async () => {
+    const { session } = await enrolled('ann', ['approver'])
+    const ann = world.state.user('ann')
+    if (!ann) throw new Error('not there')
+    await world.state.transact([{ op: 'put', kind: 'user', value: { ...ann, disabledMs: 1 } }])
+    expect(await web(session, 'me')).toMatchObject({ code: 'IDENTITY_INVALID' })
+  })
+
   test('a sign-in gives a new session each time, and signing out everywhere ends all', async () => {
     const { session, passkey } = await enrolled('ann', ['approver'])
     const other = String((await signIn(passkey)).output?.['session'])

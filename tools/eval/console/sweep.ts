@@ -1,0 +1,79 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+import { AGENT, type ConsoleWorld } from './world.ts'
+
+export const ROUTES = [
+  '/',
+  '/approvals?all=true',
+  '/live',
+  '/decisions/3',
+  '/agents',
+  `/agents/${AGENT}`,
+  '/tools',
+  '/tools/erp/payInvoice',
+  '/audit',
+  '/people',
+  '/you',
+] as const
+export const THEMES = ['light', 'dark', 'contrast'] as const
+
+const PHONE_PX = 390
+const QUIET_MS_MAX = 1_500
+
+export interface Swept {
+  readonly looks: number
+  /** What WCAG 2.2 AA does not allow, by route and theme. */
+  readonly violations: readonly string[]
+  /** Routes wider than a phone. */
+  readonly tooWide: readonly string[]
+}
+
+/** Every page in every theme, large and on a phone: rules of axe-core, width, a picture. */
+export async function sweep(
+  world: ConsoleWorld,
+  page: Page,
+  { pictures, themes }: { pictures: string; themes: readonly string[] },
+): Promise<Swept> {
+  await mkdir(pictures, { recursive: true })
+  const violations: string[] = []
+  const tooWide: string[] = []
+  let looks = 0
+  for (const theme of themes) {
+    await page.evaluate((name) => localStorage.setItem('sallyport.prefs', JSON.stringify({ theme: name, utc: true })), theme)
+    for (const route of ROUTES) {
+      await page.setViewportSize({ width: 1_280, height: 844 })
+      await page.goto(world.origin + route)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      // Live pages never fall silent.
+      await page.waitForLoadState('networkidle', { timeout: QUIET_MS_MAX }).catch(() => undefined)
+      for (const width of [1_280, PHONE_PX]) {
+        await page.setViewportSize({ width, height: 844 })
+        looks++
+        const name = `${route === '/' ? 'overview' : route.slice(1).replaceAll(/[/?=]/g, '-')}-${theme}-${width}`
+        await page.screenshot({ path: join(pictures, `${name}.png`) })
+        if (width === PHONE_PX && (await page.evaluate<number>('document.documentElement.scrollWidth')) > width) tooWide.push(name)
+        for (const found of await judge(page)) violations.push(`${name}: ${found}`)
+      }
+    }
+  }
+  await page.setViewportSize({ width: 1_280, height: 900 })
+  return { looks, violations, tooWide }
+}
+
+/** Runs axe in the page. It comes in by the devtools, as the policy lets no script in any other way. */
+async function judge(page: Page): Promise<string[]> {
+  const devtools = await page.context().newCDPSession(page)
+  try {
+    await devtools.send('Runtime.evaluate', { expression: axe.source })
+    const { result } = await devtools.send('Runtime.evaluate', {
+      expression: `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then((found) => found.violations.map((one) => one.id + ' ' + one.nodes.map((node) => node.target.join(' ')).slice(0, 2).join('; ')))`,
+      awaitPromise: true,
+      returnByValue: true,
+    })
+    return result.value as string[]
+  } finally {
+    await devtools.detach()
+  }
+}
