@@ -29,8 +29,16 @@ export function setPrefs(change: Partial<Prefs>): void {
   for (const listener of listeners) listener()
 }
 
+const WANTED = [
+  ['contrast', matchMedia('(prefers-contrast: more)')],
+  ['dark', matchMedia('(prefers-color-scheme: dark)')],
+] as const
+for (const [, media] of WANTED) media.addEventListener('change', showTheme)
+
+/** Shows the look the person chose, or the one their system asks for. */
 export function showTheme(): void {
-  document.documentElement.dataset['theme'] = prefs.theme
+  const wanted = WANTED.find(([, media]) => media.matches)?.[0] ?? 'light'
+  document.documentElement.dataset['theme'] = prefs.theme === 'auto' ? wanted : prefs.theme
 }
 
 export function usePrefs(): Prefs {

@@ -1,10 +1,18 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Link,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
 import { people, Problem } from './api.ts'
 import type { AuditSearch } from './audit-search.ts'
 import { SignInPage } from './pages/sign-in.tsx'
 import { Shell } from './shell/shell.tsx'
-import { ProblemNote } from './ui/states.tsx'
+import { PageTitle, ProblemNote } from './ui/states.tsx'
 
 const root = createRootRouteWithContext<{ client: QueryClient }>()({ component: Outlet })
 
@@ -95,7 +103,14 @@ export function makeRouter(client: QueryClient) {
     context: { client },
     defaultPreload: false,
     defaultErrorComponent: ({ error }) => <ProblemNote error={error} />,
-    defaultNotFoundComponent: () => <p>No such page.</p>,
+    defaultNotFoundComponent: () => (
+      <main className="grid gap-2 p-4">
+        <PageTitle>There is no such page</PageTitle>
+        <Link to="/" className="link">
+          Overview
+        </Link>
+      </main>
+    ),
   })
 }
 

@@ -13,6 +13,15 @@ type Shown = Output<'approval.show'>
 export function ApprovalPage(): ReactElement {
   const { id } = useParams({ from: '/inside/approvals/$id' })
   const shown = useVerb('approval.show', { id })
+  const navigate = useNavigate()
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      // Whoever is writing a reason would lose it.
+      if (event.key === 'Escape' && !(event.target instanceof HTMLInputElement)) void navigate({ to: '/approvals' })
+    }
+    document.addEventListener('keydown', onKey)
+    return () => document.removeEventListener('keydown', onKey)
+  }, [navigate])
   return (
     <>
       <PageTitle

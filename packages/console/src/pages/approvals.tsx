@@ -22,7 +22,7 @@ export function ApprovalsPage(): ReactElement {
       >
         Approvals
       </PageTitle>
-      <p className="mb-3 text-sm text-soft max-md:hidden">J and K walk, Enter opens.</p>
+      <p className="mb-3 text-sm text-soft max-md:hidden">J and K walk, Enter opens, Esc comes back.</p>
       <Loaded of={list}>
         {({ requests }) =>
           requests.length === 0 ? (

@@ -12,7 +12,12 @@ const KEPT_MAX = 5_000
 const SHOW_MS = 250
 const ROW_PX = 34
 
-type Standing = 'opening' | 'live' | 'paused' | 'lost'
+type Standing = 'opening' | 'live' | 'lost' | 'over'
+
+const WORDS: Readonly<Partial<Record<Standing, string>>> = {
+  lost: 'The connection was lost; trying again.',
+  over: 'Nothing more comes: the sign-in is over, or none of your roles may read the log.',
+}
 
 /** The log as it is written. Pausing keeps what comes meanwhile. */
 export function LivePage(): ReactElement {
@@ -44,7 +49,7 @@ export function LivePage(): ReactElement {
         />
       </label>
       <p role="status" className="mb-2 text-sm text-soft">
-        {standing === 'lost' ? 'The connection was lost; trying again.' : isPaused ? 'Paused.' : `${shown.length} entries`}
+        {WORDS[standing] ?? (isPaused ? 'Paused.' : `${shown.length} entries`)}
       </p>
       {shown.length === 0 ? (
         <Empty>Nothing has been written since you came. “npm run demo” in another terminal makes some traffic.</Empty>
@@ -65,7 +70,8 @@ function useLive(isPaused: boolean): { entries: readonly Entry[]; standing: Stan
   useEffect(() => {
     const source = new EventSource('/api/v1/live')
     source.onopen = () => setStanding('live')
-    source.onerror = () => setStanding('lost')
+    // A browser does not ask again where it was refused.
+    source.onerror = () => setStanding(source.readyState === EventSource.CLOSED ? 'over' : 'lost')
     source.onmessage = ({ data }: MessageEvent<string>) => {
       pending.current.push(JSON.parse(data) as Entry)
       if (pending.current.length > KEPT_MAX) pending.current.splice(0, pending.current.length - KEPT_MAX)

@@ -30,8 +30,8 @@ export function ToolPage(): ReactElement {
                 {data.detail !== undefined && <AgentText text={data.detail} />}
               </p>
               <ul>
-                {data.warnings.map(({ detector, code, severity, path }) => (
-                  <li key={`${detector} ${code} ${path}`}>
+                {data.warnings.map(({ code, severity, path }, i) => (
+                  <li key={i}>
                     <Badge tone="bad">{severity}</Badge> {code} at <AgentText text={path} />
                   </li>
                 ))}

@@ -34,12 +34,14 @@ export function Shell(): ReactElement {
             </Link>
           ))}
         </nav>
-        <div className="mt-4 grid gap-2 text-sm max-md:hidden">
+        <div className="mt-4 grid gap-2 text-sm">
           <Palette />
-          <Looks />
-          <p className="text-soft wrap-anywhere">
-            {user}: {roles.join(', ') || 'no role'}
-          </p>
+          <div className="grid gap-2 max-md:hidden">
+            <Looks />
+            <p className="text-soft wrap-anywhere">
+              {user}: {roles.join(', ') || 'no role'}
+            </p>
+          </div>
         </div>
       </header>
       <main id="main" ref={main} tabIndex={-1} className="min-w-0 p-4 outline-none md:p-6">

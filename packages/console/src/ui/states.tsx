@@ -1,5 +1,5 @@
 import type { UseQueryResult } from '@tanstack/react-query'
-import type { ReactElement, ReactNode } from 'react'
+import { type ReactElement, type ReactNode, useEffect, useRef } from 'react'
 import { Problem } from '../api.ts'
 
 /** What to do about a refusal, by its code. */
@@ -20,6 +20,11 @@ export function ProblemNote({ error }: { error: unknown }): ReactElement {
       <p className="font-semibold text-bad">That did not work.</p>
       <p>{known?.message ?? 'The page itself failed; load it again.'}</p>
       {known && <p className="text-sm text-soft">{`${TODO[known.code] ?? ''} ${known.code}`.trim()}</p>}
+      {known?.status === 401 && (
+        <a href={`/sign-in?to=${encodeURIComponent(location.pathname + location.search)}`} className="link">
+          Sign in
+        </a>
+      )}
     </div>
   )
 }
@@ -68,9 +73,16 @@ export function EffectBadge({ effect }: { effect: string }): ReactElement {
 }
 
 export function PageTitle({ children, aside }: { children: ReactNode; aside?: ReactNode }): ReactElement {
+  const heading = useRef<HTMLHeadingElement>(null)
+  // Tabs, histories and screen readers name a page by its title.
+  useEffect(() => {
+    document.title = `${heading.current?.textContent ?? ''} · Sallyport`
+  })
   return (
     <div className="mb-4 flex flex-wrap items-center justify-between gap-2">
-      <h1 className="text-2xl font-semibold">{children}</h1>
+      <h1 ref={heading} className="text-2xl font-semibold">
+        {children}
+      </h1>
       {aside}
     </div>
   )

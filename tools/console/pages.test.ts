@@ -1,0 +1,229 @@
+import { existsSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { axeOn, CHROMIUM, HIDING, openPagesWorld, type PagesWorld, type Person } from './pages-world.ts'
+
+// A browser on a busy machine; only what hangs takes as long.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
+
+const PHONE = { width: 390, height: 844 }
+const DESK = { width: 1_280, height: 800 }
+
+// Wherever the whole suite has to hold, a browser is there.
+describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('the console in a browser', () => {
+  let world: PagesWorld
+  let dana: Person
+  let vera: Person
+
+  beforeAll(async () => {
+    world = await openPagesWorld()
+    dana = await world.enrol('dana')
+    vera = await world.enrol('vera')
+  })
+  afterAll(() => world?.close())
+
+  test('R284: what is inside asks who one is, and a passkey brings one back to the page one wanted', async () => {
+    const { page } = dana
+    await page.goto(`${world.origin}/you`)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).waitFor()
+    await page.goto(`${world.origin}/agents`)
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+    await page.getByRole('heading', { name: 'Agents' }).waitFor()
+    expect(new URL(page.url()).pathname).toBe('/agents')
+    await dana.context.clearCookies()
+    await page.getByRole('link', { name: 'Approvals' }).click()
+    await page.getByRole('alert').getByRole('link', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+    await page.getByRole('heading', { name: 'Approvals' }).waitFor()
+  })
+
+  test('R142 R144: on a phone, a person sees exactly what an act would do, and approves it once', async () => {
+    expect(await world.pay(700, 'Acme')).toContain('Not done yet')
+    const { page } = dana
+    await page.setViewportSize(PHONE)
+    await page.goto(`${world.origin}/approvals`)
+    await page.getByRole('link', { name: /clerk: erp\.pay/ }).click()
+    await page.getByText('700', { exact: true }).waitFor()
+    await page.getByText('Acme', { exact: true }).waitFor()
+    await page.getByLabel(/Reason/).fill('the invoice is there')
+    await page.getByRole('button', { name: 'Approve once' }).click()
+    await page.getByText('Nothing waits', { exact: false }).waitFor()
+    expect(world.paid()).toBe(0)
+    expect(await world.pay(700, 'Acme')).toBe('paid 700')
+    expect(await world.pay(700, 'Acme')).toContain('Not done yet')
+    expect(world.paid()).toBe(1)
+    expect(dana.trouble).toEqual([])
+  })
+
+  test('R144: for what cannot be taken back the first key rejects, and nothing is done without a reason', async () => {
+    await world.pay(701, 'Acme')
+    const { page } = dana
+    await page.goto(`${world.origin}/approvals`)
+    await page
+      .getByRole('link', { name: /clerk: erp\.pay/ })
+      .last()
+      .click()
+    await page.getByRole('button', { name: 'Reject' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('heading', { name: 'Approvals' }).waitFor()
+    await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Reject' }).waitFor()
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Reject')
+    expect(await page.getByRole('button', { name: 'Approve once' }).isDisabled()).toBe(true)
+    await page.getByLabel(/Reason/).fill('no invoice')
+    await page.getByRole('button', { name: 'Reject' }).click()
+    await page.getByRole('heading', { name: 'Approvals' }).waitFor()
+    const entry = (await world.governed.entries()).findLast((one) => one.type === 'admin' && one.verb === 'approval.decide')
+    expect(entry).toMatchObject({ outcome: 'done', actor: { id: 'dana' }, detail: { verdict: 'reject', reason: 'no invoice' } })
+  })
+
+  test('R144: what an agent says is text: no markup, no link, nothing hidden or turned round', async () => {
+    expect(await world.pay(702, HIDING)).toContain('Not done yet')
+    const { page } = vera
+    for (const path of ['/approvals', await newestRequest(world), '/tools', '/tools/erp/free']) {
+      await page.goto(`${world.origin}${path}`)
+      await page.getByRole('heading').first().waitFor()
+      await settled(page)
+      expect(
+        await page.locator('main img, main [onerror], main a[href*="evil.example"], main a[href^="javascript:"]').count(),
+      ).toBe(0)
+      const said = await page.locator('main').innerText()
+      expect(said, path).not.toMatch(/\p{Cf}/u)
+      if (path.split('/').length > 2) expect(said, path).toContain('\\u{202e}txt.exe')
+    }
+    expect(await page.title()).toBe('erp.free · Sallyport')
+  })
+
+  test('R178 R182: one button and a reason isolate an agent; the way back is confirmed with the passkey', async () => {
+    const { page } = vera
+    await page.goto(`${world.origin}/agents/unsigned`)
+    await page.getByRole('button', { name: 'Isolate now' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('its next call is refused').waitFor()
+    await dialog.getByLabel(/Reason/).fill('looks odd')
+    await dialog.getByRole('button', { name: 'Isolate now' }).click()
+    await page.getByText(/Isolated since/).waitFor()
+    expect((await world.governed.control('alice', 'status', {}))['isolated']).toEqual(['unsigned'])
+    await page.getByRole('button', { name: 'Release' }).click()
+    await dialog.getByLabel(/Reason/).fill('a false alarm')
+    await dialog.getByRole('button', { name: 'Release' }).click()
+    await page.getByRole('button', { name: 'Isolate now' }).waitFor()
+    expect((await world.governed.control('alice', 'status', {}))['isolated']).toEqual([])
+  })
+
+  test('R267: an entry is on the live page once it is written; what pauses is shown after', async () => {
+    const { page } = vera
+    await page.goto(`${world.origin}/live`)
+    await page
+      .getByRole('status')
+      .getByText(/entries/)
+      .waitFor()
+    await world.governed.client('clerk', 'work').call('erp__look', {})
+    await page
+      .getByText(/erp\.look/)
+      .first()
+      .waitFor()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    const before = await page.getByText(/erp\.look/).count()
+    await world.governed.client('clerk', 'work').call('erp__look', {})
+    await page.getByRole('button', { name: /Go on \(\d+ new\)/ }).waitFor()
+    expect(await page.getByText(/erp\.look/).count()).toBe(before)
+    await page.getByRole('button', { name: /Go on/ }).click()
+    await expect.poll(() => page.getByText(/erp\.look/).count()).toBeGreaterThan(before)
+  })
+
+  test('R255: a decision is explained in plain words, and what a role may not do is not offered', async () => {
+    const refused = (await world.governed.entries()).find((one) => one.type === 'decision' && one.enforced !== 'allow')
+    const { page } = vera
+    await page.goto(`${world.origin}/decisions/${refused?.index}`)
+    await page.getByText('What would change it').first().waitFor()
+    expect(await page.locator('main').innerText()).toMatch(/approv/)
+    await dana.page.goto(`${world.origin}/`)
+    await dana.page.getByRole('heading', { name: 'Overview' }).waitFor()
+    expect(await dana.page.getByRole('navigation').getByText('Audit').count()).toBe(0)
+    await dana.page.goto(`${world.origin}/audit`)
+    await dana.page.getByRole('alert').getByText('IDENTITY_FORBIDDEN').waitFor()
+    await dana.page.goto(`${world.origin}/live`)
+    await dana.page.getByRole('status').getByText('none of your roles').waitFor()
+  })
+
+  test.each([
+    ['a desk', DESK],
+    ['a phone, or a desk at 200 %', PHONE],
+  ])('the palette opens with Ctrl K on %s, and goes by keys alone', async (_, size) => {
+    const { page } = vera
+    await page.setViewportSize(size)
+    await page.goto(`${world.origin}/`)
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await page.keyboard.press('Control+k')
+    await page
+      .getByRole('dialog')
+      .getByPlaceholder(/A page/)
+      .fill('agent clerk')
+    await page.getByRole('dialog').getByText('Agent clerk').waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'clerk' }).waitFor()
+  })
+
+  test('it looks as the system asks for, until the person chooses', async () => {
+    const { page } = vera
+    const shows = async (look: string): Promise<void> => {
+      await expect.poll(() => page.evaluate<string>('document.documentElement.dataset.theme')).toBe(look)
+    }
+    await page.emulateMedia({ colorScheme: 'light', contrast: 'no-preference' })
+    await shows('light')
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await shows('dark')
+    await page.emulateMedia({ contrast: 'more' })
+    await shows('contrast')
+    await page.goto(`${world.origin}/you`)
+    await page.getByRole('main').getByLabel('Theme').selectOption('light')
+    await shows('light')
+    expect(await page.evaluate('getComputedStyle(document.body).colorScheme')).toBe('light')
+  })
+
+  describe.each([
+    ['light', PHONE],
+    ['dark', DESK],
+    ['contrast', DESK],
+  ] as const)('every page in %s', (theme, size) => {
+    test('holds WCAG 2.2 AA as far as axe sees, fits its width, and breaks no policy', async () => {
+      const { page, trouble } = vera
+      await page.setViewportSize(size)
+      await page.evaluate(`localStorage.setItem('sallyport.prefs', JSON.stringify({ theme: '${theme}', utc: true }))`)
+      const index = (await world.governed.entries()).find((one) => one.type === 'decision')?.index
+      const paths = ['/', '/approvals', await newestRequest(world), '/live', `/decisions/${index}`, '/agents', '/agents/clerk']
+      const found: string[] = []
+      for (const path of [
+        ...paths,
+        '/agents/unsigned',
+        '/tools',
+        '/tools/erp/free',
+        '/audit',
+        '/people',
+        '/you',
+        '/no-such-page',
+      ]) {
+        await page.goto(`${world.origin}${path}`)
+        await settled(page)
+        found.push(...(await axeOn(page)).map((violation) => `${path} ${violation}`))
+        const wide = await page.evaluate<number>('document.documentElement.scrollWidth')
+        if (wide > size.width) found.push(`${path} is ${wide} px wide`)
+      }
+      expect(found).toEqual([])
+      expect(trouble).toEqual([])
+    })
+  })
+})
+
+async function settled(page: Person['page']): Promise<void> {
+  await page.locator('h1, main p').first().waitFor()
+  await expect.poll(() => page.getByText('Loading…').count()).toBe(0)
+}
+
+async function newestRequest(world: PagesWorld): Promise<string> {
+  const { requests } = await world.governed.control('vera', 'approval.list', { all: true })
+  const [newest] = (requests as unknown as { id: string; decision: number }[]).sort((a, b) => b.decision - a.decision)
+  return `/approvals/${newest?.id}`
+}
