@@ -47,7 +47,7 @@ describe.each(stores)('acts that wait for people, %s', (_, isShared) => {
         stopped: { tasks: { work: { tools: PAY } } },
         edited: { tasks: { work: { tools: PAY } } },
       },
-      config: { approvals: { holdMs: 0 }, ...(isShared && { vault: { keys } }) },
+      config: { approvals: { holdMs: 0 }, console: { publicUrl: 'https://console.example' }, ...(isShared && { vault: { keys } }) },
       ...(isShared && { database: await createDatabase(postgresUrl) }),
     })
     if (isShared) second = await replicate(governed)
@@ -67,6 +67,7 @@ describe.each(stores)('acts that wait for people, %s', (_, isShared) => {
   const waitingId = (answer: Answer): string => {
     const told = answer.refusal as unknown as { approval?: { id: string } }
     expect(told?.approval, answer.text).toMatchObject({ status: 'pending_approval' })
+    expect(told.approval).toHaveProperty('url', `https://console.example/approvals/${told.approval?.id}`)
     return told?.approval?.id ?? ''
   }
   const show = async (id: string, user = 'dana'): Promise<Shown> =>

@@ -188,6 +188,15 @@ describe('R284: sessions with a browser', () => {
     expect(await signIn(passkey)).toMatchObject({ code: 'IDENTITY_INVALID' })
   })
 
+  test('a page that is only open does not keep one from ending', async () => {
+    const { session } = await enrolled('ann', ['approver'])
+    for (let i = 0; i < 2; i++) {
+      expect(await web(session, 'me', {}, { background: true })).toMatchObject({ ok: true })
+      world.clock.advance(CONFIG.idleMs / 2)
+    }
+    expect(await web(session, 'me', {}, { background: true })).toMatchObject({ code: 'IDENTITY_INVALID' })
+  })
+
   test('end with the person, also where nothing deleted them', async () => {
     const { session } = await enrolled('ann', ['approver'])
     const ann = world.state.user('ann')

@@ -15,11 +15,16 @@ export interface Encoded {
   readonly message: JsonObject
 }
 
-/**
- * What the pipeline answered, in the words of MCP.
- * `isTyped`: the tool declares what it answers; a client would take anything else, but an error, for a broken server.
- */
-export function encode(request: McpRequest, id: RpcId, outbound: Outbound & { readonly isTyped?: boolean }): Encoded {
+/** What an answer says besides. */
+interface Told {
+  /** The tool declares what it answers; a client would take anything else, but an error, for a broken server. */
+  readonly isTyped?: boolean
+  /** Where people look at a request that waits; nobody sees more there than they may. */
+  readonly approvalUrl?: ((id: string) => string) | undefined
+}
+
+/** What the pipeline answered, in the words of MCP. */
+export function encode(request: McpRequest, id: RpcId, outbound: Outbound & Told): Encoded {
   if (outbound.ok && outbound.status === 'failure') {
     const { code, message, data } = outbound.content
     // The one upstream error whose HTTP status the revision fixes.
@@ -51,13 +56,10 @@ function complete(request: McpRequest, outbound: Extract<Outbound, { ok: true }>
 }
 
 /** A refused tool call is a result the model can read; everything else is an error. Both carry the same facts. */
-function refusal(
-  request: McpRequest,
-  id: RpcId,
-  outbound: Extract<Outbound, { ok: false }> & { readonly isTyped?: boolean },
-): Encoded {
+function refusal(request: McpRequest, id: RpcId, outbound: Extract<Outbound, { ok: false }> & Told): Encoded {
   const { effect, reasons, entry, retryAfterMs, waiting } = outbound
-  const approval = waiting && { status: 'pending_approval', id: waiting.id, expiresMs: waiting.expiresMs }
+  const url = waiting && outbound.approvalUrl?.(waiting.id)
+  const approval = waiting && { status: 'pending_approval', id: waiting.id, expiresMs: waiting.expiresMs, ...(url && { url }) }
   const facts = {
     effect,
     reasons,
@@ -71,7 +73,7 @@ function refusal(
   if (request.kind === 'tool.call' && !isolated) {
     const said = `${words}. Reason: ${reasons.join(', ')}. Audit entry ${entry}.`
     const text = waiting
-      ? `Not done yet. A person has to approve it: ${said} Request ${waiting.id}, open until ${new Date(waiting.expiresMs).toISOString()}. Send exactly the same call again later.`
+      ? `Not done yet. A person has to approve it: ${said} Request ${url ?? waiting.id}, open until ${new Date(waiting.expiresMs).toISOString()}. Send exactly the same call again later.`
       : `Refused by Sallyport: ${said}`
     const result = {
       content: [{ type: 'text', text }],

@@ -36,6 +36,8 @@ export interface EndpointDeps extends Pick<PerformDeps, 'catalogue' | 'upstreams
   readonly stages: Stages<McpRequest>
   readonly hub: Hub
   readonly approvals: Pick<Approvals, 'settled' | 'holdMs'>
+  /** Page of the console about a request for approval; absent where there is no console. */
+  readonly approvalUrl?: (id: string) => string
   readonly refusals: Refusals
   readonly isolated: (agent: string) => boolean
   readonly budget: ByteBudget
@@ -145,7 +147,8 @@ export function createEndpoint(
     const key = callKey(principal, id)
     running.set(key, exchange.abort)
     try {
-      const { status, message: answer } = encode(inbound, id, { ...(await handleOrWait(inbound)), isTyped: isTyped(inbound) })
+      const outbound = { ...(await handleOrWait(inbound)), isTyped: isTyped(inbound), approvalUrl: deps.approvalUrl }
+      const { status, message: answer } = encode(inbound, id, outbound)
       reply.end(answer, status)
     } catch (error) {
       await answerFailure(exchange, reply, { id, error })

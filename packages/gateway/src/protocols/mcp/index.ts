@@ -13,6 +13,7 @@ import type { Approvals } from '../../approvals.ts'
 import type { Budgets } from '../../budgets.ts'
 import type { ByteBudget } from '../../byte-budget.ts'
 import { committer } from '../../committer.ts'
+import { consoleOrigin } from '../../config-console.ts'
 import type { Config, ServerConfig } from '../../config.ts'
 import { openCuts } from '../../cuts.ts'
 import type { Flow } from '../../flow.ts'
@@ -102,10 +103,12 @@ export function openMcp(deps: McpDeps): Mcp {
     commit: committer(deps.commitKey),
     version: GATEWAY_INFO.version,
   })
+  const { console: people } = config
   const endpoint = createEndpoint({
     ...shared,
     stages,
     isolated: (agent) => deps.isolation(agent).isolated,
+    ...(people && { approvalUrl: (id: string) => `${consoleOrigin(people).origin}/approvals/${id}` }),
     budget: deps.bytes,
     bodyBytesMax: config.limits.bodyBytesMax,
     onCut: (agent, end) => cuts.add(agent, end),
