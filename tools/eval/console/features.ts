@@ -144,6 +144,19 @@ export const FEATURES: readonly Feature[] = [
     },
   },
   {
+    name: 'R036: replays a changed manifest over what the agent did: what it would block',
+    async run(world, { sam: { page } }) {
+      await page.goto(`${world.origin}/agents/${AGENT}`)
+      await page.getByText('Edit the manifest and see').click()
+      const text = page.getByLabel('The manifest, as YAML or JSON')
+      await text.fill((await text.inputValue()).replace('"denied": [', '"denied": ["erp.readPurchaseOrders", '))
+      await page.getByRole('button', { name: 'Replay' }).click()
+      const row = page.getByRole('region', { name: 'replay' }).getByRole('row', { name: /readPurchaseOrders/ })
+      await row.getByText('deny').waitFor()
+      need((await row.innerText()).includes('the manifest denies it by name'), 'the reason is not there')
+    },
+  },
+  {
     name: 'R041: looks at what servers offer and what was reviewed',
     async run(world, { sam: { page } }) {
       await page.goto(`${world.origin}/tools`)

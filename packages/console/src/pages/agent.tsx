@@ -9,6 +9,7 @@ import { Badge, Loaded, PageTitle } from '../ui/states.tsx'
 import { Time } from '../ui/time.tsx'
 import { useMay, useSession, useVerb } from '../use-verb.ts'
 import { Reach, Unused } from './reach.tsx'
+import { Replay } from './replay.tsx'
 
 type Agent = Output<'agent.list'>['agents'][number]
 
@@ -38,6 +39,7 @@ function Shown({ agent }: { agent: Agent }): ReactElement {
         )}
         {agent.manifest && <Manifest agent={agent.id} />}
         {agent.manifest && mayLook && <Reach agent={agent.id} />}
+        {agent.manifest && mayLook && <TryChange agent={agent.id} />}
         {agent.manifest && mayLook && <Unused agent={agent.id} />}
         <Part title="Keys">
           <ul>
@@ -55,6 +57,11 @@ function Shown({ agent }: { agent: Agent }): ReactElement {
       </div>
     </>
   )
+}
+
+function TryChange({ agent }: { agent: string }): ReactElement {
+  const shown = useVerb('manifest.show', { agent })
+  return <Loaded of={shown}>{({ hash, manifest }) => <Replay key={hash} agent={agent} manifest={manifest} />}</Loaded>
 }
 
 /** The one button that stops it, and the way back. */

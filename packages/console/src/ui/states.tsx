@@ -62,7 +62,7 @@ const EFFECT_TONES: Readonly<Record<string, Tone>> = {
   release: 'good',
   deny: 'bad',
   withhold: 'bad',
-  approve: 'warn',
+  require_approval: 'warn',
   success: 'good',
   done: 'good',
   refused: 'bad',

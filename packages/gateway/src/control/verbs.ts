@@ -19,6 +19,7 @@ import { manifestCheck, manifestDiff, manifestShow, manifestSign } from './manif
 import { me, passkeyAdd, passkeyConfirm, passkeyList, passkeyPrepare, passkeyRevoke, signOut } from './passkeys.ts'
 import { quarantineList, quarantineRelease, quarantineRevoke, quarantineShow } from './quarantine.ts'
 import { manifestReach } from './reach.ts'
+import { manifestReplay } from './replay.ts'
 import { retentionPlan, retentionRun } from './retention.ts'
 import { sessionConfirm, sessionCreate } from './sessions.ts'
 import { sinksReconcile, sinksStatus } from './sinks.ts'
@@ -64,6 +65,7 @@ export const VERBS = {
   'manifest.check': manifestCheck,
   'manifest.diff': manifestDiff,
   'manifest.reach': manifestReach,
+  'manifest.replay': manifestReplay,
   'manifest.show': manifestShow,
   'manifest.sign': manifestSign,
   'manifest.unused': manifestUnused,
