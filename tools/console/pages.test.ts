@@ -131,6 +131,22 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('the c
     expect(await page.getByText(/erp\.look/).count()).toBe(before)
     await page.getByRole('button', { name: /Go on/ }).click()
     await expect.poll(() => page.getByText(/erp\.look/).count()).toBeGreaterThan(before)
+    await page.getByRole('heading', { name: 'Live' }).click()
+    await page.keyboard.press('j')
+    const peek = page.getByRole('complementary')
+    const first = await peek.getByRole('heading').innerText()
+    await page.keyboard.press('j')
+    expect(await peek.getByRole('heading').innerText()).not.toBe(first)
+    expect(await axeOn(page)).toEqual([])
+    await page.keyboard.press('k')
+    expect(await peek.getByRole('heading').innerText()).toBe(first)
+    await page.keyboard.press('Escape')
+    expect(await peek.count()).toBe(0)
+    await page
+      .getByRole('button', { name: /erp\.look/ })
+      .first()
+      .click()
+    await peek.getByRole('link', { name: 'Explain it' }).waitFor()
   })
 
   test('R255: a decision is explained in plain words, and what a role may not do is not offered', async () => {
@@ -192,6 +208,7 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('the c
       const { page, trouble } = vera
       await page.setViewportSize(size)
       await page.evaluate(`localStorage.setItem('sallyport.prefs', JSON.stringify({ theme: '${theme}', utc: true }))`)
+      await world.pay(703, theme)
       const index = (await world.governed.entries()).find((one) => one.type === 'decision')?.index
       const paths = ['/', '/approvals', await newestRequest(world), '/live', `/decisions/${index}`, '/agents', '/agents/clerk']
       const found: string[] = []
