@@ -106,12 +106,14 @@ function Walk({ entries }: { entries: readonly Entry[] }): ReactElement {
       if (event.key === 'Escape') setAt(undefined)
       const step = event.key === 'j' ? 1 : event.key === 'k' ? -1 : 0
       if (step === 0) return
-      const i = entries.findIndex(({ index }) => index === at?.index)
-      setAt(entries[Math.max(0, Math.min(entries.length - 1, i + step))])
+      setAt((now) => {
+        const i = entries.findIndex(({ index }) => index === now?.index)
+        return entries[Math.max(0, Math.min(entries.length - 1, i + step))]
+      })
     }
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)
-  }, [at, entries])
+  }, [entries])
   return (
     <div className={at ? 'grid gap-4 xl:grid-cols-[3fr_2fr]' : ''}>
       <Rows entries={entries} at={at?.index} onPeek={setAt} />
