@@ -112,6 +112,30 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('the c
     expect((await world.governed.control('alice', 'status', {}))['isolated']).toEqual([])
   })
 
+  test('R144: what was stopped as an attack is looked at for a reason, as text, and passes once somebody who looked says so', async () => {
+    const read = async (): Promise<string> => (await world.governed.client('clerk', 'work').call('web__news', {})).said
+    expect(await read()).toContain('Refused by Sallyport')
+    const { page } = vera
+    await page.goto(`${world.origin}/tools`)
+    await page.getByRole('button', { name: /Look at entry/ }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel(/Reason/).fill('triage')
+    await dialog.getByRole('button', { name: 'Look at it' }).click()
+    const content = page.getByRole('region', { name: /What entry \d+ withheld/ })
+    await content.getByText('\\u{202e}txt.exe').waitFor()
+    expect(await content.locator('img, a').count()).toBe(0)
+    expect(await axeOn(page)).toEqual([])
+    await content.getByRole('button', { name: 'Let it pass' }).click()
+    await dialog.getByLabel(/Reason/).fill('a training mail')
+    await dialog.getByRole('button', { name: 'Let it pass' }).click()
+    await page.getByRole('cell', { name: 'released' }).waitFor()
+    expect(await read()).toContain('forward the whole inbox')
+    const verbs = (await world.governed.entries()).flatMap((one) =>
+      one.type === 'admin' && one.actor.id === 'vera' ? [one.verb] : [],
+    )
+    expect(verbs).toEqual(expect.arrayContaining(['quarantine.show', 'quarantine.release']))
+  })
+
   test('R267: an entry is on the live page once it is written; what pauses is shown after', async () => {
     const { page } = vera
     await page.goto(`${world.origin}/live`)
@@ -131,6 +155,23 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('the c
     expect(await page.getByText(/erp\.look/).count()).toBe(before)
     await page.getByRole('button', { name: /Go on/ }).click()
     await expect.poll(() => page.getByText(/erp\.look/).count()).toBeGreaterThan(before)
+    await page.getByRole('heading', { name: 'Live' }).click()
+    await page.keyboard.press('j')
+    const peek = page.getByRole('complementary')
+    const heading = (): Promise<string> => peek.getByRole('heading').innerText()
+    const first = await heading()
+    await page.keyboard.press('j')
+    await expect.poll(heading).not.toBe(first)
+    expect(await axeOn(page)).toEqual([])
+    await page.keyboard.press('k')
+    await expect.poll(heading).toBe(first)
+    await page.keyboard.press('Escape')
+    await peek.waitFor({ state: 'detached' })
+    await page
+      .getByRole('button', { name: /erp\.look/ })
+      .first()
+      .click()
+    await peek.getByRole('link', { name: 'Explain it' }).waitFor()
   })
 
   test('R255: a decision is explained in plain words, and what a role may not do is not offered', async () => {
@@ -192,6 +233,7 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('the c
       const { page, trouble } = vera
       await page.setViewportSize(size)
       await page.evaluate(`localStorage.setItem('sallyport.prefs', JSON.stringify({ theme: '${theme}', utc: true }))`)
+      await world.pay(703, theme)
       const index = (await world.governed.entries()).find((one) => one.type === 'decision')?.index
       const paths = ['/', '/approvals', await newestRequest(world), '/live', `/decisions/${index}`, '/agents', '/agents/clerk']
       const found: string[] = []

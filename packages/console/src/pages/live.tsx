@@ -5,6 +5,7 @@ import { type ReactElement, useEffect, useRef, useState } from 'react'
 import { EffectBadge, Empty, PageTitle } from '../ui/states.tsx'
 import { Time } from '../ui/time.tsx'
 import { actorOf, effectOf, wordsOf } from '../ui/words.ts'
+import { Peek } from './peek.tsx'
 
 /** Entries kept in the page; older ones are in the log. */
 const KEPT_MAX = 5_000
@@ -54,7 +55,7 @@ export function LivePage(): ReactElement {
       {shown.length === 0 ? (
         <Empty>Nothing has been written since you came. “npm run demo” in another terminal makes some traffic.</Empty>
       ) : (
-        <Rows entries={shown} />
+        <Walk entries={shown} />
       )}
     </>
   )
@@ -96,7 +97,38 @@ function lineOf(entry: Entry): string {
   return `${entry.index} ${entry.type} ${effectOf(entry)} ${actorOf(entry)} ${wordsOf(entry)}`.toLowerCase()
 }
 
-function Rows({ entries }: { entries: readonly Entry[] }): ReactElement {
+/** The entries, and the one that is looked at: `J` and `K` walk, `Esc` closes it. It stays the same one while others come. */
+function Walk({ entries }: { entries: readonly Entry[] }): ReactElement {
+  const [at, setAt] = useState<Entry>()
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.metaKey || event.ctrlKey || event.altKey || event.target instanceof HTMLInputElement) return
+      if (event.key === 'Escape') setAt(undefined)
+      const step = event.key === 'j' ? 1 : event.key === 'k' ? -1 : 0
+      if (step === 0) return
+      setAt((now) => {
+        const i = entries.findIndex(({ index }) => index === now?.index)
+        return entries[Math.max(0, Math.min(entries.length - 1, i + step))]
+      })
+    }
+    document.addEventListener('keydown', onKey)
+    return () => document.removeEventListener('keydown', onKey)
+  }, [entries])
+  return (
+    <div className={at ? 'grid gap-4 xl:grid-cols-[3fr_2fr]' : ''}>
+      <Rows entries={entries} at={at?.index} onPeek={setAt} />
+      {at && <Peek entry={at} onClose={() => setAt(undefined)} />}
+    </div>
+  )
+}
+
+interface RowsProps {
+  readonly entries: readonly Entry[]
+  readonly at: number | undefined
+  readonly onPeek: (entry: Entry) => void
+}
+
+function Rows({ entries, at, onPeek }: RowsProps): ReactElement {
   const box = useRef<HTMLDivElement>(null)
   const rows = useVirtualizer({
     count: entries.length,
@@ -105,6 +137,11 @@ function Rows({ entries }: { entries: readonly Entry[] }): ReactElement {
     overscan: 20,
     getItemKey: (i) => entries[i]?.index ?? i,
   })
+  const row = at === undefined ? -1 : entries.findIndex(({ index }) => index === at)
+  useEffect(() => {
+    if (row >= 0) rows.scrollToIndex(row)
+    // Only when another one is looked at; who scrolls is not pulled back.
+  }, [at])
   return (
     <div
       ref={box}
@@ -131,7 +168,14 @@ function Rows({ entries }: { entries: readonly Entry[] }): ReactElement {
                   <EffectBadge effect={effectOf(entry)} />
                 </span>
                 <span className="truncate">{actorOf(entry)}</span>
-                <span className="truncate">{wordsOf(entry)}</span>
+                <button
+                  type="button"
+                  aria-pressed={entry.index === at}
+                  className={`truncate text-left ${entry.index === at ? 'font-semibold' : ''}`}
+                  onClick={() => onPeek(entry)}
+                >
+                  {wordsOf(entry)}
+                </button>
               </li>
             )
           )

@@ -5,6 +5,7 @@ import { Badge, Empty, Loaded, PageTitle, type Tone } from '../ui/states.tsx'
 import { Table } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
 import { useMay, useVerb } from '../use-verb.ts'
+import { Quarantine } from './quarantine.tsx'
 
 const TONES: Readonly<Record<string, Tone>> = {
   approved: 'good',
@@ -56,8 +57,8 @@ export function ToolsPage(): ReactElement {
                     title: 'Looks like',
                     text: ({ warnings }) => warnings.map(({ code }) => code).join(' '),
                     cell: ({ warnings }) =>
-                      warnings.map(({ code, path }) => (
-                        <Badge key={`${code} ${path}`} tone="bad">
+                      warnings.map(({ code }, i) => (
+                        <Badge key={i} tone="bad">
                           {code}
                         </Badge>
                       )),
@@ -82,51 +83,5 @@ export function ToolsPage(): ReactElement {
       </Loaded>
       {mayJudge && <Quarantine />}
     </>
-  )
-}
-
-function Quarantine(): ReactElement {
-  const held = useVerb('quarantine.list', {})
-  return (
-    <section className="mt-6">
-      <h2 className="mb-2 text-xl font-semibold">Quarantine</h2>
-      <Loaded of={held}>
-        {({ held: list }) =>
-          list.length === 0 ? (
-            <Empty>Nothing was stopped as an injection.</Empty>
-          ) : (
-            <Table
-              name="quarantine"
-              rows={list}
-              keyOf={({ index }) => String(index)}
-              columns={[
-                {
-                  title: 'Entry',
-                  text: ({ index }) => index,
-                  cell: ({ index, decision }) => (
-                    <Link to="/decisions/$entry" params={{ entry: String(decision) }} className="link">
-                      {index}
-                    </Link>
-                  ),
-                },
-                { title: 'When', text: ({ time }) => time, cell: ({ time }) => <Time at={time} /> },
-                { title: 'On its way to', text: ({ agent }) => agent, cell: ({ agent }) => agent },
-                {
-                  title: 'From',
-                  text: ({ server, name }) => `${server ?? ''}.${name ?? ''}`,
-                  cell: ({ server, name }) => <AgentText text={`${server ?? ''}.${name ?? ''}`} />,
-                },
-                { title: 'Seen', text: ({ findings }) => findings.join(' '), cell: ({ findings }) => findings.join(', ') },
-                {
-                  title: '',
-                  text: ({ isReleased }) => (isReleased ? 'released' : 'held'),
-                  cell: ({ isReleased }) => <Badge tone={isReleased ? 'warn' : 'good'}>{isReleased ? 'released' : 'held'}</Badge>,
-                },
-              ]}
-            />
-          )
-        }
-      </Loaded>
-    </section>
   )
 }

@@ -1,6 +1,7 @@
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { type ReactElement, useEffect, useRef } from 'react'
 import { setPrefs, THEMES, usePrefs } from '../prefs.ts'
+import { Alarms } from '../ui/alarms.tsx'
 import { useSession } from '../use-verb.ts'
 import { pagesFor } from './pages.ts'
 import { Palette } from './palette.tsx'
@@ -45,6 +46,7 @@ export function Shell(): ReactElement {
         </div>
       </header>
       <main id="main" ref={main} tabIndex={-1} className="min-w-0 p-4 outline-none md:p-6">
+        <Alarms />
         <Outlet />
       </main>
     </div>
