@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { importTableMarkdown } from './tidy/import-table.ts'
+import { loads } from './tidy/loads.ts'
 import { violations } from './tidy/violations.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -15,6 +16,12 @@ test.each(files)('%s is tidy', (path) => {
 
 test('ARCHITECTURE.md prints the import table', () => {
   expect(readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8')).toContain(importTableMarkdown())
+})
+
+test('the thread that writes the log loads nothing of the engine: each gateway would have it twice', () => {
+  const loaded = [...loads('packages/gateway/src/stores/files/writer-thread.ts', ROOT)]
+  expect(loaded).toContain('packages/core/src/record/tree.ts')
+  expect(loaded.filter((path) => path === '@sallyport/core' || /core\/src\/(?:index|inspect|decide)/.test(path))).toEqual([])
 })
 
 describe('a planted violation is caught', () => {
@@ -43,6 +50,12 @@ describe('a planted violation is caught', () => {
       'a package is entered by the back door',
       'packages/gateway/src/a.ts',
       "import { b } from '@sallyport/core/src/jcs.ts'",
+      'may not import',
+    ],
+    [
+      'more than the log’s own part of a package is entered at the side',
+      'packages/gateway/src/stores/files/a.ts',
+      "import { b } from '@sallyport/core/inspect'",
       'may not import',
     ],
     [

@@ -63,7 +63,7 @@ function allowed({ from, to, rule }: { from: string; to: string; rule: ImportRul
     const own = from.split('/').slice(0, rule.from.split('/').length).join('/')
     return within(own, target) || rule.to.some((pattern) => pattern.includes('/') && matches(pattern, target))
   }
-  const house = /^@sallyport\/(\w+(?:\/console-server)?)$/.exec(to)?.[1]
+  const house = /^@sallyport\/(\w+(?:\/[\w-]+)?)$/.exec(to)?.[1]
   if (house || to.startsWith('@sallyport/')) return house !== undefined && rule.to.includes(house)
   return rule.packages?.some((name) => within(name, to)) ?? true
 }

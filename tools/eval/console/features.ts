@@ -188,6 +188,7 @@ export const FEATURES: readonly Feature[] = [
       await page.getByRole('heading', { name: 'Overview' }).waitFor()
       await page.keyboard.press('Control+k')
       await page.getByPlaceholder(/A page, an agent/).fill('procure')
+      await page.getByRole('option', { name: AGENT }).waitFor()
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: AGENT }).waitFor()
     },

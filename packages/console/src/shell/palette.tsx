@@ -8,6 +8,8 @@ import { pagesFor } from './pages.ts'
 export function Palette(): ReactElement {
   const dialog = useRef<HTMLDialogElement>(null)
   const [isOpen, setOpen] = useState(false)
+  // Known before it is opened, so that whoever types fast finds it.
+  const { data } = useVerb('agent.list', {})
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.key !== 'k' || !(event.metaKey || event.ctrlKey)) return
@@ -32,16 +34,15 @@ export function Palette(): ReactElement {
         aria-label="Go to"
         className="mx-auto mt-24 w-[min(34rem,calc(100vw-1rem))] rounded-lg border border-line bg-panel p-2 text-ink"
       >
-        {isOpen && <Choices onChosen={() => setOpen(false)} />}
+        {isOpen && <Choices agents={data?.agents ?? []} onChosen={() => setOpen(false)} />}
       </dialog>
     </>
   )
 }
 
-function Choices({ onChosen }: { onChosen: () => void }): ReactElement {
+function Choices({ agents, onChosen }: { agents: readonly { readonly id: string }[]; onChosen: () => void }): ReactElement {
   const navigate = useNavigate()
   const { roles } = useSession()
-  const { data } = useVerb('agent.list', {})
   const [text, setText] = useState('')
   const go = (to: string): void => {
     onChosen()
@@ -64,7 +65,7 @@ function Choices({ onChosen }: { onChosen: () => void }): ReactElement {
             {title}
           </Choice>
         ))}
-        {data?.agents.map(({ id: agent }) => (
+        {agents.map(({ id: agent }) => (
           <Choice key={agent} onSelect={() => go(`/agents/${agent}`)}>{`Agent ${agent}`}</Choice>
         ))}
       </Command.List>

@@ -26,7 +26,7 @@ import {
   type LogKey,
   type NoteKey,
   type ReadFile,
-} from '@sallyport/core'
+} from '@sallyport/core/record'
 import { sha256Native } from '../../sha256-native.ts'
 import type { LogFolder } from './log-folder.ts'
 import { LogWriter, SETTLED_PATH } from './writer.ts'

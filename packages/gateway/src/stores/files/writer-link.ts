@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { GatewayError, isGatewayError, type ErrorCode, type TreeHead } from '@sallyport/core'
+import { GatewayError, isGatewayError, type ErrorCode, type TreeHead } from '@sallyport/core/record'
 import { diskFolder, type LogFolder } from './log-folder.ts'
 import { recover, type Recovered, type RecoverOptions } from './recover.ts'
 import type { LogWriter } from './writer.ts'

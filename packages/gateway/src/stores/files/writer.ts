@@ -9,7 +9,7 @@ import {
   tilePath,
   type HashTile,
   type TreeHead,
-} from '@sallyport/core'
+} from '@sallyport/core/record'
 import { sha256Native } from '../../sha256-native.ts'
 import type { LogFolder } from './log-folder.ts'
 
