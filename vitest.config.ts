@@ -8,8 +8,6 @@ export default defineConfig({
     setupFiles: ['tools/property-seed.ts'],
     globalSetup: ['packages/gateway/src/fixtures/postgres-setup.ts'],
     pool: 'forks',
-    // One core is left idle otherwise, which is half of a small machine.
-    maxWorkers: '100%',
     execArgv: ['--conditions=sallyport-source'],
     testTimeout: 30_000,
     hookTimeout: 60_000,

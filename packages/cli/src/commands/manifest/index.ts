@@ -9,7 +9,7 @@ import { given, parseCount } from '../../options.ts'
 import { shown } from '../../shown.ts'
 import { time } from '../../table.ts'
 import { reachText } from './reach.ts'
-import { replayText } from './replay.ts'
+import { addReplayCommand } from './replay.ts'
 import { unusedGrants, type UnusedOptions } from './unused.ts'
 
 const Checked = z.strictObject({
@@ -59,17 +59,7 @@ export const command = defineCommand({
           return { output, text: reachText(output) }
         }),
       )
-    command
-      .command('replay <agent> <file>')
-      .description('what a manifest file would have done with the agent’s acts, before it is saved')
-      .option('--days <count>', 'of this many days (7)', parseCount)
-      .action(
-        act(VERBS['manifest.replay'].output, async (context, agent: string, ...[file, options]: [string, { days?: number }]) => {
-          const text = readFileSync(file, 'utf8')
-          const output = await openClient(context).call('manifest.replay', { agent, text, ...given({ days: options.days }) })
-          return { output, text: replayText(output) }
-        }),
-      )
+    addReplayCommand(command, act)
     command
       .command('unused <agent>')
       .description('grants the agent did not use, and the manifest without them')
