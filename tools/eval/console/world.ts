@@ -135,7 +135,10 @@ async function signed(home: Home, verb: string, input: Json): Promise<{ readonly
 
 function startConsole(homeDir: string): ChildProcess {
   const args = ['--conditions=sallyport-source', join(ROOT, 'packages/cli/src/main.ts'), '--home', homeDir, '--json', 'console']
-  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  // The channel tells it when this process is gone, however it went.
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+  child.channel?.unref()
+  return child
 }
 
 async function run(args: readonly string[]): Promise<void> {

@@ -106,6 +106,21 @@ describe('R284: signing in over HTTP', () => {
       await other.close()
     }
   })
+  test('behind a proxy the address that it saw counts, not one that the caller made up', async () => {
+    const other = await openConsoleWorld({ people: '  trustProxy: true\n' })
+    try {
+      const attempt = async (forwarded: string): Promise<number> => {
+        const headers = { 'x-forwarded-for': forwarded }
+        return (await other.browser().post('/api/v1/sign-in/link', { body: { token: 'x' }, headers })).status
+      }
+      const own = []
+      for (let i = 0; i < 31; i++) own.push(await attempt(`10.0.0.${i}, 192.0.2.1`))
+      expect(own.at(-1)).toBe(429)
+      expect(await attempt('10.0.0.1, 192.0.2.2')).not.toBe(429)
+    } finally {
+      await other.close()
+    }
+  })
 })
 
 describe('R284: what changes something comes from a page of this session', () => {

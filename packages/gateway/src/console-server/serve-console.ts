@@ -99,7 +99,8 @@ function openApp({ tls, trustProxy }: ConsoleConfig): FastifyInstance {
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,
     forceCloseConnections: true,
-    trustProxy,
+    // What the nearest proxy says; anything before that anybody can write.
+    trustProxy: trustProxy && ((_: string, hop: number) => hop === 0),
     exposeHeadRoutes: false,
   }
   // Without TLS the option must not be there at all.
