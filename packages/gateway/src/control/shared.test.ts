@@ -2,7 +2,9 @@ import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
 import type { Json } from '@sallyport/core'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { rawPublicKey } from '../ed25519.ts'
+import { newAuthenticator } from '../fixtures/authenticator.ts'
 import { sharedStore, type SharedStore } from '../fixtures/shared-store.ts'
+import { CONFIG, output, SITE, type Answer } from '../fixtures/sign-in-world.ts'
 import { memoryLog } from '../fixtures/world.ts'
 import { openState, type State } from '../state.ts'
 import { openControl, signRequest, type Control, type ControlDeps } from './index.ts'
@@ -29,7 +31,15 @@ beforeEach(async () => {
   await states[0]?.transact([{ op: 'insert', kind: 'user', value: user }])
   const isolated = () => undefined
   const open = (state: State | undefined) =>
-    openControl({ state, audit: log, nowMs: Date.now, randomBytes, onIsolate: isolated } as unknown as ControlDeps)
+    openControl({
+      state,
+      audit: log,
+      nowMs: Date.now,
+      randomBytes,
+      onIsolate: isolated,
+      console: () => CONFIG,
+      home: { deriveKey: () => new Uint8Array(32).fill(7) },
+    } as unknown as ControlDeps)
   controls = [open(states[0]), open(states[1])]
 })
 afterEach(async () => {
@@ -91,4 +101,23 @@ test('R182: without the store nobody is told that something was done', async () 
     code: 'STORE_UNAVAILABLE',
   })
   expect(done('isolate')).toHaveLength(0)
+})
+
+test('R284 R293: of one link, and of one assertion, two gateways make one session, and it ends on both', async () => {
+  const at = async (i: 0 | 1, body: unknown): Promise<Answer> => (await controls[i].call(body)) as Answer
+  const both = (body: unknown): Promise<Answer[]> => Promise.all([at(0, body), at(1, body)])
+  const { token } = await output(at(0, request('user.link', { user: 'alice' })))
+  const linked = await both({ signIn: { step: 'link', token } })
+  expect(linked.map(({ ok }) => ok).sort()).toEqual([false, true])
+  const session = String(linked.find(({ ok }) => ok)?.output?.['session'])
+  const { options } = await output(at(1, { verb: 'passkey.prepare', input: {}, session }))
+  const passkey = newAuthenticator('ES256', false)
+  const input = { label: 'phone', response: passkey.register({ ...SITE, challenge: options.challenge }) }
+  const { session: mine } = await output(at(0, { verb: 'passkey.add', input, session }))
+  expect(await at(1, { verb: 'me', input: {}, session: mine })).toMatchObject({ ok: true, output: { method: 'passkey' } })
+  const { challenge } = await output(at(0, { signIn: { step: 'passkey.options' } }))
+  const signed = await both({ signIn: { step: 'passkey', response: passkey.assert({ ...SITE, challenge }) } })
+  expect(signed.map(({ ok }) => ok).sort()).toEqual([false, true])
+  await at(0, { verb: 'sign-out', input: { everywhere: true }, session: mine })
+  expect(await at(1, { verb: 'me', input: {}, session: mine })).toMatchObject({ code: 'IDENTITY_INVALID' })
 })
