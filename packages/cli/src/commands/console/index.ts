@@ -34,6 +34,8 @@ async function serve(context: Context) {
   const orphaned = new Promise<void>((resolve) => process.once('disconnect', resolve))
   await Promise.race([ended(), orphaned])
   await server.close()
+  // Whoever listens on the channel is kept alive by it.
+  if (process.connected) process.disconnect()
   return { output, text: '', isPrinted: true }
 }
 
