@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ERRORS, Entry, Manifest, REASONS } from '@sallyport/core'
-import { Config, ROLES, VERBS, type Verb } from '@sallyport/gateway'
+import { Config, GATEWAY_VERSION, ROLES, VERBS, type Verb } from '@sallyport/gateway'
 import { openApi } from '@sallyport/gateway/console-server'
 import { z } from 'zod'
 import { cliPage } from './generate/cli-page.ts'
@@ -37,7 +37,8 @@ Stage \`own-words\`: nothing of it is passed on, so there is nothing to find; th
 
 const ROLES_INTRO = `Who may do what on the control plane, by command line and browser alike. Source: \`packages/gateway/src/control/\`; a test walks every cell. \`•\` may,
 \`p\` may, and with a browser confirms the exact request with a passkey. Roles only add. A manifest is signed in one of the roles its \`signOff\` names, tools are
-reviewed by security or an owner; only an owner makes or changes owners, admins, security, compliance and auditors, and nobody changes their own roles. Who may decide on
+reviewed by security or an owner; only an owner makes or changes owners, admins, security, approvers, compliance and auditors, and nobody changes their own roles. \`audit.export\` and
+\`audit.bundle\` write files on the gateway's machine, so browsers are refused. Who may decide on
 a request for approval is narrower still: see [approvals](../operating/approvals.md).`
 
 const changed = [...(await pages())].filter(
@@ -65,7 +66,7 @@ async function pages(): Promise<Map<string, string>> {
     ['docs/reference/evidence.md', page('Evidence', EVIDENCE_INTRO, evidencePage())],
     ['docs/reference/coverage.md', page('Coverage of the guard', COVERAGE_INTRO, await coveragePage())],
     ['docs/reference/roles.md', page('Roles', ROLES_INTRO, roleTable())],
-    ['docs/reference/schemas/openapi.json', json(openApi('1'))],
+    ['docs/reference/schemas/openapi.json', json(openApi(GATEWAY_VERSION))],
     ['docs/reference/cli.md', page('Command line', CLI_INTRO, await cliPage())],
     ['docs/reference/schemas/manifest.schema.json', json(inputSchema(Manifest))],
     ['docs/reference/schemas/config.schema.json', json(inputSchema(Config))],

@@ -43,6 +43,10 @@ describe('R266: dependencies are pinned and verified', () => {
     // What a package has bundled is under the hash of that package.
     const outside = packages.filter(([name, { link, inBundle }]) => name.includes('node_modules/') && !link && !inBundle)
     expect(outside.length).toBeGreaterThan(0)
+    const hashed = new Set(outside.filter(([, { integrity }]) => integrity?.startsWith('sha512-')).map(([name]) => name))
+    const bundled = packages.filter(([, { inBundle }]) => inBundle).map(([name]) => name)
+    const bundlerOf = (name: string): string => name.slice(0, name.indexOf('/node_modules/', 'node_modules/'.length))
+    expect(bundled.filter((name) => !hashed.has(bundlerOf(name)))).toEqual([])
     expect(outside.filter(([, { integrity }]) => !integrity?.startsWith('sha512-')).map(([name]) => name)).toEqual([])
     expect(outside.filter(([, { resolved }]) => resolved !== undefined).map(([name]) => name)).toEqual([])
   })

@@ -10,6 +10,8 @@ export type { VerbName }
 /** Who is signed in, as `GET /session` says it. */
 export interface Session extends Output<'me'> {
   readonly csrf: string
+  /** Verbs that their roles may call. */
+  readonly may: readonly string[]
 }
 
 /** A refusal: what, why, and by its code what to do. */

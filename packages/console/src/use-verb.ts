@@ -29,7 +29,7 @@ export function useSession(): Session {
   return session
 }
 
-/** Whether they hold one of these roles. */
-export function useMay(...roles: string[]): boolean {
-  return useSession().roles.some((role) => roles.includes(role))
+/** Whether one of their roles may call it; the server says which. */
+export function useMay(verb: VerbName): boolean {
+  return useSession().may.includes(verb)
 }

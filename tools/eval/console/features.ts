@@ -57,7 +57,7 @@ export const FEATURES: readonly Feature[] = [
     },
   },
   {
-    name: 'R151: rejects with the keyboard alone: J, Enter, Enter',
+    name: 'R145: rejects with the keyboard alone: J, Enter, Enter',
     async run(world, { ava: { page } }) {
       const answer = world.agent.callTool({ name: 'erp__createDraftPO', arguments: { ...DRAFT, amount: 101 } })
       await page.goto(`${world.origin}/approvals`)
@@ -107,7 +107,7 @@ export const FEATURES: readonly Feature[] = [
     },
   },
   {
-    name: 'R134: proves that an entry is in the log, and verifies all of it',
+    name: 'proves that an entry is in the log, and verifies all of it',
     async run(world, { sam: { page } }) {
       await page.goto(`${world.origin}/decisions/3`)
       await page.getByRole('button', { name: 'Prove that this is in the log' }).click()
@@ -144,7 +144,7 @@ export const FEATURES: readonly Feature[] = [
     },
   },
   {
-    name: 'R036: replays a changed manifest over what the agent did: what it would block',
+    name: 'replays a changed manifest over what the agent did: what it would block',
     async run(world, { sam: { page } }) {
       await page.goto(`${world.origin}/agents/${AGENT}`)
       await page.getByText('Edit the manifest and see').click()

@@ -27,7 +27,7 @@ export function AgentPage(): ReactElement {
 }
 
 function Shown({ agent }: { agent: Agent }): ReactElement {
-  const mayLook = useMay('owner', 'admin', 'engineer', 'author', 'security', 'analyst', 'auditor', 'agent-owner', 'compliance')
+  const mayLook = useMay('manifest.reach')
   return (
     <>
       <PageTitle aside={<Stop agent={agent} />}>{agent.id}</PageTitle>
@@ -68,8 +68,8 @@ function TryChange({ agent }: { agent: string }): ReactElement {
 function Stop({ agent: { id: agent, isolated, keys } }: { agent: Agent }): ReactElement | null {
   const [isAsking, setAsking] = useState(false)
   const client = useQueryClient()
-  const mayStop = useMay('owner', 'admin', 'engineer', 'security', 'approver', 'analyst', 'agent-owner')
-  const mayRelease = useMay('owner', 'security')
+  const mayStop = useMay('isolate')
+  const mayRelease = useMay('release')
   if (isolated ? !mayRelease : !mayStop) return null
   const live = keys.filter(({ state }) => state === 'live').length
   const refresh = (): void => void client.invalidateQueries()

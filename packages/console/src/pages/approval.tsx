@@ -128,7 +128,7 @@ function Decide({ request, shown }: { request: Shown['request']; shown: string }
   useEffect(() => reject.current?.focus({ preventScroll: true }), [])
   if (request.whyNot !== undefined) return <p className="panel text-soft">You may not decide here: {request.whyNot}.</p>
   const run = (verdict: 'approve' | 'reject'): void => {
-    const given = reason.trim() === '' ? verdict : reason.trim()
+    const given = reason.trim() === '' ? 'no reason given' : reason.trim()
     decide.mutate({ id: request.id, verdict, reason: given, shown }, { onSuccess: () => void navigate({ to: '/approvals' }) })
   }
   return (

@@ -10,7 +10,7 @@ const EVERY_MS = 15_000
 const RECENT = 1_000
 
 export function OverviewPage(): ReactElement {
-  const mayRead = useMay('owner', 'security', 'analyst', 'auditor', 'compliance')
+  const mayRead = useMay('audit.tail')
   return (
     <>
       <PageTitle>Overview</PageTitle>

@@ -1,3 +1,4 @@
+import type { Role } from '@sallyport/gateway'
 import { useQueryClient } from '@tanstack/react-query'
 import { type ReactElement, useState } from 'react'
 import { call, type Output } from '../api.ts'
@@ -11,22 +12,23 @@ import { useAttempt } from '../ui/use-attempt.ts'
 import { useMay, useSession, useVerb } from '../use-verb.ts'
 
 type Person = Output<'user.list'>['users'][number]
-const ROLES = [
-  'owner',
-  'admin',
-  'engineer',
-  'author',
-  'security',
-  'approver',
-  'analyst',
-  'auditor',
-  'agent-owner',
-  'compliance',
-] as const
+/** What each role is for; a role that is new is missing here until somebody says. */
+const ROLES: Readonly<Record<Role, string>> = {
+  owner: 'everything about people and the gateway itself',
+  admin: 'agents and people, but none who stand above',
+  engineer: 'agents, tools and sessions; signs for engineering',
+  author: 'writes manifests',
+  security: 'signs for security, reads the log, releases, judges quarantine',
+  approver: 'decides on acts that wait',
+  analyst: 'reads the log, labels, isolates',
+  auditor: 'reads, changes nothing',
+  'agent-owner': 'answers for agents: sees what they reach, stops them',
+  compliance: 'legal holds, retention, evidence',
+}
 
 export function PeoplePage(): ReactElement {
   const list = useVerb('user.list', {})
-  const mayManage = useMay('owner', 'admin')
+  const mayManage = useMay('user.update')
   return (
     <>
       <PageTitle>People</PageTitle>
@@ -116,7 +118,7 @@ function Manage({ person: { id, disabledMs } }: { person: Person }): ReactElemen
 function Create(): ReactElement {
   const client = useQueryClient()
   const [user, setUser] = useState('')
-  const [roles, setRoles] = useState<readonly (typeof ROLES)[number][]>([])
+  const [roles, setRoles] = useState<readonly Role[]>([])
   const { problem, attempt } = useAttempt()
   const create = (): Promise<void> =>
     attempt(async () => {
@@ -148,16 +150,18 @@ function Create(): ReactElement {
           </label>
           <fieldset>
             <legend>Roles</legend>
-            <div className="grid grid-cols-2 gap-1">
-              {ROLES.map((role) => (
+            <div className="grid gap-1">
+              {(Object.entries(ROLES) as [Role, string][]).map(([role, what]) => (
                 <label key={role} className="flex min-h-8 items-center gap-2">
                   <input
                     type="checkbox"
                     className="size-5"
                     checked={roles.includes(role)}
                     onChange={(event) => setRoles(event.target.checked ? [...roles, role] : roles.filter((one) => one !== role))}
-                  />{' '}
-                  {role}
+                  />
+                  <span>
+                    {role} <span className="text-sm text-soft">{what}</span>
+                  </span>
                 </label>
               ))}
             </div>

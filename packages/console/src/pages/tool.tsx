@@ -1,3 +1,4 @@
+import { type Scope, SCOPES } from '@sallyport/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { type ReactElement, useState } from 'react'
@@ -9,13 +10,11 @@ import { Badge, Loaded, PageTitle, ProblemNote } from '../ui/states.tsx'
 import { useAttempt } from '../ui/use-attempt.ts'
 import { useMay, useVerb } from '../use-verb.ts'
 
-const EFFECTS = ['read', 'write', 'send', 'delete', 'transact'] as const
-
 /** What a server says a tool is, against what was reviewed; and the review. */
 export function ToolPage(): ReactElement {
   const { server, tool } = useParams({ from: '/inside/tools/$server/$tool' })
   const diff = useVerb('tools.diff', { server, tool })
-  const mayReview = useMay('owner', 'security')
+  const mayReview = useMay('tools.approve')
   return (
     <>
       <PageTitle>
@@ -54,7 +53,7 @@ export function ToolPage(): ReactElement {
 
 function Review({ tool: { server, tool, hash, warnings } }: { tool: Output<'tools.diff'> }): ReactElement {
   const client = useQueryClient()
-  const [effect, setEffect] = useState<(typeof EFFECTS)[number]>()
+  const [effect, setEffect] = useState<Scope>()
   const [despiteWarnings, setDespite] = useState(false)
   const { problem, attempt } = useAttempt()
   const approve = (): Promise<void> =>
@@ -67,7 +66,7 @@ function Review({ tool: { server, tool, hash, warnings } }: { tool: Output<'tool
     <Part title="Review">
       <fieldset className="grid gap-1">
         <legend>What it really does, whatever it says of itself</legend>
-        {EFFECTS.map((one) => (
+        {SCOPES.map((one) => (
           <label key={one} className="flex min-h-8 items-center gap-2">
             <input type="radio" name="effect" className="size-5" checked={effect === one} onChange={() => setEffect(one)} /> {one}
           </label>

@@ -18,7 +18,7 @@ const TONES: Readonly<Record<string, Tone>> = {
 
 export function ToolsPage(): ReactElement {
   const tools = useVerb('tools.list', {})
-  const mayJudge = useMay('security')
+  const mayJudge = useMay('quarantine.list')
   return (
     <>
       <PageTitle>Tools</PageTitle>

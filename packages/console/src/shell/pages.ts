@@ -1,15 +1,21 @@
-/** Pages as the navigation and the palette name them; `roles`: who finds something there. Everybody may open each of them. */
-export const PAGES = [
-  { to: '/', title: 'Overview', key: 'o' },
-  { to: '/approvals', title: 'Approvals', key: 'a' },
-  { to: '/live', title: 'Live', key: 'l', roles: ['owner', 'security', 'analyst', 'auditor', 'compliance'] },
-  { to: '/agents', title: 'Agents', key: 'g' },
-  { to: '/tools', title: 'Tools', key: 't' },
-  { to: '/audit', title: 'Audit', key: 'u', roles: ['owner', 'security', 'analyst', 'auditor', 'compliance'] },
-  { to: '/people', title: 'People', key: 'p', roles: ['owner', 'admin', 'security', 'auditor', 'compliance'] },
-  { to: '/you', title: 'You', key: 'y' },
-] as const satisfies readonly { to: string; title: string; key: string; roles?: readonly string[] }[]
+import type { VerbName } from '../api.ts'
 
-export function pagesFor(roles: readonly string[]): (typeof PAGES)[number][] {
-  return PAGES.filter((page) => !('roles' in page) || page.roles.some((role: string) => roles.includes(role)))
+/** Pages as the navigation and the palette name them; without the verb nothing is found there. Everybody may open each of them. */
+const PAGES: readonly {
+  readonly to: '/' | '/approvals' | '/live' | '/agents' | '/tools' | '/audit' | '/people' | '/you'
+  readonly title: string
+  readonly verb?: VerbName
+}[] = [
+  { to: '/', title: 'Overview' },
+  { to: '/approvals', title: 'Approvals' },
+  { to: '/live', title: 'Live', verb: 'audit.tail' },
+  { to: '/agents', title: 'Agents' },
+  { to: '/tools', title: 'Tools' },
+  { to: '/audit', title: 'Audit', verb: 'audit.search' },
+  { to: '/people', title: 'People', verb: 'user.list' },
+  { to: '/you', title: 'You' },
+]
+
+export function pagesFor(may: readonly string[]): (typeof PAGES)[number][] {
+  return PAGES.filter(({ verb }) => verb === undefined || may.includes(verb))
 }

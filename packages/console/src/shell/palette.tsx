@@ -42,7 +42,7 @@ export function Palette(): ReactElement {
 
 function Choices({ agents, onChosen }: { agents: readonly { readonly id: string }[]; onChosen: () => void }): ReactElement {
   const navigate = useNavigate()
-  const { roles } = useSession()
+  const { may } = useSession()
   const [text, setText] = useState('')
   const go = (to: string): void => {
     onChosen()
@@ -60,7 +60,7 @@ function Choices({ agents, onChosen }: { agents: readonly { readonly id: string 
       <Command.List className="mt-2 max-h-80 overflow-y-auto">
         <Command.Empty className="p-2 text-soft">Nothing of that name.</Command.Empty>
         {/^\d{1,15}$/.test(text) && <Choice onSelect={() => go(`/decisions/${text}`)}>{`Entry ${text}`}</Choice>}
-        {pagesFor(roles).map(({ to, title }) => (
+        {pagesFor(may).map(({ to, title }) => (
           <Choice key={to} onSelect={() => go(to)}>
             {title}
           </Choice>

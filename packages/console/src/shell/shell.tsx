@@ -8,7 +8,7 @@ import { Palette } from './palette.tsx'
 
 /** What is around every page: where to go, who one is, how it looks. */
 export function Shell(): ReactElement {
-  const { user, roles } = useSession()
+  const { user, roles, may } = useSession()
   const path = useRouterState({ select: ({ location }) => location.pathname })
   const main = useRef<HTMLElement>(null)
   // Whoever reads by ear starts at the new page, not at the navigation.
@@ -23,7 +23,7 @@ export function Shell(): ReactElement {
           <img src="/mark.svg" alt="" width="24" height="24" /> Sallyport
         </p>
         <nav aria-label="Pages" className="mt-3 flex flex-wrap gap-1 md:flex-col">
-          {pagesFor(roles).map(({ to, title }) => (
+          {pagesFor(may).map(({ to, title }) => (
             <Link
               key={to}
               to={to}

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { EFFECTS, type Vote } from '../model/decision.ts'
-import { SCOPES, TIERS } from '../model/manifest.ts'
+import { SCOPES } from '../model/manifest.ts'
 import { REASONS, type ReasonCode } from '../reasons.ts'
 import { combine } from './combine.ts'
 import { decide } from './decide.ts'
-import { alice, call, compiled, facts, manifestOf, type GrantInput } from './fixtures/world.ts'
+import { anyAction, anyDenied, anyManifest } from './fixtures/arbitraries.ts'
+import { alice, compiled, facts } from './fixtures/world.ts'
 
 const anyVote: fc.Arbitrary<Vote> = fc.record({
   rule: fc.constantFrom('a', 'b'),
@@ -15,40 +16,6 @@ const anyVote: fc.Arbitrary<Vote> = fc.record({
 })
 const strictness = (effect: (typeof EFFECTS)[number]) => EFFECTS.indexOf(effect)
 
-const TOOLS = ['erp.act', 'erp.look', 'mail.send', 'mail.read'] as const
-const anyGrant: fc.Arbitrary<GrantInput> = fc.record(
-  {
-    scope: fc.constantFrom(...SCOPES),
-    tier: fc.constantFrom(...TIERS),
-    user: fc.constantFrom('optional', 'required'),
-    domains: fc.subarray(['company.com', 'evil.io'], { minLength: 1 }),
-    entities: fc.constantFrom({ department: '$user.department' }, { department: 'finance' }),
-    args: fc.constantFrom({ properties: { amount: { maximum: 1 } } }, { properties: { amount: { maximum: 9 } } }),
-    requiresHumanApproval: fc.constant(true),
-  },
-  { requiredKeys: ['scope', 'tier'] },
-) as fc.Arbitrary<GrantInput>
-const anyDenied = fc.subarray(['erp.act', 'erp.*', 'mail.send', 'mail.*'])
-const anyManifest = fc
-  .record({
-    tools: fc.dictionary(fc.constantFrom(...TOOLS), anyGrant, { maxKeys: 4, noNullPrototype: true }),
-    denied: anyDenied,
-    observe: fc.subarray(['args', 'entities', 'domains', 'rateLimit'] as const),
-  })
-  .map(({ tools, denied, observe }) => manifestOf(tools, { denied, observe }))
-const anyAction = fc
-  .record({
-    tool: fc.constantFrom(...TOOLS),
-    args: fc.record(
-      {
-        to: fc.constantFrom('a@company.com', 'b@evil.io'),
-        department: fc.constantFrom('facilities', 'finance'),
-        amount: fc.constantFrom(1, 5, 10),
-      },
-      { requiredKeys: [] },
-    ),
-  })
-  .map(({ tool, args }) => call(tool, args))
 const anyTool = fc.record({
   state: fc.constantFrom('approved' as const, 'unreviewed' as const),
   effect: fc.constantFrom(...SCOPES),

@@ -3,44 +3,11 @@ import { expect, test } from 'vitest'
 import { EFFECTS } from '../model/decision.ts'
 import type { DecisionEntry } from '../model/entry.ts'
 import type { Manifest } from '../model/manifest.ts'
-import { SCOPES, TIERS } from '../model/manifest.ts'
+import { SCOPES } from '../model/manifest.ts'
 import { decide } from './decide.ts'
-import { alice, call, compiled, facts, manifestOf, withoutTask, withoutUser, type GrantInput } from './fixtures/world.ts'
+import { anyAction, anyManifest } from './fixtures/arbitraries.ts'
+import { alice, compiled, facts, withoutTask, withoutUser } from './fixtures/world.ts'
 import { replayDecision } from './replay.ts'
-
-const TOOLS = ['erp.act', 'mail.send'] as const
-const anyGrant = fc.record(
-  {
-    scope: fc.constantFrom(...SCOPES),
-    tier: fc.constantFrom(...TIERS),
-    user: fc.constantFrom('optional', 'required'),
-    domains: fc.subarray(['company.com', 'evil.io'], { minLength: 1 }),
-    entities: fc.constantFrom({ department: '$user.department' }, { department: 'finance' }),
-    args: fc.constantFrom({ properties: { amount: { maximum: 1 } } }, { properties: { amount: { maximum: 9 } } }),
-    requiresHumanApproval: fc.constant(true),
-  },
-  { requiredKeys: ['scope', 'tier'] },
-) as fc.Arbitrary<GrantInput>
-const anyManifest: fc.Arbitrary<Manifest> = fc
-  .record({
-    tools: fc.dictionary(fc.constantFrom(...TOOLS), anyGrant, { maxKeys: 2, noNullPrototype: true }),
-    denied: fc.subarray(['erp.act', 'erp.*', 'mail.send']),
-    observe: fc.subarray(['args', 'entities', 'domains'] as const),
-  })
-  .map(({ tools, denied, observe }) => manifestOf(tools, { denied, observe }))
-const anyAction = fc
-  .record({
-    tool: fc.constantFrom(...TOOLS),
-    args: fc.record(
-      {
-        to: fc.constantFrom('a@company.com', 'b@evil.io'),
-        department: fc.constantFrom('facilities', 'finance'),
-        amount: fc.constantFrom(1, 5, 10),
-      },
-      { requiredKeys: [] },
-    ),
-  })
-  .map(({ tool, args }) => call(tool, args))
 
 test('law: what is certain is what the decision would have been, and the rest is never stricter than it', () => {
   const principals = fc.constantFrom(alice, withoutUser(alice), withoutTask(alice))

@@ -1,9 +1,8 @@
 import { GatewayError } from '@sallyport/core'
 import type { FastifyInstance } from 'fastify'
-import type { Part } from './part.ts'
 import { problemOf } from './problem.ts'
+import type { RouteDeps } from './route-deps.ts'
 
-const STREAMS_MAX = 100
 /** Proxies end connections on which nothing comes. */
 const SIGN_OF_LIFE_MS = 15_000
 
@@ -11,16 +10,13 @@ const SIGN_OF_LIFE_MS = 15_000
  * Entries of the log as they are written, as server-sent events (HTML §9.2). `from` or `Last-Event-ID` say where to go on; who
  * has been away gets what came meanwhile. The stream ends with the session.
  */
-export function addLive(app: FastifyInstance, { link, requireSession }: Part): void {
-  let open = 0
+export function addLive(app: FastifyInstance, { link, requireSession }: RouteDeps): void {
   app.get<{ Querystring: { from?: string } }>('/api/v1/live', async (request, reply) => {
     const session = requireSession(request, 'read')
     const from = startOf(request.query.from, request.headers['last-event-id'])
-    if (open >= STREAMS_MAX) throw new GatewayError('LIMIT_OVERLOADED', 'too many live streams')
     const ended = new AbortController()
     const input = from === undefined ? {} : { from }
     const lines = link.follow({ verb: 'audit.tail', input, session }, ended.signal)[Symbol.asyncIterator]()
-    open++
     try {
       // A refusal is an answer like any other as long as nothing was sent.
       const first = await lines.next()
@@ -41,7 +37,6 @@ export function addLive(app: FastifyInstance, { link, requireSession }: Part): v
         raw.end()
       }
     } finally {
-      open--
       ended.abort()
     }
   })

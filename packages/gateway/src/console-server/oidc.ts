@@ -11,9 +11,8 @@ import {
   randomState,
 } from 'openid-client'
 import { z } from 'zod'
-import { collect } from '../collect.ts'
 import type { OidcProvider } from '../config-console.ts'
-import { openPool } from '../egress.ts'
+import { requestOnce } from '../request-once.ts'
 
 const ANSWER_BYTES_MAX = 1_048_576
 const ANSWER_MS = 10_000
@@ -93,31 +92,17 @@ export function openOidc(providers: readonly OidcProvider[], origin: string): Oi
   }
 }
 
-/** Requests to a provider under the egress rules: checked address, no redirect, bounded. */
+/** Requests of the library under the egress rules. */
 async function fetchGuarded(
   url: string,
-  { method, headers, body }: { method: string; headers?: ConstructorParameters<typeof Headers>[0]; body?: unknown },
+  asked: { method: string; headers?: ConstructorParameters<typeof Headers>[0]; body?: unknown },
 ): Promise<Response> {
-  const target = new URL(url)
-  const pool = openPool(target, false)
-  try {
-    const answer = await pool.request({
-      method: method === 'POST' ? 'POST' : 'GET',
-      path: target.pathname + target.search,
-      headers: Object.fromEntries(new Headers(headers)),
-      ...(body instanceof URLSearchParams && { body: body.toString() }),
-      headersTimeout: ANSWER_MS,
-      bodyTimeout: ANSWER_MS,
-      signal: AbortSignal.timeout(ANSWER_MS),
-    })
-    let bytes = 0
-    const content = await collect(answer.body, (more) => {
-      bytes += more
-      if (bytes > ANSWER_BYTES_MAX) throw new RangeError('the answer of the provider is too large')
-    })
-    const type = String(answer.headers['content-type'] ?? 'application/json')
-    return new Response(new Uint8Array(content), { status: answer.statusCode, headers: { 'content-type': type } })
-  } finally {
-    await pool.destroy()
-  }
+  const { status, type, body } = await requestOnce(new URL(url), {
+    method: asked.method === 'POST' ? 'POST' : 'GET',
+    headers: Object.fromEntries(new Headers(asked.headers)),
+    ...(asked.body instanceof URLSearchParams && { body: asked.body.toString() }),
+    waitMs: ANSWER_MS,
+    bytesMax: ANSWER_BYTES_MAX,
+  })
+  return new Response(new Uint8Array(body), { status, headers: { 'content-type': type || 'application/json' } })
 }

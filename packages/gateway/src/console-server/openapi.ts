@@ -7,11 +7,16 @@ type Schema = Record<string, unknown>
 /** Verbs with routes of their own: their answers hold what only a cookie may carry. */
 const OWN_ROUTES: ReadonlySet<string> = new Set(['me', 'passkey.prepare', 'passkey.add', 'passkey.confirm', 'sign-out'])
 
-/** Every verb that is a route as it is, with its path under `/api/v1`. */
+/** Every verb that is a route as it is, with its path under `/api/v1`; the gateway refuses the others to browsers as well. */
 export const ROUTES: readonly { readonly verb: Verb; readonly path: string }[] = Object.values(VERBS)
   .map((verb) => verb as unknown as Verb)
-  .filter(({ name }) => !OWN_ROUTES.has(name))
+  .filter(({ name, isLocal }) => !OWN_ROUTES.has(name) && !isLocal)
   .map((verb) => ({ verb, path: `/${verb.name.replaceAll('.', '/')}` }))
+
+/** Names of the routes that one of these roles may call. */
+export function routesFor(roles: readonly string[]): string[] {
+  return ROUTES.filter(({ verb }) => verb.roles.some((role) => roles.includes(role))).map(({ verb }) => verb.name)
+}
 
 /** JSON Schema 2020-12 of what a verb takes. */
 export function inputSchemaOf({ input }: Pick<Verb, 'input'>): Schema {
@@ -26,7 +31,7 @@ export function openApi(version: string): Schema {
       title: 'Sallyport control plane',
       version,
       description:
-        'Every verb of the control plane. A session is a cookie; whatever is not GET carries `sallyport-csrf` as `GET /session` says it. What is marked `x-sallyport-confirm` may want a passkey over exactly this request: ask `POST /confirm/options`, and send it again with `sallyport-confirm`.',
+        'Verbs of the control plane; how people sign in, and the live stream, are in docs/operating/console.md. A session is a cookie; whatever is not GET carries `sallyport-csrf` as `GET /session` says it. What is marked `x-sallyport-confirm` may want a passkey over exactly this request: ask `POST /confirm/options`, and send it again with `sallyport-confirm`.',
     },
     servers: [{ url: '/api/v1' }],
     security: [{ session: [] }],

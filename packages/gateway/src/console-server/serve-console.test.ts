@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { FOLLOWERS_MAX } from '../control/serve.ts'
 import { exchange, openConsoleWorld, type Browser, type ConsoleWorld } from '../fixtures/console-world.ts'
 import { ROUTES } from './openapi.ts'
 
@@ -247,6 +248,9 @@ describe('the API', () => {
   test('R284 R134: roles hold over HTTP, and every refusal is in the log under its person', async () => {
     const hal = await world.enrolled('hal', ['engineer'])
     expect(await hal.get('/api/v1/audit/tail')).toMatchObject({ status: 403, body: { code: 'IDENTITY_FORBIDDEN' } })
+    const { may } = (await hal.get('/api/v1/session')).body
+    expect(may).toEqual(ROUTES.filter(({ verb }) => verb.roles.includes('engineer')).map(({ verb }) => verb.name))
+    expect(await ann.post('/api/v1/audit/export', { body: { dir: '/tmp/x', purpose: 'none' } })).toMatchObject({ status: 404 })
     const { body } = await ann.get('/api/v1/audit/tail?limit=2')
     expect(body['entries']).toContainEqual(
       expect.objectContaining({
@@ -283,6 +287,28 @@ describe('R267: live', () => {
     expect(Number(/id: (\d+)/.exec(more)?.[1])).toBe(Number(last) + 1)
     await ivy.post('/api/v1/sign-out', { body: {} })
     expect(await again.events((text) => text.includes('event: problem'))).toContain('IDENTITY_INVALID')
+    const { body } = await ann.get('/api/v1/audit/search?query={"verb":"audit.tail","user":"ivy"}&purpose=looking')
+    const ends = (body['entries'] as unknown as { detail: { live?: string; to?: number } }[]).filter(
+      ({ detail }) => detail.live === 'ended',
+    )
+    expect(ends).toHaveLength(2)
+    expect(ends.at(-1)?.detail.to).toBeGreaterThan(Number(last))
+  })
+
+  test('R178: however many read live, there is room for whoever does something', async () => {
+    const kay = await world.enrolled('kay', ['auditor'])
+    const open = []
+    for (let i = 0; i < FOLLOWERS_MAX; i++) open.push(await follow(kay.cookie))
+    expect(await kay.get('/api/v1/live')).toMatchObject({ status: 503, body: { code: 'LIMIT_OVERLOADED' } })
+    await world.asOlga('agent.create', { agent: 'crowded' })
+    for (const { close } of open) close()
+    await expect
+      .poll(async () => {
+        const again = await follow(kay.cookie)
+        again.close()
+        return again.sessions
+      })
+      .toBe(200)
   })
 
   test('whoever may not read the log may not follow it', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { ERRORS, GatewayError, parseJson } from '@sallyport/core'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { consoleOrigin, type ConsoleConfig } from '../config-console.ts'
 import { GATEWAY_VERSION } from '../gateway-version.ts'
 import { isLoopback } from '../load-config.ts'
@@ -10,8 +10,8 @@ import { linkTo } from './gateway-link.ts'
 import { addLive } from './live.ts'
 import { openOidc } from './oidc.ts'
 import { openApi } from './openapi.ts'
-import type { Part } from './part.ts'
 import { PROBLEM_TYPE, problemOf } from './problem.ts'
+import type { RouteDeps } from './route-deps.ts'
 import { addSignInRoutes } from './sign-in-routes.ts'
 import { readStatic } from './static-files.ts'
 import { addVerbRoutes } from './verb-routes.ts'
@@ -61,7 +61,7 @@ export async function serveConsole(options: ConsoleOptions): Promise<ConsoleServ
   const { origin } = consoleOrigin(config)
   const cookies = cookiesFor(origin)
   const count = limitAttempts(nowMs)
-  const part: Part = {
+  const deps: RouteDeps = {
     config,
     origin,
     cookies,
@@ -79,9 +79,9 @@ export async function serveConsole(options: ConsoleOptions): Promise<ConsoleServ
   }
   const app = openApp(config)
   addGuards(app, { origin, config, log: options.log })
-  addSignInRoutes(app, part, openOidc(config.oidc, origin))
-  addVerbRoutes(app, part)
-  addLive(app, part)
+  addSignInRoutes(app, deps, openOidc(config.oidc, origin))
+  addVerbRoutes(app, deps)
+  addLive(app, deps)
   const document = openApi(GATEWAY_VERSION)
   app.get('/api/v1/openapi.json', () => document)
   addPages(app, options.filesDir)
@@ -103,14 +103,8 @@ function openApp({ tls, trustProxy }: ConsoleConfig): FastifyInstance {
     trustProxy: trustProxy && ((_: string, hop: number) => hop === 0),
     exposeHeadRoutes: false,
   }
-  // Without TLS the option must not be there at all.
-  const app = (https ? fastify({ ...common, https }) : fastify(common)) as unknown as FastifyInstance<
-    never,
-    never,
-    never,
-    FastifyBaseLogger
-  >
-  return app as unknown as FastifyInstance
+  // Without TLS the option must not be there at all; the routes do not care which it is.
+  return (https ? fastify({ ...common, https }) : fastify(common)) as unknown as FastifyInstance
 }
 
 function readPem(file: string): Buffer {

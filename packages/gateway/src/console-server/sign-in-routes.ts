@@ -2,7 +2,8 @@ import { GatewayError, type Json, parseJson } from '@sallyport/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { csrfOf } from './cookies.ts'
 import { Flow, type Oidc } from './oidc.ts'
-import type { Part } from './part.ts'
+import { routesFor } from './openapi.ts'
+import type { RouteDeps } from './route-deps.ts'
 
 interface Begun {
   readonly session: string
@@ -10,8 +11,8 @@ interface Begun {
 }
 
 /** How people come in and go. What proves who they are goes to the gateway as it came; what it gives goes into a cookie. */
-export function addSignInRoutes(app: FastifyInstance, part: Part, oidc: Oidc): void {
-  const { config, cookies, link, nowMs, attempt, requireSession } = part
+export function addSignInRoutes(app: FastifyInstance, deps: RouteDeps, oidc: Oidc): void {
+  const { config, cookies, link, nowMs, attempt, requireSession } = deps
 
   app.get('/api/v1/session', async (request) => describe(requireSession(request, 'read')))
   app.get('/api/v1/sign-in', () => ({ passkey: true, oidc: config.oidc.map(({ id, label }) => ({ id, label })) }))
@@ -34,7 +35,7 @@ export function addSignInRoutes(app: FastifyInstance, part: Part, oidc: Oidc): v
   )
   app.post('/api/v1/passkeys', async (request, reply) => {
     const session = requireSession(request, 'change')
-    const made = (await link.call({ verb: 'passkey.add', input: request.body as Json, session, ...part.confirmOf(request) })) as {
+    const made = (await link.call({ verb: 'passkey.add', input: request.body as Json, session, ...deps.confirmOf(request) })) as {
       session?: string
     }
     if (made.session === undefined) return describe(session)
@@ -67,7 +68,7 @@ export function addSignInRoutes(app: FastifyInstance, part: Part, oidc: Oidc): v
     attempt(request)
     reply.header('set-cookie', cookies.clearFlow)
     const { session, ...flow } = flowOf(request)
-    const idToken = await oidc.finish(flow, new URL(request.url, part.origin))
+    const idToken = await oidc.finish(flow, new URL(request.url, deps.origin))
     const { provider, nonce } = flow
     const isLink = session !== undefined && (await isOfLink(session))
     const answer = await link.call({ signIn: { step: 'oidc', provider, nonce, idToken, ...(isLink && { session }) } })
@@ -86,8 +87,8 @@ export function addSignInRoutes(app: FastifyInstance, part: Part, oidc: Oidc): v
   }
 
   async function describe(session: string): Promise<Json> {
-    const me = (await link.call({ verb: 'me', input: {}, session })) as Record<string, Json>
-    return { ...me, csrf: csrfOf(session) }
+    const me = (await link.call({ verb: 'me', input: {}, session })) as Record<string, Json> & { readonly roles: string[] }
+    return { ...me, may: routesFor(me.roles), csrf: csrfOf(session) }
   }
 
   async function isOfLink(session: string): Promise<boolean> {

@@ -21,7 +21,8 @@ export interface StaticFile {
   readonly isFixed: boolean
 }
 
-const NOT_BUILT = '<!doctype html><html lang="en"><title>Sallyport</title><p>The console is not built: npm run console'
+const NOT_BUILT =
+  '<!doctype html><html lang="en"><title>Sallyport</title><p>The pages are not built; in a clone, npm start builds them.'
 
 /** The pages, read once: no path of a request ever reaches the file system. Any path that is no file is a page of the app. */
 export function readStatic(dir: string | undefined): (path: string) => StaticFile | undefined {

@@ -2,13 +2,13 @@ import { GatewayError, isJsonObject, jcs, type Json, sha256Hex } from '@sallypor
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { openIdempotency } from './idempotency.ts'
 import { inputSchemaOf, ROUTES } from './openapi.ts'
-import type { Part } from './part.ts'
 import { inputOfQuery } from './query.ts'
+import type { RouteDeps } from './route-deps.ts'
 
 const KEY_CHARS_MAX = 255
 
 /** Every verb as a route: POST takes its input as the body, and those that change nothing take it as a query, too. */
-export function addVerbRoutes(app: FastifyInstance, { link, nowMs, requireSession, confirmOf }: Part): void {
+export function addVerbRoutes(app: FastifyInstance, { link, nowMs, requireSession, confirmOf }: RouteDeps): void {
   const idempotency = openIdempotency<Json>(nowMs)
   for (const { verb, path } of ROUTES) {
     const properties = (inputSchemaOf(verb)['properties'] ?? {}) as Record<string, Record<string, unknown>>

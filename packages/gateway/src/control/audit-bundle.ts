@@ -13,6 +13,7 @@ export const auditBundle = defineVerb({
   name: 'audit.bundle',
   summary: 'Entries with their proofs as one signed file that verifies anywhere, offline',
   roles: READERS,
+  isLocal: true,
   isLong: true,
   input: z.strictObject({
     file: z.string().min(1).max(4_096).refine(isAbsolute, 'must be an absolute path').meta({ description: 'A new file.' }),

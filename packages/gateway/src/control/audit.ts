@@ -103,6 +103,7 @@ export const auditExport = defineVerb({
   name: 'audit.export',
   summary: 'Copy the log and its public key into a new folder',
   roles: READERS,
+  isLocal: true,
   isLong: true,
   input: z.strictObject({
     dir: z.string().min(1).max(4_096).refine(isAbsolute, 'must be an absolute path'),

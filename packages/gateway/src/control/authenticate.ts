@@ -6,6 +6,7 @@ import { verifyEd25519 } from '../ed25519.ts'
 import { checkAssertion } from '../passkey-assertion.ts'
 import { findSession } from '../sign-in/web-sessions.ts'
 import type { Change } from '../state.ts'
+import { againIfMoved } from './again-if-moved.ts'
 import type { ControlActor, ControlDeps } from './define-verb.ts'
 import { requestBytes, type ControlRequest } from './request.ts'
 import { requireConsole } from './sign-in.ts'
@@ -17,7 +18,6 @@ export const CONTROL_SKEW_MS_MAX = 60_000
 const CONFIRM_MS_MAX = 180_000
 /** Nonces remembered; one person cannot make this many calls within the skew. */
 const NONCES_MAX = 100_000
-const ATTEMPTS_MAX = 8
 
 /** The two ways a known person asks. Both throw GatewayError `IDENTITY_INVALID`, and tell nothing of users or verbs before. */
 export interface Authenticator {
@@ -51,19 +51,15 @@ export function createAuthenticator(deps: Pick<ControlDeps, 'state' | 'nowMs' | 
     },
 
     async web(request, isUse = true) {
-      for (let attempt = 1; ; attempt++) {
-        const { actor, changes, basis } = await findActor(request, isUse)
-        try {
-          if (changes.length > 0) await deps.state.transact(changes, basis)
-        } catch (error) {
-          // Somebody else changed the state; what they changed may be this very sign-in.
-          if (!isGatewayError(error) || error.code !== 'STORE_MOVED' || attempt === ATTEMPTS_MAX) throw error
-          continue
-        }
-        const { confirmation, user } = actor
-        if (confirmation) await once(`${user.id}/${confirmation.nonce}`, confirmation.atMs, CONFIRM_MS_MAX)
-        return actor
-      }
+      // Where somebody else changed the state, what they changed may be this very sign-in.
+      const actor = await againIfMoved(async () => {
+        const { actor: found, changes, basis } = await findActor(request, isUse)
+        if (changes.length > 0) await deps.state.transact(changes, basis)
+        return found
+      })
+      const { confirmation, user } = actor
+      if (confirmation) await once(`${user.id}/${confirmation.nonce}`, confirmation.atMs, CONFIRM_MS_MAX)
+      return actor
     },
   }
 

@@ -88,6 +88,8 @@ export async function* followControl(path: string, body: WebRequest, signal: Abo
       rest = lines.pop() ?? ''
       for (const line of lines) yield followed(Line.parse(JSON.parse(line)))
     }
+    // A refusal before anything was followed is an answer like any other.
+    if (rest !== '') yield followed(Line.parse(JSON.parse(rest)))
   } catch (cause) {
     if (signal.aborted) return
     throw new GatewayError('STORE_UNAVAILABLE', 'the gateway broke off', { cause })

@@ -56,7 +56,7 @@ describe('confirming one request', () => {
     expect(isSigned({ ...what, user: 'ann' }, { confirmation: { atMs, nonce, assertion } }, world.state)).toBe(false)
   })
 
-  test('R141: whoever approves an act of tier high, or one for several people, confirms it; rejecting needs no passkey', async () => {
+  test('R151 R284: whoever approves an act of tier high, or one for several people, confirms it; rejecting needs no passkey', async () => {
     const { session } = await enrolled('ann', ['approver'])
     const codeOf = async (change: Parameters<typeof requestOf>[0], verdict: string): Promise<string | undefined> => {
       const value = requestOf({ id: `apr-${randomBytes(12).toString('hex')}`, ...change })
@@ -107,7 +107,7 @@ describe('confirming one request', () => {
   })
 })
 
-describe('R284 R272: people', () => {
+describe('R284: people', () => {
   test('nobody changes their own roles, so an owner stays, and nobody gives more than they may', async () => {
     expect(await asOlga('user.update', { user: 'olga', roles: [], reason: 'tired' })).toMatchObject({ code: 'CONFLICT' })
     await output(asOlga('user.create', { user: 'pia', roles: ['owner'] }))
@@ -120,7 +120,8 @@ describe('R284 R272: people', () => {
       code: 'IDENTITY_FORBIDDEN',
     })
     expect(await asIvy('user.link', { user: 'olga' })).toMatchObject({ code: 'IDENTITY_FORBIDDEN' })
-    expect(await asIvy('user.create', { user: 'eve', roles: ['security'] })).toMatchObject({ code: 'IDENTITY_FORBIDDEN' })
+    for (const role of ['security', 'approver'])
+      expect(await asIvy('user.create', { user: 'eve', roles: [role] })).toMatchObject({ code: 'IDENTITY_FORBIDDEN' })
     expect(await asIvy('user.create', { user: 'eve', roles: ['engineer'] })).toMatchObject({ ok: true })
     expect(await asIvy('user.update', { user: 'eve', roles: ['engineer', 'owner'], reason: 'promoted' })).toMatchObject({
       code: 'IDENTITY_FORBIDDEN',
@@ -139,5 +140,33 @@ describe('R284 R272: people', () => {
     expect(await update(ifMatch)).toMatchObject({ code: 'PRECONDITION_FAILED' })
     const again = await output(web(session, 'user.list'))
     expect(await update(again.users.find(({ id }) => id === 'dan')?.etag ?? '')).toMatchObject({ ok: true })
+  })
+
+  test('an admin revokes no passkey of who stands above them; security may, as they may isolate', async () => {
+    const { passkey } = await enrolled('ann', ['owner'])
+    const { passkey: low } = await enrolled('eng', ['engineer'])
+    const as = async (user: string, role: 'admin' | 'security' | 'engineer', id: string): Promise<Answer> => {
+      const key = await world.user(user, [role])
+      return call(signRequest({ verb: 'passkey.revoke', input: { id }, user }, key, world.clock.nowMs()))
+    }
+    expect(await as('ivy', 'admin', passkey.id)).toMatchObject({ code: 'IDENTITY_FORBIDDEN' })
+    expect(await as('max', 'engineer', passkey.id)).toMatchObject({ code: 'IDENTITY_FORBIDDEN' })
+    expect(await as('iva', 'admin', low.id)).toMatchObject({ ok: true })
+    expect(await as('sec', 'security', passkey.id)).toMatchObject({ ok: true })
+  })
+})
+
+describe('what only somebody at the machine may do', () => {
+  test.each([
+    ['audit.export', { dir: '/tmp/elsewhere', purpose: 'taking it away' }],
+    ['audit.bundle', { file: '/tmp/elsewhere.zip', items: [{ id: 'q' }], purpose: 'taking it away' }],
+  ])('R134: %s writes a file there, so a browser may not, with a passkey or without', async (verb, input) => {
+    const { session, passkey } = await enrolled('ann', ['owner', 'auditor'])
+    const confirm = confirmed(passkey, { verb, input: input as Json, user: 'ann' })
+    for (const more of [{}, confirm]) {
+      const said = await web(session, verb, input as Json, more)
+      expect(said).toMatchObject({ code: 'IDENTITY_FORBIDDEN', message: expect.stringContaining('use the command line there') })
+    }
+    expect((await asOlga(verb, input as Json)).code).not.toBe('IDENTITY_FORBIDDEN')
   })
 })

@@ -118,6 +118,8 @@ export interface Verb<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.Z
   readonly confirm?: (input: z.output<I>, deps: ControlDeps, actor: ControlActor) => boolean
   /** Sessions that began with a one-time link may call it. */
   readonly forLinks?: true
+  /** Names a file of the gateway's machine: only for whoever is there, never for a browser. */
+  readonly isLocal?: true
   /** Changes nothing; reads may come as GET. */
   readonly reads?: true
   /** Version of what it changes, for `If-Match`; the same text as long as nothing changed. */

@@ -14,14 +14,21 @@ export interface Following {
   readonly write: (entries: readonly Entry[]) => Promise<void>
 }
 
+interface FollowFrom {
+  readonly from: number
+  readonly recheck: () => Promise<void>
+  readonly given: (next: number) => void
+}
+
 /**
- * Gives the entries from an index on as they are written, until the signal; returns the index it came to.
+ * Gives the entries from an index on as they are written, until the signal.
  * @param recheck Throws when the reader may not read any more.
+ * @param given Told the index it has come to.
  */
 export async function followEntries(
   { audit }: Pick<ControlDeps, 'audit'>,
-  { from, recheck, signal, write }: Following & { readonly from: number; readonly recheck: () => Promise<void> },
-): Promise<number> {
+  { from, recheck, given, signal, write }: Following & FollowFrom,
+): Promise<void> {
   let next = from
   // An empty step says that nothing stands in the way.
   await write([])
@@ -35,7 +42,7 @@ export async function followEntries(
     const entries = next < size ? await audit.read(next, Math.min(size, next + STEP_MAX)) : []
     if (entries.length > 0) await write(entries)
     next += entries.length
+    given(next)
     if (next >= size) await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
   }
-  return next
 }

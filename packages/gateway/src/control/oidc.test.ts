@@ -5,6 +5,9 @@ import { newAuthenticator } from '../fixtures/authenticator.ts'
 import { ISSUER, issuerKey, output, SITE, openSignInWorld, type Answer, type SignInWorld } from '../fixtures/sign-in-world.ts'
 
 let close: () => void
+/** Requests for the provider's keys, and what they wait for. */
+let asked: number
+let held: Promise<void>
 let log: SignInWorld['log']
 let world: SignInWorld['world']
 let enter: SignInWorld['enter']
@@ -12,7 +15,12 @@ let asOlga: SignInWorld['asOlga']
 let web: SignInWorld['web']
 
 beforeEach(async () => {
-  ;({ close, log, world, enter, asOlga, web } = await openSignInWorld())
+  asked = 0
+  held = Promise.resolve()
+  ;({ close, log, world, enter, asOlga, web } = await openSignInWorld(async () => {
+    asked++
+    await held
+  }))
 })
 afterEach(() => close())
 
@@ -98,5 +106,20 @@ describe('R284: accounts at a provider', () => {
     expect(
       log.entries.filter((entry) => entry.type === 'admin' && entry.verb === 'sign-in.oidc' && entry.outcome === 'done'),
     ).toHaveLength(2)
+  })
+
+  test('R178: nobody who isolates an agent waits for the keys of a provider, which are asked for once', async () => {
+    await connect('ann')
+    await connect('ben', 'u-2')
+    expect(asked).toBe(1)
+    world.clock.advance(600_000)
+    const gate = Promise.withResolvers<void>()
+    held = gate.promise
+    const nonce = await begin()
+    const signingIn = finish(nonce, await tokenFor(nonce))
+    expect(await asOlga('isolate', { agent: 'a', reason: 'at once' })).toMatchObject({ ok: true })
+    gate.resolve()
+    expect(await signingIn).toMatchObject({ ok: true, output: { user: 'ann' } })
+    expect(asked).toBe(2)
   })
 })

@@ -1,12 +1,13 @@
 import { GatewayError, isGatewayError, type ErrorCode, type Json } from '@sallyport/core'
 import type { z } from 'zod'
 import { openRefusals, type Refusals } from '../refusals.ts'
+import { againIfMoved } from './again-if-moved.ts'
 import { auditTail } from './audit.ts'
 import { createAuthenticator } from './authenticate.ts'
 import type { AuditDetail, ControlActor, ControlDeps, Plan, Verb } from './define-verb.ts'
 import { followEntries, type Following } from './follow-entries.ts'
 import { ControlRequest, FirstOwner, type ControlAnswer } from './request.ts'
-import { enter } from './sign-in.ts'
+import { openSignIn, type SignInSteps, type Step } from './sign-in.ts'
 import { findVerb } from './verbs.ts'
 import { SignIn, WebRequest } from './web-request.ts'
 
@@ -22,6 +23,8 @@ export interface Control {
 }
 
 const PROBLEMS_MAX = 5
+/** What reading the log live needs. */
+const TAIL = auditTail as unknown as Verb
 
 interface Asked {
   readonly verb: string
@@ -34,15 +37,17 @@ interface Asked {
 
 /**
  * Opens the control plane. Calls are taken one after the other, so that a check and its change belong together. Those that may
- * take long stand in a queue of their own: nobody who isolates an agent waits for a search through years.
+ * take long stand in a queue of their own: nobody who isolates an agent waits for a search through years. Nor for a sign-in, which
+ * may ask a provider for its keys and which anybody may try.
  */
 export function openControl(deps: ControlDeps): Control {
   const authenticate = createAuthenticator(deps)
   const refusals = openRefusals(deps.audit, deps.nowMs)
-  const queues: Record<'acts' | 'long', Promise<unknown>> = { acts: Promise.resolve(), long: Promise.resolve() }
+  const enter = openSignIn(deps)
+  const queues: Record<Queue, Promise<unknown>> = { acts: Promise.resolve(), long: Promise.resolve(), signIns: Promise.resolve() }
   return {
     call(request) {
-      const queue = isLong(request) ? 'long' : 'acts'
+      const queue = queueOf(request)
       const answer = queues[queue].then(() => handle(request))
       queues[queue] = answer.catch(() => undefined)
       return answer
@@ -51,18 +56,22 @@ export function openControl(deps: ControlDeps): Control {
   }
 
   async function follow(body: unknown, following: Following): Promise<ControlAnswer> {
-    let asked: Asked = { verb: auditTail.name, user: 'unknown', isOpen: true }
+    let asked: Asked = { verb: TAIL.name, user: 'unknown', isOpen: true }
     try {
       const request = parse(WebRequest, body, NOT_A_REQUEST)
       const actor = await authenticate.web(request)
       asked = { ...asked, user: actor.user.id, verified: actor }
-      requireRole(auditTail as unknown as Verb, actor)
-      const { from: wanted } = parseInput(auditTail as unknown as Verb, request.input) as { from?: number }
+      requireMay(TAIL, actor)
+      const { from: wanted } = parseInput(TAIL, request.input) as { from?: number }
       const from = wanted ?? (await deps.audit.size())
       await append(deps, asked, { outcome: 'done', detail: { live: 'begins', from } })
-      const recheck = async (): Promise<void> => requireRole(auditTail as unknown as Verb, await authenticate.web(request, false))
-      const to = await followEntries(deps, { ...following, from, recheck })
-      await append(deps, asked, { outcome: 'done', detail: { live: 'ended', from, to } })
+      let to = from
+      const recheck = async (): Promise<void> => requireMay(TAIL, await authenticate.web(request, false))
+      try {
+        await followEntries(deps, { ...following, from, recheck, given: (next) => (to = next) })
+      } finally {
+        await append(deps, asked, { outcome: 'done', detail: { live: 'ended', from, to } })
+      }
       return { ok: true, output: { from, to } }
     } catch (error) {
       return refuse({ ...deps, refusals }, error, asked)
@@ -78,7 +87,7 @@ export function openControl(deps: ControlDeps): Control {
         asked = { ...asked, verb: 'sign-in', isOpen: true }
         const { signIn } = parse(SignIn, body, 'not a sign-in')
         asked = { ...asked, verb: `sign-in.${signIn.step}` }
-        return { ok: true, output: await signInOnce(deps, signIn, asked) }
+        return { ok: true, output: await againIfMoved(() => signInOnce(deps, enter, { step: signIn, asked })) }
       }
       const request =
         isObject(body) && 'session' in body ? parse(WebRequest, body, NOT_A_REQUEST) : parse(ControlRequest, body, NOT_A_REQUEST)
@@ -91,35 +100,29 @@ export function openControl(deps: ControlDeps): Control {
       const actor = 'session' in request ? await authenticate.web(request) : await authenticate.signed(request)
       asked = { ...asked, user: actor.user.id, verified: actor }
       if (verb === undefined) throw new GatewayError('REQUEST_METHOD', 'no such verb')
-      requireRole(verb, actor)
+      requireMay(verb, actor)
       const input = parseInput(verb, request.input)
       asked = { ...asked, ...(verb.target && { target: verb.target(input) }) }
       requireConfirmed(deps, verb, { input, actor })
       const ifMatch = 'ifMatch' in request ? request.ifMatch : undefined
-      return { ok: true, output: await execute(deps, verb, { input, actor, asked, ...(ifMatch !== undefined && { ifMatch }) }) }
+      return {
+        ok: true,
+        output: await againIfMoved(() =>
+          attemptOnce(deps, verb, { input, actor, asked, ...(ifMatch !== undefined && { ifMatch }) }),
+        ),
+      }
     } catch (error) {
       return refuse({ ...deps, refusals }, error, asked)
     }
   }
 }
 
-function isLong(body: unknown): boolean {
-  const named = typeof body === 'object' && body !== null && 'verb' in body && typeof body.verb === 'string' ? body.verb : ''
-  return findVerb(named)?.isLong === true
-}
+type Queue = 'acts' | 'long' | 'signIns'
 
-/** Plans of one call while other replicas change the state under it. */
-const ATTEMPTS_MAX = 8
-
-/** Plans, then records and applies, in the order the verb wants; again when another replica was faster. */
-async function execute(deps: ControlDeps, verb: Verb, call: Call): Promise<Json> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await attemptOnce(deps, verb, call)
-    } catch (error) {
-      if (!isGatewayError(error) || error.code !== 'STORE_MOVED' || attempt === ATTEMPTS_MAX) throw error
-    }
-  }
+function queueOf(body: unknown): Queue {
+  if (!isObject(body)) return 'acts'
+  if ('signIn' in body) return 'signIns'
+  return 'verb' in body && typeof body.verb === 'string' && findVerb(body.verb)?.isLong ? 'long' : 'acts'
 }
 
 interface Call {
@@ -143,22 +146,20 @@ async function attemptOnce(deps: ControlDeps, verb: Verb, call: Call): Promise<J
 }
 
 /** A sign-in is recorded and applied like any act; a step that only asks for a challenge leaves nothing behind. */
-async function signInOnce(deps: ControlDeps, step: z.output<typeof SignIn>['signIn'], asked: Asked): Promise<Json> {
-  for (let attempt = 1; ; attempt++) {
-    await deps.state.refresh()
-    const basis = deps.state.revision()
-    const { user, ...plan } = await enter(deps, step)
-    if (!user) return plan.output
-    const method = step.step === 'oidc' ? 'oidc' : step.step === 'link' ? 'link' : 'passkey'
-    try {
-      await commit(deps, { ...plan, basis, asked: { ...asked, user: user.id, verified: { user, method } }, record: 'before' })
-      return plan.output
-    } catch (error) {
-      if (isGatewayError(error) && error.code === 'CONFLICT')
-        throw new GatewayError('IDENTITY_INVALID', 'this was used before; start again', { cause: error })
-      if (!isGatewayError(error) || error.code !== 'STORE_MOVED' || attempt === ATTEMPTS_MAX) throw error
-    }
+async function signInOnce(deps: ControlDeps, enter: SignInSteps, { step, asked }: { step: Step; asked: Asked }): Promise<Json> {
+  // Challenges that were spent are remembered until they would have expired anyway.
+  await deps.state.prune(deps.nowMs())
+  await deps.state.refresh()
+  const basis = deps.state.revision()
+  const { who, ...plan } = await enter(step)
+  if (!who) return plan.output
+  try {
+    await commit(deps, { ...plan, basis, asked: { ...asked, user: who.user.id, verified: who }, record: 'before' })
+  } catch (error) {
+    if (!isGatewayError(error) || error.code !== 'CONFLICT') throw error
+    throw new GatewayError('IDENTITY_INVALID', 'this was used before; start again', { cause: error })
   }
+  return plan.output
 }
 
 /** Records and applies a plan that was made on `basis`. @throws GatewayError `STORE_MOVED` when that is not the state any more */
@@ -238,7 +239,9 @@ function append(
   })
 }
 
-function requireRole(verb: Verb, { user, method }: ControlActor): void {
+function requireMay(verb: Verb, { user, method }: ControlActor): void {
+  if (verb.isLocal && method !== 'ed25519')
+    throw new GatewayError('IDENTITY_FORBIDDEN', `${verb.name} writes a file on the gateway's machine; use the command line there`)
   if (method === 'link' && verb.forLinks !== true)
     throw new GatewayError('IDENTITY_FORBIDDEN', 'a one-time link lets you register a passkey; sign in with it for anything else')
   if (user.roles.some((role) => verb.roles.includes(role))) return

@@ -12,6 +12,7 @@ import { ROLES } from '../state-records.ts'
 import type { Change } from '../state.ts'
 import { type ControlActor, defineVerb } from './define-verb.ts'
 import { challengesOf, requireConsole } from './sign-in.ts'
+import { requireMayGive } from './users.ts'
 
 /** A first passkey is for somebody who just proved otherwise who they are. */
 const FRESH_MS = 5 * 60_000
@@ -143,8 +144,11 @@ export const passkeyRevoke = defineVerb({
   output: z.strictObject({ id: CredentialId }),
   run({ state, nowMs }, { id }, actor) {
     const passkey = state.passkey(id)
-    if (passkey?.revokedMs !== undefined || !passkey || ownOr(actor, passkey.user, OTHERS) !== passkey.user)
+    const of = passkey && state.user(passkey.user)
+    if (passkey?.revokedMs !== undefined || !of || ownOr(actor, of.id, OTHERS) !== of.id)
       throw new GatewayError('NOT_FOUND', 'no such passkey')
+    // An admin cannot lock out who stands above them; security may, as they may isolate.
+    if (of.id !== actor.user.id && !actor.user.roles.includes('security')) requireMayGive(of.roles, actor.user)
     // Whoever revokes a passkey does not trust who has it: what came in by it ends too.
     const sessions = state.webSessions().filter((one) => one.user === passkey.user && one.hash !== actor.session?.hash)
     return {

@@ -41,7 +41,7 @@ async function pin(tool: string, effect: 'read' | 'write'): Promise<void> {
 const replay = async (manifest: string, days = 7): Promise<Record<string, never>> =>
   (await output(it.asOlga('manifest.replay', { agent: 'a', text: manifest, days }))) as unknown as Record<string, never>
 
-test('R036 R039: says what a manifest would block, ask about and newly allow, before it is saved', async () => {
+test('says what a manifest would block, ask about and newly allow, before it is saved', async () => {
   await pin('write', 'write')
   await pin('look', 'read')
   await record('write', 'allow')
@@ -66,7 +66,7 @@ test('R036 R039: says what a manifest would block, ask about and newly allow, be
   expect(it.world.state.manifestVersions('a')).toHaveLength(1)
 })
 
-test('R036: a tool nobody reviewed stays refused, whatever is granted; acts of others, and older ones, are not looked at', async () => {
+test('a tool nobody reviewed stays refused, whatever is granted; acts of others, and older ones, are not looked at', async () => {
   await record('new', 'deny')
   await record('write', 'allow', { actor: { type: 'agent', id: 'other' } })
   const granted = await replay(text('{ erp.new: { scope: read, tier: low } }'))

@@ -10,6 +10,8 @@ import type { ControlAnswer } from './request.ts'
 export const CONTROL_BODY_BYTES_MAX = 1_048_576
 const DRAINED_BYTES_MAX = 16 * CONTROL_BODY_BYTES_MAX
 const CONNECTIONS_MAX = 64
+/** Connections that only listen; the others are for whoever does something. */
+export const FOLLOWERS_MAX = 32
 const REQUEST_MS_MAX = 10_000
 
 export interface ControlSocket {
@@ -22,9 +24,10 @@ export interface ControlSocket {
  * @throws GatewayError `STORE_UNAVAILABLE` when the socket cannot be made.
  */
 export async function serveControl(control: Control, path: string): Promise<ControlSocket> {
+  const followers = new Set<ServerResponse>()
   const server = createServer(
     { requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX },
-    (request, response) => void answer(control, request, response),
+    (request, response) => void answer({ control, followers }, request, response),
   )
   server.maxConnections = CONNECTIONS_MAX
   const isPipe = path.startsWith('\\\\')
@@ -62,13 +65,18 @@ function listen(server: Server, path: string): Promise<void> {
   }).finally(() => process.umask(mask))
 }
 
-async function answer(control: Control, request: IncomingMessage, response: ServerResponse): Promise<void> {
+interface Served {
+  readonly control: Control
+  readonly followers: Set<ServerResponse>
+}
+
+async function answer(served: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {
   let result: ControlAnswer
   try {
-    if (request.method === 'POST' && request.url === '/v1/follow') return await follow(control, request, response)
+    if (request.method === 'POST' && request.url === '/v1/follow') return await follow(served, request, response)
     if (request.method !== 'POST' || request.url !== '/v1/call')
       throw new GatewayError('REQUEST_PATH', 'the control socket takes POST /v1/call and POST /v1/follow')
-    result = await control.call(parseJson(await readBody(request)))
+    result = await served.control.call(parseJson(await readBody(request)))
   } catch (error) {
     const known = isGatewayError(error) ? error : new GatewayError('INTERNAL', 'a bug; the call had no answer')
     result = { ok: false, code: known.code, message: known.message }
@@ -78,10 +86,16 @@ async function answer(control: Control, request: IncomingMessage, response: Serv
 }
 
 /** One line of JSON for each step of entries, and the refusal as the last one. */
-async function follow(control: Control, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function follow({ control, followers }: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = parseJson(await readBody(request))
+  if (followers.size >= FOLLOWERS_MAX)
+    throw new GatewayError('LIMIT_OVERLOADED', 'the log is read live as often as it may be; close a page that does')
   const ended = new AbortController()
-  response.once('close', () => ended.abort())
+  followers.add(response)
+  response.once('close', () => {
+    followers.delete(response)
+    ended.abort()
+  })
   response.writeHead(200, { 'content-type': 'application/x-ndjson' })
   const answered = await control.follow(body, {
     signal: ended.signal,

@@ -221,6 +221,14 @@ describe('R284: sessions with a browser', () => {
     expect(log.entries.at(-1)).toMatchObject({ type: 'refusal', suppressed: 300, claims: { verb: 'sign-in.link' } })
   })
 
+  test('a challenge that was spent is remembered as long as it could be used, and no longer', async () => {
+    const { passkey } = await enrolled('ann', ['approver'])
+    await signIn(passkey)
+    world.clock.advance(5 * 60_000 + 1)
+    await enter('passkey.options')
+    expect(await world.state.prune(world.clock.nowMs())).toBe(0)
+  })
+
   test('nobody signs in where the log cannot be written', async () => {
     const { passkey } = await enrolled('ann', ['approver'])
     const { challenge } = await output(enter('passkey.options'))

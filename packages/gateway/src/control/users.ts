@@ -9,7 +9,7 @@ import { requireConsole } from './sign-in.ts'
 
 /** Who sees to people. An admin gives no role that outranks their own. */
 const PEOPLE: readonly Role[] = ['owner', 'admin']
-const OWNERS_GIVE: readonly Role[] = ['owner', 'admin', 'security', 'compliance', 'auditor']
+const OWNERS_GIVE: readonly Role[] = ['owner', 'admin', 'security', 'approver', 'compliance', 'auditor']
 const LINKS_MAX = 1_000
 
 export const userCreate = defineVerb({
@@ -152,7 +152,7 @@ function requireUser({ state }: Pick<ControlDeps, 'state'>, id: string): UserRec
 }
 
 /** @throws GatewayError `IDENTITY_FORBIDDEN` where only an owner may give or take such a role */
-function requireMayGive(roles: readonly Role[], { roles: own }: UserRecord): void {
+export function requireMayGive(roles: readonly Role[], { roles: own }: UserRecord): void {
   const high = roles.filter((role) => OWNERS_GIVE.includes(role))
   if (high.length === 0 || own.includes('owner')) return
   throw new GatewayError('IDENTITY_FORBIDDEN', `only an owner sees to people with the role ${high.join(', ')}`)

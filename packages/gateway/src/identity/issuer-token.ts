@@ -33,7 +33,7 @@ export async function verifyIssuerToken(
 }
 
 /** @throws GatewayError `IDENTITY_INVALID` outside the token's time, with the issuer's clock skew on both sides. */
-export function requireCurrent(token: IssuerToken, issuer: Issuer, nowMs: number): void {
+export function requireCurrent(token: IssuerToken, issuer: Pick<Issuer, 'clockSkewMs'>, nowMs: number): void {
   if (nowMs >= token.expiresMs + issuer.clockSkewMs) throw new GatewayError('IDENTITY_INVALID', 'the token is expired')
   if (nowMs + issuer.clockSkewMs < token.notBeforeMs) throw new GatewayError('IDENTITY_INVALID', 'the token is not valid yet')
 }

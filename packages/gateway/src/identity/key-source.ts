@@ -25,7 +25,7 @@ const KeySet = z.object({ keys: z.array(PublicJwk).max(KEYS_MAX) })
  * @throws GatewayError `KEYS_UNAVAILABLE` when the keys cannot be had; jose's `JWKSNoMatchingKey` when there is no such key.
  */
 export function openKeySource(
-  issuer: Issuer,
+  issuer: Pick<Issuer, 'jwksUrl' | 'jwksFile'>,
   deps: { readonly fetchJwks: FetchJwks; readonly nowMs: () => number },
 ): JWTVerifyGetKey {
   let cache: { readonly find: JWTVerifyGetKey; readonly fetchedMs: number } | undefined

@@ -64,7 +64,9 @@ async function up(context: Context, owner: string | undefined) {
     const first = isNew
       ? undefined
       : await createFirstOwner(home, owner ?? context.env['USER'], (request) => callAnywhere(home, () => request))
-    const people = await openConsole(context, home)
+    // A secret is for whoever sits there: the output of a service lies in somebody's log.
+    const isSeen = isNew || context.json || process.stdout.isTTY
+    const people = await openConsole(context, home, isSeen)
     if (people) closing.push(() => people.close())
     const report = describe(home, { url: gateway.url, firstRun: isNew, keys, ...(people && { console: people.report }) })
     if (context.json) context.write(JSON.stringify(report))
@@ -84,13 +86,14 @@ async function up(context: Context, owner: string | undefined) {
 async function openConsole(
   context: Context,
   home: Home,
+  isSeen: boolean,
 ): Promise<{ readonly report: NonNullable<Up['console']>; close(): Promise<void> } | undefined> {
   const { config } = loadConfig(home.configFile, context.env)
   if (!config.console) return undefined
   const { problem, close } = await startConsole(home.dir)
   const url = consoleOrigin(config.console).origin
   if (problem !== undefined) return { report: { url, problem }, close }
-  const link = await firstLink(context, home, config.console)
+  const link = isSeen ? await firstLink(context, home, config.console) : undefined
   return { report: { url, ...(link !== undefined && { link }) }, close }
 }
 

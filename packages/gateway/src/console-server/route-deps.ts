@@ -4,7 +4,7 @@ import type { Cookies } from './cookies.ts'
 import type { GatewayLink } from './gateway-link.ts'
 
 /** What the routes share. */
-export interface Part {
+export interface RouteDeps {
   readonly config: ConsoleConfig
   readonly origin: string
   readonly cookies: Cookies
