@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { axeOn, CHROMIUM, HIDING, openPagesWorld, type PagesWorld, type Person } from './pages-world.ts'
+import { HIDING, openPagesWorld, type PagesWorld } from './pages-world.ts'
+import { axeOn, CHROMIUM, type Person } from './person.ts'
 
 // A browser on a busy machine; only what hangs takes as long.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })

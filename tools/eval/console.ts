@@ -40,9 +40,12 @@ async function measure(world: ConsoleWorld, { note, short }: RunOptions): Promis
     pictures,
     themes: short ? THEMES.slice(0, 1) : THEMES,
   })
-  for (const one of [...violations, ...tooWide, ...world.complaints.errors, ...world.complaints.policy]) note(one)
+  const trouble = [people.ava, people.sam].flatMap((person) => person.trouble)
+  for (const one of [...violations, ...tooWide, ...trouble]) note(one)
   const isolated = await isolateMs(world, people.sam)
-  const { policy, errors, foreign } = world.complaints
+  const policy = trouble.filter((one) => /Content Security Policy|requires 'Trusted/.test(one))
+  const foreign = trouble.filter((one) => one.startsWith('asked '))
+  const errors = trouble.filter((one) => !policy.includes(one) && !foreign.includes(one))
   return {
     figures: {
       features: FEATURES.length,

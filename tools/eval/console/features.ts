@@ -2,7 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { shownText } from '@sallyport/core'
 import type { Page } from 'playwright-core'
-import { AGENT, type ConsoleWorld, type Person } from './world.ts'
+import type { Person } from '../../console/person.ts'
+import { AGENT, type ConsoleWorld } from './world.ts'
 
 /** What a person does with the console, as they would; it throws where that cannot be done. */
 export interface Feature {
@@ -69,7 +70,7 @@ export const FEATURES: readonly Feature[] = [
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: 'Request for approval' }).waitFor()
       // The focus is on rejecting.
-      await page.waitForFunction('document.activeElement?.textContent === "Reject"')
+      await page.locator('button:focus', { hasText: 'Reject' }).waitFor()
       await page.keyboard.press('Enter')
       need(JSON.stringify(await answer).includes('approval_rejected'), 'the agent was not told that a person said no')
     },

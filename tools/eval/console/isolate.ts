@@ -1,4 +1,5 @@
-import { AGENT, type ConsoleWorld, type Person } from './world.ts'
+import type { Person } from '../../console/person.ts'
+import { AGENT, type ConsoleWorld } from './world.ts'
 
 const TRIES_MAX = 1_000
 

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import axe from 'axe-core'
 import type { Page } from 'playwright-core'
+import { axeOn } from '../../console/person.ts'
 import { AGENT, type ConsoleWorld } from './world.ts'
 
 export const ROUTES = [
@@ -54,26 +54,10 @@ export async function sweep(
         const name = `${route === '/' ? 'overview' : route.slice(1).replaceAll(/[/?=]/g, '-')}-${theme}-${width}`
         await page.screenshot({ path: join(pictures, `${name}.png`) })
         if (width === PHONE_PX && (await page.evaluate<number>('document.documentElement.scrollWidth')) > width) tooWide.push(name)
-        for (const found of await judge(page)) violations.push(`${name}: ${found}`)
+        for (const found of await axeOn(page)) violations.push(`${name}: ${found}`)
       }
     }
   }
   await page.setViewportSize({ width: 1_280, height: 900 })
   return { looks, violations, tooWide }
-}
-
-/** Runs axe in the page. It comes in by the devtools, as the policy lets no script in any other way. */
-async function judge(page: Page): Promise<string[]> {
-  const devtools = await page.context().newCDPSession(page)
-  try {
-    await devtools.send('Runtime.evaluate', { expression: axe.source })
-    const { result } = await devtools.send('Runtime.evaluate', {
-      expression: `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then((found) => found.violations.map((one) => one.id + ' ' + one.nodes.map((node) => node.target.join(' ')).slice(0, 2).join('; ')))`,
-      awaitPromise: true,
-      returnByValue: true,
-    })
-    return result.value as string[]
-  } finally {
-    await devtools.detach()
-  }
 }

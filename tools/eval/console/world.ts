@@ -6,28 +6,19 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import type { Json } from '@sallyport/core'
 import { callControl, parsePrivateKey, readSecret, signRequest, type Home, type Role } from '@sallyport/gateway'
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { openWorld, type World } from '../../../packages/cli/src/commands/demo/world.ts'
 import { freePort } from '../../../packages/gateway/src/fixtures/postgres.ts'
+import { launch, openPerson, type Person } from '../../console/person.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
-const CHROMIUM = '/usr/bin/chromium'
+const STEP_MS_MAX = 15_000
 export const AGENT = 'procurement-assistant'
-
-/** Somebody with a browser and a passkey of their own. */
-export interface Person {
-  readonly name: string
-  readonly context: BrowserContext
-  readonly page: Page
-}
 
 /** The running product with the example company, its console as a process of its own, and a real browser. */
 export interface ConsoleWorld {
   readonly company: World
   readonly origin: string
   readonly agent: Client
-  /** What browsers complained of: broken policy, errors, requests to anybody else. */
-  readonly complaints: { readonly policy: string[]; readonly errors: string[]; readonly foreign: string[] }
   /** As alice, the owner, on the command line. */
   asAlice(verb: string, input?: Json): Promise<{ readonly token: string }>
   /** Registers somebody, opens a browser for them and enrols them with their link. */
@@ -51,26 +42,21 @@ export async function openConsoleWorld(): Promise<ConsoleWorld> {
     const served = startConsole(company.homeDir)
     closing.push(() => end(served))
     await once(served.stdout ?? served, 'data')
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+    const browser = await launch()
     closing.push(() => browser.close())
     const agent = await connect(company)
     closing.push(() => agent.close())
-    const complaints = { policy: [], errors: [], foreign: [] }
     const asAlice = (verb: string, input: Json = {}): Promise<{ readonly token: string }> => signed(company.home, verb, input)
     return {
       company,
       origin,
       agent,
-      complaints,
       asAlice,
       enrol: async (name, roles) => {
         await asAlice('user.create', { user: name, roles })
         const { token } = await retried(() => asAlice('user.link', { user: name }))
-        const person = await openBrowser(browser, { name, origin, complaints })
-        await person.page.goto(`${origin}/enrol#${token}`)
-        await person.page.getByRole('button', { name: 'Use the link' }).click()
-        await person.page.getByRole('button', { name: 'Register a passkey' }).click()
-        await person.page.getByRole('heading', { name: 'Overview' }).waitFor()
+        const person = await openPerson(browser, { origin, token })
+        person.page.setDefaultTimeout(STEP_MS_MAX)
         return person
       },
       close,
@@ -86,32 +72,6 @@ async function connect({ url, exchange }: World): Promise<Client> {
   const headers = { Authorization: `Bearer ${await exchange('alice', 'reconcile-orders')}` }
   await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/a/${AGENT}/mcp`), { requestInit: { headers } }))
   return client
-}
-
-async function openBrowser(
-  browser: Browser,
-  { name, origin, complaints }: { name: string; origin: string; complaints: ConsoleWorld['complaints'] },
-): Promise<Person> {
-  const context = await browser.newContext({ viewport: { width: 1_280, height: 900 } })
-  const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
-  page.on('console', (message) => {
-    if (message.text().includes('Content Security Policy')) complaints.policy.push(message.text())
-    // A refusal of the server is an answer, and browsers report it as an error of the page.
-    else if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
-      complaints.errors.push(message.text())
-  })
-  page.on('pageerror', (error) => complaints.errors.push(error.message))
-  page.on('request', (request) => {
-    if (!request.url().startsWith(origin) && !request.url().startsWith('blob:')) complaints.foreign.push(request.url())
-  })
-  const devtools = await context.newCDPSession(page)
-  await devtools.send('WebAuthn.enable')
-  const options = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true } as const
-  await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: { ...options, isUserVerified: true, automaticPresenceSimulation: true },
-  })
-  return { name, context, page }
 }
 
 /** The gateway takes a changed configuration over by itself, in a moment. */

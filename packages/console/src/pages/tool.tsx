@@ -1,4 +1,4 @@
-import { type Scope, SCOPES } from '@sallyport/core'
+import type { Scope } from '@sallyport/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { type ReactElement, useState } from 'react'
@@ -9,6 +9,15 @@ import { Part } from '../ui/part.tsx'
 import { Badge, Loaded, PageTitle, ProblemNote } from '../ui/states.tsx'
 import { useAttempt } from '../ui/use-attempt.ts'
 import { useMay, useVerb } from '../use-verb.ts'
+
+/** What a tool may do. Values of `core` that come with a schema stay out of the pages: the policy forbids what zod tries first. */
+const SCOPES: Readonly<Record<Scope, string>> = {
+  read: 'changes nothing',
+  write: 'changes something that can be changed back',
+  send: 'sends something out',
+  delete: 'deletes something',
+  transact: 'moves money or makes a contract',
+}
 
 /** What a server says a tool is, against what was reviewed; and the review. */
 export function ToolPage(): ReactElement {
@@ -66,9 +75,12 @@ function Review({ tool: { server, tool, hash, warnings } }: { tool: Output<'tool
     <Part title="Review">
       <fieldset className="grid gap-1">
         <legend>What it really does, whatever it says of itself</legend>
-        {SCOPES.map((one) => (
+        {(Object.entries(SCOPES) as [Scope, string][]).map(([one, what]) => (
           <label key={one} className="flex min-h-8 items-center gap-2">
-            <input type="radio" name="effect" className="size-5" checked={effect === one} onChange={() => setEffect(one)} /> {one}
+            <input type="radio" name="effect" className="size-5" checked={effect === one} onChange={() => setEffect(one)} />
+            <span>
+              {one} <span className="text-sm text-soft">{what}</span>
+            </span>
           </label>
         ))}
       </fieldset>
