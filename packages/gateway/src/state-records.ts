@@ -213,6 +213,9 @@ export const KINDS = {
 } as const
 export type Kind = keyof typeof KINDS
 
+/** What the gateway notes of its own log, whenever it likes: nothing that anybody plans rests on it. */
+export const UNPLANNED: ReadonlySet<string> = new Set<Kind>(['auditHead', 'cosigned'])
+
 export interface Records {
   agent: AgentRecord
   approval: ApprovalRecord

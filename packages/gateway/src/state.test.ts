@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { emptyWorld, tempFolder } from './fixtures/world.ts'
-import { openState } from './state.ts'
+import { openState, type Change } from './state.ts'
 import { openSqliteStore } from './stores/sqlite/index.ts'
 
 const CODE = (code: string) => expect.objectContaining({ code })
@@ -56,6 +56,28 @@ describe('state', () => {
     )
     expect(state.signatures('a', 1)).toEqual([value])
     expect(state.signatures('a', 10)).toEqual([])
+  })
+
+  test('a plan is out of date when anybody changed what plans rest on, and not when the log noted where it stands', async () => {
+    const { state } = await emptyWorld()
+    const agent = (id: string): Change => ({
+      op: 'insert',
+      kind: 'agent',
+      value: { id, epoch: 0, epochMs: 0, createdMs: 1, createdBy: 'alice' },
+    })
+    const head: Change = { op: 'put', kind: 'auditHead', value: { size: 1, rootHash: 'a'.repeat(64), atMs: 1 } }
+    const basis = state.revision()
+    await state.transact([head])
+    expect(state.auditHead()?.size).toBe(1)
+    await state.transact([agent('a')], basis)
+    await expect(state.transact([agent('b')], basis)).rejects.toThrowError(CODE('STORE_MOVED'))
+    const next = state.revision()
+    const both = await Promise.allSettled([state.transact([agent('c')], next), state.transact([agent('d')], next)])
+    expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    expect(state.agents().map(({ id }) => id)).toEqual(['a', 'c'])
+    const mixed = state.revision()
+    await state.transact([head, agent('e')])
+    await expect(state.transact([agent('f')], mixed)).rejects.toThrowError(CODE('STORE_MOVED'))
   })
 
   test('a record that breaks its schema fails the load instead of being believed', async () => {

@@ -1,4 +1,4 @@
-import type { ApprovalRecord, Pin, StateDelta, StateStore } from '@sallyport/core'
+import { type ApprovalRecord, GatewayError, type Pin, type StateDelta, type StateStore } from '@sallyport/core'
 import { openElapsedClock } from './elapsed-clock.ts'
 import type { ErasureRecord } from './erasure-record.ts'
 import type { HoldRecord } from './hold-record.ts'
@@ -11,19 +11,20 @@ import {
 } from './sign-in-records.ts'
 import { followState } from './state-follow.ts'
 import { createMirror, encodeChange, type Change, type Changed, type Mirror } from './state-mirror.ts'
-import type {
-  AgentRecord,
-  AuditHeadRecord,
-  CosignedRecord,
-  GuardDatasetRecord,
-  GuardLabelRecord,
-  GuardTestRecord,
-  KeyRecord,
-  Kind,
-  ManifestVersionRecord,
-  Records,
-  SignatureRecord,
-  UserRecord,
+import {
+  type AgentRecord,
+  type AuditHeadRecord,
+  type CosignedRecord,
+  type GuardDatasetRecord,
+  type GuardLabelRecord,
+  type GuardTestRecord,
+  type KeyRecord,
+  type Kind,
+  type ManifestVersionRecord,
+  type Records,
+  type SignatureRecord,
+  type UserRecord,
+  UNPLANNED,
 } from './state-records.ts'
 
 export type { Change, Changed } from './state-mirror.ts'
@@ -118,6 +119,8 @@ export async function openState(store: StateStore, monotonicMs: () => number = o
   }
   const first = await store.since(0)
   absorb(first)
+  /** Where the store itself stands, as far as this process has heard. */
+  let stands = first.revision
   const onLost = (): void => {
     for (const listener of staleListeners) listener()
   }
@@ -127,12 +130,15 @@ export async function openState(store: StateStore, monotonicMs: () => number = o
   async function transact(changes: readonly Change[], basis?: number): Promise<void> {
     const encoded = changes.map(encodeChange)
     const stored = encoded.map((change) => change.stored)
-    const made = await store.commit(stored, basis)
     if (following === undefined) {
+      // The log's own notes come at any moment, between a record and what it is of as well; they make no plan out of date.
+      if (basis !== undefined && basis !== revision) throw new GatewayError('STORE_MOVED', 'the state changed since it was read')
+      stands = await store.commit(stored, basis === undefined ? undefined : stands)
       mirror.apply(encoded)
-      revision = made
+      if (changes.some(({ kind }) => !UNPLANNED.has(kind))) revision++
       return
     }
+    await store.commit(stored, basis)
     // Others may have committed before and after: only the store knows the order. What is durable is so, heard of or not; but
     // nothing may happen here on a state that is known to lack it.
     await following.refresh().catch(() => following.lose())
