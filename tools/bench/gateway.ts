@@ -9,8 +9,9 @@ import { type Stage, measureOnStage } from './stage.ts'
 
 const CONNECTIONS = [1, 16, 64]
 const IDLE_MS = 3_000
-/** By then compiled code, caches and pools have their size. */
-const EARLY_CALLS = 10_000
+/** By the early look compiled code, caches and pools have their size. */
+const MEMORY_CALLS = { early: 10_000, late: 100_000 }
+const MEMORY_CALLS_SHORT = { early: 3_000, late: 9_000 }
 const LARGE_BODIES = 200
 const MIB = 1_048_576
 const MB_PER_MIB = 1.048576
@@ -134,21 +135,21 @@ async function guardCost({ short, note, load, upstream, governed }: Stage): Prom
 
 /** Whether memory grows with the number of calls: after a full collection, early and late. */
 async function memory({ short, note, load, governed }: Stage): Promise<Measured> {
-  const calls = short ? 20_000 : 100_000
-  note(`memory over ${calls} calls`)
+  const calls = short ? MEMORY_CALLS_SHORT : MEMORY_CALLS
+  note(`memory over ${calls.late} calls`)
   const child = await startGateway(governed.home, { inspect: true })
   const inspector = await openInspector(child.inspectorUrl)
   try {
     const request = { ...toolCall(governed.url, { prefix: PREFIX, token: governed.token }), connections: 64 }
-    await load.run({ ...request, callsMax: EARLY_CALLS })
+    await load.run({ ...request, callsMax: calls.early })
     const early = await inspector.memoryMb()
-    const rest = await load.run({ ...request, callsMax: calls - EARLY_CALLS })
+    const rest = await load.run({ ...request, callsMax: calls.late - calls.early })
     if (rest.failed + rest.broken > 0) throw new Error(`calls failed: ${JSON.stringify(rest)}`)
     const late = await inspector.memoryMb()
     const growthPercent = round3((100 * (late.residentMb - early.residentMb)) / early.residentMb)
     const figures = {
-      memoryCalls: calls,
-      memoryEarlyCalls: EARLY_CALLS,
+      memoryCalls: calls.late,
+      memoryEarlyCalls: calls.early,
       residentEarlyMb: round3(early.residentMb),
       residentLateMb: round3(late.residentMb),
       residentGrowthPercent: growthPercent,
