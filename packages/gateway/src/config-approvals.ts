@@ -25,6 +25,14 @@ export const ApprovalsConfig = z
       .boolean()
       .default(false)
       .meta({ description: 'Whether the person who created an agent decides on its acts. For one person alone on a laptop.' }),
+    perHourMax: z.int().min(1).max(10_000).default(60).meta({
+      description:
+        'Most acts that one person approves in an hour; whoever approves more does not look. Others may, and no is always possible.',
+    }),
+    testWithinMs: DurationMs.optional().meta({
+      description:
+        'How old the newest "approvals test-gate" may be when somebody signs a manifest with new grants, in milliseconds; unset, none is asked for.',
+    }),
     waitingMax: z.int().min(1).max(1_000).default(50).meta({ description: 'Most acts of one agent that wait at once.' }),
   })
   .meta({

@@ -1,4 +1,4 @@
-import { ApprovalRecord, CHANNELS, Id, Manifest, Pin, Sha256Hex } from '@sallyport/core'
+import { ApprovalRecord, CHANNELS, DelegationRecord, Id, Manifest, Pin, Sha256Hex } from '@sallyport/core'
 import { z } from 'zod'
 import { Confirmation } from './confirmation.ts'
 import { ErasureRecord } from './erasure-record.ts'
@@ -159,6 +159,21 @@ export const GuardTestRecord = z.strictObject({
   report: Sha256Hex,
 })
 
+/** The newest time that people let an act pass, stopped one, and let one lapse, for the sake of seeing that each does what it says. */
+export const GateTestRecord = z.strictObject({
+  /** Hash of what the configuration says of approvals: under another one it has not been tested. */
+  config: Sha256Hex,
+  agent: Id,
+  approved: ApprovalRecord.shape.id,
+  rejected: ApprovalRecord.shape.id,
+  expired: ApprovalRecord.shape.id,
+  /** Entries of the log that show it. */
+  entries: z.array(z.int().min(0)).max(20),
+  by: Id,
+  atMs: TimeMs,
+})
+
+export type GateTestRecord = z.infer<typeof GateTestRecord>
 export type ReleasedContentRecord = z.infer<typeof ReleasedContentRecord>
 export type GuardDatasetRecord = z.infer<typeof GuardDatasetRecord>
 export type GuardLabelRecord = z.infer<typeof GuardLabelRecord>
@@ -178,8 +193,10 @@ export const KINDS = {
   approval: { schema: ApprovalRecord, key: (value: ApprovalRecord) => value.id, immutable: false },
   auditHead: { schema: AuditHeadRecord, key: () => 'head', immutable: false },
   cosigned: { schema: CosignedRecord, key: (value: CosignedRecord) => value.witness, immutable: false },
+  delegation: { schema: DelegationRecord, key: (value: DelegationRecord) => value.id, immutable: false },
   enrolment: { schema: EnrolmentRecord, key: (value: EnrolmentRecord) => value.hash, immutable: false },
   erasure: { schema: ErasureRecord, key: (value: ErasureRecord) => value.id, immutable: false },
+  gateTest: { schema: GateTestRecord, key: () => 'newest', immutable: false },
   guardDataset: {
     schema: GuardDatasetRecord,
     key: (value: GuardDatasetRecord) => String(value.version).padStart(8, '0'),
@@ -220,7 +237,9 @@ export interface Records {
   agent: AgentRecord
   approval: ApprovalRecord
   auditHead: AuditHeadRecord
+  delegation: DelegationRecord
   enrolment: EnrolmentRecord
+  gateTest: GateTestRecord
   identity: IdentityRecord
   passkey: PasskeyRecord
   webSession: WebSessionRecord

@@ -1,4 +1,11 @@
-import { type ApprovalRecord, GatewayError, type Pin, type StateDelta, type StateStore } from '@sallyport/core'
+import {
+  type ApprovalRecord,
+  type DelegationRecord,
+  GatewayError,
+  type Pin,
+  type StateDelta,
+  type StateStore,
+} from '@sallyport/core'
 import { openElapsedClock } from './elapsed-clock.ts'
 import type { ErasureRecord } from './erasure-record.ts'
 import type { HoldRecord } from './hold-record.ts'
@@ -15,6 +22,7 @@ import {
   type AgentRecord,
   type AuditHeadRecord,
   type CosignedRecord,
+  type GateTestRecord,
   type GuardDatasetRecord,
   type GuardLabelRecord,
   type GuardTestRecord,
@@ -44,6 +52,10 @@ export interface State {
   approvals(): ApprovalRecord[]
   /** The newest request with a binding. */
   approvalFor(binding: string): ApprovalRecord | undefined
+  /** Who asked whom to decide for them, oldest first, past ones included. */
+  delegations(): DelegationRecord[]
+  /** The newest test that approvals do what they say. */
+  gateTest(): GateTestRecord | undefined
   user(id: string): UserRecord | undefined
   passkey(id: string): PasskeyRecord | undefined
   /** Passkeys of a person, oldest first, without those that were revoked. */
@@ -193,6 +205,8 @@ function readers({ tables, keyById, approvalFor }: Mirror): Readers {
     approval: (id) => tables.approval.get(id),
     approvals: () => [...tables.approval.values()].sort((a, b) => a.askedMs - b.askedMs || compare(a.id, b.id)),
     approvalFor,
+    delegations: () => [...tables.delegation.values()].sort((a, b) => a.createdMs - b.createdMs || compare(a.id, b.id)),
+    gateTest: () => tables.gateTest.get('newest'),
     user: (id) => tables.user.get(id),
     passkey: (id) => tables.passkey.get(id),
     passkeys: (user) =>

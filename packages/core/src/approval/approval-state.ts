@@ -1,10 +1,12 @@
 import { GatewayError } from '../errors.ts'
-import type { ApprovalRecord, ApprovalState, ApprovalVote } from '../model/approval.ts'
+import type { ApprovalRecord, ApprovalState, ApprovalVote, DelegationRecord } from '../model/approval.ts'
 
 /** A person as far as it matters here. */
 export interface Approver {
   readonly id: string
   readonly roles: readonly string[]
+  /** Those who asked them to decide in their place at this time, with roles of their own. */
+  readonly standsFor?: readonly { readonly id: string; readonly roles: readonly string[] }[]
 }
 
 /** Where a request stands at a time: it ends by the clock, whether or not anybody noticed. */
@@ -14,28 +16,54 @@ export function approvalState(record: ApprovalRecord, nowMs: number): ApprovalSt
   return record.state
 }
 
-/** Why a person may not decide; `undefined` when they may. */
-export function whyNotApprover(record: ApprovalRecord, { id, roles }: Approver, nowMs: number): string | undefined {
-  if (record.excluded.includes(id) || record.user?.id === id)
-    return 'whoever asked for an act or answers for its agent does not decide on it'
-  if (record.votes.some((vote) => vote.user === id)) return 'you decided already; another person has to'
+/** Whether a person may decide, and in whose place: their own comes first. */
+export type Seat = { readonly inPlaceOf?: string } | { readonly whyNot: string }
+
+export function seatOf(record: ApprovalRecord, { id, roles, standsFor = [] }: Approver, nowMs: number): Seat {
+  const isExcluded = (person: string): boolean => record.excluded.includes(person) || record.user?.id === person
+  if (isExcluded(id)) return { whyNot: 'whoever asked for an act or answers for its agent does not decide on it' }
+  // Otherwise they would decide through somebody they chose.
+  if (standsFor.some((one) => isExcluded(one.id)))
+    return { whyNot: 'you stand in for somebody who asked for the act or answers for its agent' }
+  const hasVoted = (person: string): boolean => record.votes.some(({ user, inPlaceOf }) => user === person || inPlaceOf === person)
+  if (hasVoted(id)) return { whyNot: 'you decided already, or somebody in your place; another person has to' }
   const wanted = nowMs >= record.escalateMs ? [...record.roles, ...record.fallback] : record.roles
-  return roles.some((role) => wanted.includes(role)) ? undefined : `it needs one of the roles ${wanted.join(', ')}`
+  const isWanted = (held: readonly string[]): boolean => held.some((role) => wanted.includes(role))
+  if (isWanted(roles)) return {}
+  const principal = standsFor.find((one) => isWanted(one.roles) && !hasVoted(one.id))
+  return principal ? { inPlaceOf: principal.id } : { whyNot: `it needs one of the roles ${wanted.join(', ')}` }
+}
+
+/** Why a person may not decide; `undefined` when they may. */
+export function whyNotApprover(record: ApprovalRecord, approver: Approver, nowMs: number): string | undefined {
+  const seat = seatOf(record, approver, nowMs)
+  return 'whyNot' in seat ? seat.whyNot : undefined
 }
 
 /**
- * What a request becomes when a person decides: one rejection ends it, the last approval that is needed grants it.
+ * What a request becomes when a person decides: one rejection ends it, the last approval that is needed grants it. Approving one
+ * that only tests whether people look grants nothing.
  * @throws GatewayError `CONFLICT` when it is over, `IDENTITY_FORBIDDEN` when the person may not decide
  */
-export function castVote(record: ApprovalRecord, vote: ApprovalVote, roles: readonly string[]): ApprovalRecord {
+export function castVote(
+  record: ApprovalRecord,
+  vote: Omit<ApprovalVote, 'user' | 'inPlaceOf'>,
+  approver: Approver,
+): ApprovalRecord {
   const state = approvalState(record, vote.atMs)
   if (state !== 'pending') throw new GatewayError('CONFLICT', `too late: the request is ${state}`)
-  const why = whyNotApprover(record, { id: vote.user, roles }, vote.atMs)
-  if (why !== undefined) throw new GatewayError('IDENTITY_FORBIDDEN', why)
-  const votes = [...record.votes, vote]
+  const seat = seatOf(record, approver, vote.atMs)
+  if ('whyNot' in seat) throw new GatewayError('IDENTITY_FORBIDDEN', seat.whyNot)
+  const votes = [...record.votes, { ...vote, ...seat, user: approver.id }]
   if (vote.verdict === 'reject') return { ...record, votes, state: 'rejected', endedMs: vote.atMs }
   if (votes.length < record.people) return { ...record, votes }
-  return { ...record, votes, state: 'approved', endedMs: vote.atMs }
+  return { ...record, votes, state: record.seeded ? 'cancelled' : 'approved', endedMs: vote.atMs }
+}
+
+/** Those in whose place a person may decide at a time, out of everything that people arranged. */
+export function standsForAt(delegations: readonly DelegationRecord[], to: string, nowMs: number): readonly string[] {
+  const now = delegations.filter((one) => one.to === to && one.endedMs === undefined && one.fromMs <= nowMs && nowMs < one.untilMs)
+  return [...new Set(now.map(({ from }) => from))]
 }
 
 /**

@@ -20,6 +20,10 @@ export const ApprovalVote = z.strictObject({
   reason: z.string().min(3).max(1_000),
   shown: Sha256Hex,
   atMs: TimeMs,
+  /** Whose vote it is, where they asked `user` to decide for them; the two count as one person. */
+  inPlaceOf: Id.optional(),
+  /** From the first look at what was shown to the decision, in milliseconds; absent where nobody measured it. */
+  lookMs: z.int().min(0).optional(),
 })
 export type ApprovalVote = z.infer<typeof ApprovalVote>
 
@@ -72,8 +76,33 @@ export const ApprovalRecord = z.strictObject({
   /** How long an approval may be used once it is given, in milliseconds. */
   useWithinMs: z.int().min(1),
   votes: z.array(ApprovalVote).max(20),
+  /** It is no act: somebody tests how carefully people look, with one that was rejected before. Approving it does nothing. */
+  seeded: z.strictObject({ by: Id, of: z.string().max(50) }).optional(),
   state: z.enum(APPROVAL_STATES),
   /** When it took its state, unless it is pending. */
   endedMs: TimeMs.optional(),
 })
 export type ApprovalRecord = z.infer<typeof ApprovalRecord>
+
+/** For how long a person may have another decide for them, in milliseconds. */
+export const DELEGATION_MS_MAX = 30 * 86_400_000
+
+/** A person asked another to decide for them, from one time to another. It reaches no further: nobody hands on what they were given. */
+export const DelegationRecord = z
+  .strictObject({
+    id: z.string().regex(/^del-[0-9a-f]{24}$/),
+    from: Id,
+    to: Id,
+    fromMs: TimeMs,
+    untilMs: TimeMs,
+    reason: z.string().min(3).max(1_000),
+    createdMs: TimeMs,
+    /** When it was ended before its time. */
+    endedMs: TimeMs.optional(),
+  })
+  .refine(({ from, to }) => from !== to, 'nobody stands in for themselves')
+  .refine(
+    ({ fromMs, untilMs }) => fromMs < untilMs && untilMs - fromMs <= DELEGATION_MS_MAX,
+    'it has an end, at most 30 days after its beginning',
+  )
+export type DelegationRecord = z.infer<typeof DelegationRecord>

@@ -53,6 +53,12 @@ export const EVENT_KINDS = {
   'approval.due': { severity: 'medium', priority: 3, means: 'an act waits for people, and half of their time or more is over' },
   'approval.escalated': { severity: 'high', priority: 2, means: 'nobody decided on an act in time, so others may as well' },
   'approval.expired': { severity: 'medium', priority: 3, means: 'nobody decided on an act at all, which is a rejection' },
+  'approval.rubber_stamp': { severity: 'high', priority: 2, means: 'somebody approves nearly everything, and nearly at once' },
+  'approval.test_missed': {
+    severity: 'high',
+    priority: 2,
+    means: 'somebody approved an act that was shown to see whether they look',
+  },
   'clock.stepped': { severity: 'high', priority: 2, means: 'the clock was set, so times of the record do not fit together' },
   'anchor.failed': { severity: 'high', priority: 2, means: 'the log could not be anchored outside' },
   'replica.silent': { severity: 'high', priority: 2, means: 'a gateway stopped without saying so' },

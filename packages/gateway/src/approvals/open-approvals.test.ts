@@ -105,8 +105,8 @@ describe('people who are asked', () => {
     const { id } = await approvals.ask(asking('a'))
     const known = state.approval(id)
     if (!known) throw new TypeError('it was not kept')
-    const vote = { user: 'dana', verdict: 'approve', reason: 'as agreed', shown: 'a'.repeat(64), atMs: nowMs } as const
-    await state.transact([{ op: 'put', kind: 'approval', value: castVote(known, vote, ['approver']) }])
+    const vote = { verdict: 'approve', reason: 'as agreed', shown: 'a'.repeat(64), atMs: nowMs } as const
+    await state.transact([{ op: 'put', kind: 'approval', value: castVote(known, vote, { id: 'dana', roles: ['approver'] }) }])
     expect(await approvals.ask(asking('a'))).toMatchObject({ id })
     const gone = AbortSignal.abort()
     expect(await approvals.settled(id, { withinMs: 60_000, signal: gone })).toBe('pending')

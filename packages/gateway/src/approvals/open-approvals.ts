@@ -32,6 +32,8 @@ export interface ApprovalsDeps {
 }
 
 export interface OpenApprovals extends Approvals {
+  /** What is in force. */
+  config(): ApprovalsConfig
   reconfigure(config: ApprovalsConfig): void
   /** Ends what is over and forgets what is old. */
   sweep(): Promise<void>
@@ -72,6 +74,7 @@ export function openApprovals(deps: ApprovalsDeps): OpenApprovals {
       }),
     settled,
     holdMs: () => config.holdMs,
+    config: () => config,
     reconfigure(next) {
       config = next
     },
@@ -107,7 +110,7 @@ export function openApprovals(deps: ApprovalsDeps): OpenApprovals {
       // People may have answered since this act was decided: the next one finds what they said.
       asked = known && stands(known) && coversAsked(known, decision, facts) ? known : undefined
       if (asked) return undefined
-      const waiting = state.approvals().filter(({ agent, state: at }) => agent === principal.agent && at === 'pending')
+      const waiting = state.approvals().filter((one) => one.agent === principal.agent && one.state === 'pending' && !one.seeded)
       if (waiting.length >= config.waitingMax)
         throw new GatewayError('LIMIT_OVERLOADED', 'too many acts of this agent wait for people', { retryAfterMs: 60_000 })
       asked = requestFor(binding, asking)
@@ -200,6 +203,9 @@ export function openApprovals(deps: ApprovalsDeps): OpenApprovals {
     const at = nowMs()
     const due = state.approvals().filter((one) => sweptOf(one, at) !== undefined)
     for (const one of due.slice(0, SWEPT_MAX)) await sweepOne(one.id, at)
+    const gone = state.delegations().filter(({ untilMs, endedMs }) => at - Math.min(untilMs, endedMs ?? untilMs) > KEPT_MS)
+    if (gone.length > 0)
+      await state.transact(gone.slice(0, SWEPT_MAX).map(({ id }) => ({ op: 'delete', kind: 'delegation', key: id })))
   }
 
   async function sweepOne(id: string, at: number): Promise<void> {

@@ -95,6 +95,7 @@ export function controlOver(
     retention,
     home,
     console: () => loaded.config.console,
+    approvals: stores.approvals.config,
     fetchJwks,
     nowMs,
     randomBytes,

@@ -4,27 +4,30 @@ import {
   ApprovalRecord,
   ApprovalView,
   approvalState,
-  approvalView,
+  approvedSince,
+  type Approver,
+  attentionOf,
   castVote,
-  type DecisionEntry,
   GatewayError,
-  isJsonObject,
-  type JsonObject,
-  parseJson,
+  isGatewayError,
   Sha256Hex,
   shownHash,
   whyNotApprover,
 } from '@sallyport/core'
 import { z } from 'zod'
 import { type Role, ROLES, type UserRecord } from '../state-records.ts'
-import { type ControlDeps, defineVerb } from './define-verb.ts'
-import { requireVault } from './quarantine.ts'
+import type { Change } from '../state.ts'
+import { approverOf, requireRequest, viewOf } from './approval-views.ts'
+import { type ControlDeps, defineVerb, type Plan } from './define-verb.ts'
 
 /** Who of them may decide, each request says itself. */
-const DECIDERS: readonly Role[] = ['owner', 'engineer', 'security', 'approver']
+export const DECIDERS: readonly Role[] = ['owner', 'engineer', 'security', 'approver']
 const LISTED_MAX = 500
+/** Most requests decided at once. */
+const BATCH_MAX = 50
+const HOUR_MS = 3_600_000
 
-const ApprovalId = ApprovalRecord.shape.id
+export const ApprovalId = ApprovalRecord.shape.id
 const Listed = z.strictObject({
   id: ApprovalId,
   state: z.enum(APPROVAL_STATES),
@@ -57,9 +60,10 @@ export const approvalList = defineVerb({
   output: z.strictObject({ requests: z.array(Listed) }),
   run(deps, { all, limit }, { user }) {
     const nowMs = deps.nowMs()
+    const approver = approverOf(deps, user, nowMs)
     const requests = deps.state
       .approvals()
-      .map((record) => listed(record, user, nowMs))
+      .map((record) => listed(record, approver, nowMs))
       .filter(({ state }) => all || state === 'pending')
       .sort((a, b) => Number(b.state === 'pending') - Number(a.state === 'pending') || a.expiresMs - b.expiresMs)
       .slice(0, limit)
@@ -84,88 +88,199 @@ export const approvalShow = defineVerb({
     const record = requireRequest(deps, id)
     const view = await viewOf(deps, record)
     const shown = shownHash(view)
-    return { output: { request: listed(record, user, deps.nowMs()), view, shown }, detail: { shown } }
+    const nowMs = deps.nowMs()
+    const look = lookOf(user, id)
+    if (deps.looks?.get(look) === undefined) deps.looks?.set(look, nowMs)
+    return { output: { request: listed(record, approverOf(deps, user, nowMs), nowMs), view, shown }, detail: { shown } }
   },
 })
+
+const Asked = z.strictObject({
+  id: ApprovalId,
+  shown: Sha256Hex.meta({ description: 'What `approval.show` gave with the view.' }),
+})
+const Said = { verdict: z.enum(['approve', 'reject']), reason: z.string().trim().min(3).max(1_000) }
+const Tested = z
+  .enum(['noticed', 'missed'])
+  .optional()
+  .meta({ description: 'It was no act but a test of how carefully people look, and this is how it went.' })
 
 export const approvalDecide = defineVerb({
   name: 'approval.decide',
   summary: 'Approve or reject one act, once, as it was shown',
   roles: DECIDERS,
-  // Saying no needs nothing but the person.
-  confirm: ({ id, verdict }, { state }) => {
-    const record = state.approval(id)
-    return verdict === 'approve' && record !== undefined && (record.tier === 'high' || record.people > 1)
-  },
-  input: z.strictObject({
-    id: ApprovalId,
-    verdict: z.enum(['approve', 'reject']),
-    reason: z.string().trim().min(3).max(1_000),
-    shown: Sha256Hex.meta({ description: 'What `approval.show` gave with the view.' }),
-  }),
-  output: z.strictObject({ request: Listed }),
+  confirm: ({ id, verdict }, deps) => isGrave(deps, [id], verdict),
+  input: z.strictObject({ ...Asked.shape, ...Said }),
+  output: z.strictObject({ request: Listed, test: Tested }),
   target: (input) => input.id,
-  async run(deps, { id, verdict, reason, shown }, { user }) {
-    const record = requireRequest(deps, id)
-    const view = await viewOf(deps, record)
-    if (shownHash(view) !== shown) throw new GatewayError('CONFLICT', 'this is not what the act looks like now; look at it again')
-    // What cannot be shown to its end is not for one person alone.
-    const judged = view.isWhole ? record : { ...record, people: Math.max(2, record.people) }
-    const value = castVote(judged, { user: user.id, verdict, reason, shown, atMs: deps.nowMs() }, user.roles)
+  async run(deps, { id, shown, ...said }, { user }) {
+    const decided = await decideOn(deps, { requests: [{ id, shown }], ...said }, user)
+    const [value] = decided.values
+    if (!value) throw new GatewayError('INTERNAL', 'nothing was decided')
+    const { binding, decision, state } = value
+    const test = testOf(value, said.verdict)
     return {
-      output: { request: listed(value, user, deps.nowMs()) },
-      changes: [{ op: 'put', kind: 'approval', value }],
-      detail: { verdict, reason, shown, state: value.state, decision: record.decision, binding: record.binding },
+      output: { request: listed(value, decided.approver, deps.nowMs()), ...(test && { test }) },
+      ...decided.plan,
+      detail: { ...said, shown, state, decision, binding, ...placeOf(value), ...(test && { test }) },
     }
   },
 })
 
-function requireRequest({ state }: Pick<ControlDeps, 'state'>, id: string): ApprovalRecord {
-  const record = state.approval(id)
-  if (!record) throw new GatewayError('NOT_FOUND', 'no such request; see "approvals list"')
-  return record
+export const approvalBatch = defineVerb({
+  name: 'approval.batch',
+  summary: 'Approve or reject several acts, all of them or none; those approved together are calls of one tool',
+  roles: DECIDERS,
+  confirm: ({ requests, verdict }, deps) =>
+    isGrave(
+      deps,
+      requests.map(({ id }) => id),
+      verdict,
+    ),
+  input: z.strictObject({ requests: z.array(Asked).min(1).max(BATCH_MAX), ...Said }),
+  output: z.strictObject({ requests: z.array(z.strictObject({ request: Listed, test: Tested })) }),
+  async run(deps, { requests, ...said }, { user }) {
+    const { values, approver, plan } = await decideOn(deps, { requests, ...said }, user)
+    const tests = values.flatMap((value) => (testOf(value, said.verdict) ? [value.id] : []))
+    return {
+      output: {
+        requests: values.map((value) => {
+          const test = testOf(value, said.verdict)
+          return { request: listed(value, approver, deps.nowMs()), ...(test && { test }) }
+        }),
+      },
+      ...plan,
+      detail: {
+        ...said,
+        requests: requests.map(({ id }) => id),
+        shown: requests.map(({ shown }) => shown),
+        states: values.map(({ state }) => state),
+        decisions: values.map(({ decision }) => String(decision)),
+        ...(tests.length > 0 && { tests }),
+      },
+    }
+  },
+})
+
+interface Deciding {
+  readonly requests: readonly z.infer<typeof Asked>[]
+  readonly verdict: 'approve' | 'reject'
+  readonly reason: string
 }
 
-/** @throws GatewayError `CONTENT_ERASED`, `VAULT_UNAVAILABLE`: what nobody can look at, nobody approves */
-async function viewOf(deps: ControlDeps, record: ApprovalRecord): Promise<ApprovalView> {
-  const { entry, args } = await argumentsOf(deps, record)
-  const before = await lastApproved(deps, record)
-  return approvalView({ record, entry, args, ...(before && { before }) })
+interface Decided {
+  readonly values: readonly ApprovalRecord[]
+  readonly approver: Approver
+  readonly plan: Pick<Plan<never>, 'changes' | 'after'>
 }
 
-async function argumentsOf(deps: ControlDeps, { decision }: ApprovalRecord): Promise<{ entry: DecisionEntry; args: JsonObject }> {
-  const [entry] = decision < (await deps.audit.size()) ? await deps.audit.read(decision, decision + 1) : []
-  if (entry?.type !== 'decision' || !entry.input.vault) throw new GatewayError('NOT_FOUND', 'the arguments were not kept')
-  const { text } = await requireVault(deps).read(entry.input.vault, entry.input.commitment)
-  const args = parseJson(text)
-  if (!isJsonObject(args)) throw new GatewayError('VAULT_UNAVAILABLE', 'what is kept are no arguments')
-  return { entry, args }
+/** One vote on each request, or an error that names the first one it cannot be given on. */
+async function decideOn(deps: ControlDeps, { requests, verdict, reason }: Deciding, user: UserRecord): Promise<Decided> {
+  const atMs = deps.nowMs()
+  const records = requests.map(({ id }) => requireRequest(deps, id))
+  if (verdict === 'approve') requireOneKind(records)
+  if (verdict === 'approve') requireWithinHour(deps, user, records.length)
+  const approver = approverOf(deps, user, atMs)
+  const values: ApprovalRecord[] = []
+  for (const { id, shown } of requests) {
+    const seenMs = deps.looks?.get(lookOf(user, id))
+    const vote = { verdict, reason, shown, atMs, ...(seenMs !== undefined && { lookMs: Math.max(0, atMs - seenMs) }) }
+    values.push(await naming(id, () => voteOn(deps, id, { vote, approver })))
+  }
+  if (new Set(values.map(({ id }) => id)).size < values.length)
+    throw new GatewayError('REQUEST_PARAMS', 'a request is named twice; each has one answer')
+  const changes = values.map((value): Change => ({ op: 'put', kind: 'approval', value }))
+  return { values, approver, plan: { changes, after: () => raise(deps, values, { user, verdict }) } }
 }
 
-/** Arguments of the newest call of the same tool that was approved before this one was asked about, so that a view stays what it is. */
-async function lastApproved(deps: ControlDeps, record: ApprovalRecord): Promise<JsonObject | undefined> {
-  const { agent, action, askedMs } = record
-  const last = deps.state
-    .approvals()
-    .findLast(
-      (one) =>
-        one.state === 'consumed' &&
-        one.agent === agent &&
-        one.action.server === action.server &&
-        one.action.name === action.name &&
-        (one.endedMs ?? Infinity) <= askedMs,
-    )
-  if (!last) return undefined
-  return argumentsOf(deps, last).then(
-    ({ args }) => args,
-    () => undefined,
+async function voteOn(
+  deps: ControlDeps,
+  id: string,
+  { vote, approver }: { vote: Parameters<typeof castVote>[1]; approver: Approver },
+): Promise<ApprovalRecord> {
+  const record = requireRequest(deps, id)
+  const view = await viewOf(deps, record)
+  if (shownHash(view) !== vote.shown)
+    throw new GatewayError('CONFLICT', 'this is not what the act looks like now; look at it again')
+  // What cannot be shown to its end is not for one person alone.
+  const judged = view.isWhole ? record : { ...record, people: Math.max(2, record.people) }
+  return castVote(judged, vote, approver)
+}
+
+/** Says of which request an error is, where there are several. */
+async function naming<T>(id: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    if (!isGatewayError(error)) throw error
+    throw new GatewayError(error.code, `${id}: ${error.message}`, { cause: error })
+  }
+}
+
+/** Nobody approves unlike things in one go: whoever looks at one of them has not looked at the others. */
+function requireOneKind(records: readonly ApprovalRecord[]): void {
+  const kinds = new Set(records.map(({ action: { kind, server = '', name = '' } }) => JSON.stringify([kind, server, name])))
+  if (kinds.size > 1)
+    throw new GatewayError('CONFLICT', 'only calls of one tool are approved together; decide on the others by themselves')
+}
+
+function requireWithinHour({ state, approvals, nowMs }: ControlDeps, { id }: UserRecord, more: number): void {
+  const most = approvals?.().perHourMax ?? Infinity
+  if (approvedSince(state.approvals(), id, nowMs() - HOUR_MS) + more <= most) return
+  throw new GatewayError(
+    'LIMIT_OVERLOADED',
+    `you approved as much as one person can look at in an hour (${most}); others may, or wait`,
   )
 }
 
-function listed(record: ApprovalRecord, { id, roles }: UserRecord, nowMs: number): z.infer<typeof Listed> {
+/** Saying no needs nothing but the person. */
+function isGrave({ state }: Pick<ControlDeps, 'state'>, ids: readonly string[], verdict: string): boolean {
+  const records = ids.flatMap((id) => state.approval(id) ?? [])
+  return verdict === 'approve' && records.some(({ tier, people }) => tier === 'high' || people > 1)
+}
+
+/** What a decision shows about the person who made it, for those who watch. */
+async function raise(
+  { audit, state }: ControlDeps,
+  values: readonly ApprovalRecord[],
+  { user, verdict }: { user: UserRecord; verdict: string },
+): Promise<void> {
+  const actor = { type: 'system', id: 'sallyport' } as const
+  const say = (verb: string, target: string, detail: Record<string, string | number>): Promise<number> =>
+    audit.append({ type: 'admin', actor, verb, target, outcome: 'done', detail })
+  for (const value of values)
+    if (testOf(value, verdict) === 'missed')
+      await say('approval.test_missed', value.id, { user: user.id, of: value.seeded?.of ?? '', by: value.seeded?.by ?? '' })
+  const records = state.approvals()
+  const now = attentionOf(records, user.id)
+  const ids = new Set(values.map(({ id }) => id))
+  const before = attentionOf(
+    records.map((one) => (ids.has(one.id) ? { ...one, votes: one.votes.slice(0, -1) } : one)),
+    user.id,
+  )
+  if (now.isRubberStamp && !before.isRubberStamp)
+    await say('approval.rubber_stamp', user.id, { decided: now.decided, approved: now.approved, lookP50Ms: now.lookP50Ms ?? 0 })
+}
+
+function testOf({ seeded }: ApprovalRecord, verdict: string): 'noticed' | 'missed' | undefined {
+  if (!seeded) return undefined
+  return verdict === 'reject' ? 'noticed' : 'missed'
+}
+
+function placeOf({ votes }: ApprovalRecord): { inPlaceOf?: string } {
+  const { inPlaceOf } = votes.at(-1) ?? {}
+  return inPlaceOf === undefined ? {} : { inPlaceOf }
+}
+
+/** Names the first look of a person at a request. */
+function lookOf({ id: user }: UserRecord, id: string): string {
+  return `${user} ${id}`
+}
+
+function listed(record: ApprovalRecord, approver: Approver, nowMs: number): z.infer<typeof Listed> {
   const { action, user } = record
   const state = approvalState(record, nowMs)
-  const whyNot = state === 'pending' ? whyNotApprover(record, { id, roles }, nowMs) : `it is ${state}`
+  const whyNot = state === 'pending' ? whyNotApprover(record, approver, nowMs) : `it is ${state}`
   return {
     id: record.id,
     state,

@@ -1,6 +1,8 @@
 import type { AuditLog, PinState, ToolDefinition } from '@sallyport/core'
 import type { z } from 'zod'
 import type { AnchorReport } from '../anchor.ts'
+import type { BoundedCache } from '../bounded-cache.ts'
+import type { ApprovalsConfig } from '../config-approvals.ts'
 import type { ConsoleConfig } from '../config-console.ts'
 import type { Confirmation } from '../confirmation.ts'
 import type { ContentVault } from '../content-vault.ts'
@@ -52,6 +54,10 @@ export interface ControlDeps {
   readonly home: Pick<Home, 'deriveKey' | 'manifestsDir'>
   /** How people sign in with a browser, as the configuration in force says it; absent where they cannot. */
   readonly console?: () => ConsoleConfig | undefined
+  /** What the configuration in force says of approvals. */
+  readonly approvals?: () => ApprovalsConfig
+  /** When each person first looked at each request, by both their names; of this process. */
+  readonly looks?: BoundedCache<number>
   /** Keys of the providers people sign in at. */
   readonly fetchJwks?: FetchJwks
   readonly nowMs: () => number

@@ -5,6 +5,7 @@ import { YAML_BYTES_MAX } from '../read-yaml.ts'
 import { ROLES, type ManifestVersionRecord } from '../state-records.ts'
 import { defineVerb, type ControlDeps } from './define-verb.ts'
 import { diffJson, JsonChange } from './diff-json.ts'
+import { requireGateTested } from './gate-test.ts'
 import { requireStanding } from './require.ts'
 
 const ANYONE = ROLES
@@ -134,6 +135,7 @@ export const manifestSign = defineVerb({
   async run(deps, input, { user, confirmation }) {
     const standing = await requireStanding(deps, input.agent)
     requireTested(deps, input.agent)
+    requireGateTested(deps, input.agent)
     const { signature, ...signable } = input
     const signed = confirmation ? { confirmation } : { ...(signature !== undefined && { signature }) }
     const change = deps.manifests.acceptSignature({ ...signable, user: user.id }, signed)

@@ -1,5 +1,6 @@
 import { GatewayError, isGatewayError, type ErrorCode, type Json } from '@sallyport/core'
 import type { z } from 'zod'
+import { boundedCache } from '../bounded-cache.ts'
 import { openRefusals, type Refusals } from '../refusals.ts'
 import { againIfMoved } from './again-if-moved.ts'
 import { auditTail } from './audit.ts'
@@ -23,6 +24,8 @@ export interface Control {
 }
 
 const PROBLEMS_MAX = 5
+/** First looks at requests that are remembered. */
+const LOOKS_MAX = 10_000
 /** What reading the log live needs. */
 const TAIL = auditTail as unknown as Verb
 
@@ -40,7 +43,8 @@ interface Asked {
  * take long stand in a queue of their own: nobody who isolates an agent waits for a search through years. Nor for a sign-in, which
  * may ask a provider for its keys and which anybody may try.
  */
-export function openControl(deps: ControlDeps): Control {
+export function openControl(given: ControlDeps): Control {
+  const deps: ControlDeps = { looks: boundedCache(LOOKS_MAX), ...given }
   const authenticate = createAuthenticator(deps)
   const refusals = openRefusals(deps.audit, deps.nowMs)
   const enter = openSignIn(deps)

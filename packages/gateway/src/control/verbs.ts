@@ -1,5 +1,5 @@
 import { agentCreate, agentList, agentRevoke, agentRotate } from './agents.ts'
-import { approvalDecide, approvalList, approvalShow } from './approvals.ts'
+import { approvalBatch, approvalDecide, approvalList, approvalShow } from './approvals.ts'
 import { auditBundle } from './audit-bundle.ts'
 import { auditCompleteness, auditConfig } from './audit-completeness.ts'
 import { auditKey } from './audit-key.ts'
@@ -7,7 +7,9 @@ import { auditSearch } from './audit-search.ts'
 import { auditExport, auditProve, auditRead, auditTail, auditVerify } from './audit.ts'
 import { contentRead, subjectErase, subjectFind } from './content.ts'
 import type { Verb } from './define-verb.ts'
+import { delegationCreate, delegationEnd, delegationList } from './delegations.ts'
 import { auditFields } from './fields.ts'
+import { approvalTest } from './gate-test.ts'
 import { guardCanary } from './guard-canary.ts'
 import { guardLabel, guardLabels } from './guard-labels.ts'
 import { guardStatus } from './guard-status.ts'
@@ -27,6 +29,7 @@ import { status } from './status.ts'
 import { toolsApprove, toolsDiff, toolsList } from './tools.ts'
 import { manifestUnused } from './unused.ts'
 import { userCreate, userLink, userList, userUpdate } from './users.ts'
+import { approvalSeed, approvalVigilance } from './vigilance.ts'
 
 /** Every verb of the control plane. */
 export const VERBS = {
@@ -34,9 +37,13 @@ export const VERBS = {
   'agent.list': agentList,
   'agent.revoke': agentRevoke,
   'agent.rotate': agentRotate,
+  'approval.batch': approvalBatch,
   'approval.decide': approvalDecide,
   'approval.list': approvalList,
+  'approval.seed': approvalSeed,
   'approval.show': approvalShow,
+  'approval.test': approvalTest,
+  'approval.vigilance': approvalVigilance,
   'audit.bundle': auditBundle,
   'audit.completeness': auditCompleteness,
   'audit.config': auditConfig,
@@ -51,6 +58,9 @@ export const VERBS = {
   'audit.tail': auditTail,
   'audit.verify': auditVerify,
   'content.read': contentRead,
+  'delegation.create': delegationCreate,
+  'delegation.end': delegationEnd,
+  'delegation.list': delegationList,
   'guard.canary': guardCanary,
   'guard.label': guardLabel,
   'guard.labels': guardLabels,
