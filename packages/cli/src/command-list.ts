@@ -102,6 +102,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: () => import('./commands/approvals/index.ts'),
   },
   {
+    name: 'delegation',
+    summary: 'who decides on approvals in whose place, and until when',
+    load: () => import('./commands/delegation/index.ts'),
+  },
+  {
     name: 'quarantine',
     summary: 'what was stopped on its way to an agent: look at it, release it',
     load: () => import('./commands/quarantine/index.ts'),

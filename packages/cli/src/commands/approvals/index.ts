@@ -1,11 +1,12 @@
 import { VERBS } from '@sallyport/gateway'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { openClient } from '../../control-client.ts'
 import { defineCommand, type Act } from '../../define-command.ts'
 import { parseCount } from '../../options.ts'
 import { shown } from '../../shown.ts'
 import { table, time } from '../../table.ts'
-import { requestLines } from './describe.ts'
+import { requestLines, vigilanceLines } from './describe.ts'
+import { addTestGate } from './test-gate.ts'
 
 export const command = defineCommand({
   configure(command, act) {
@@ -42,6 +43,9 @@ export const command = defineCommand({
       )
     addDecision(command, act, 'approve')
     addDecision(command, act, 'reject')
+    addBatch(command, act)
+    addTestGate(command, act)
+    addAttention(command, act)
   },
 })
 
@@ -57,9 +61,64 @@ function addDecision(command: Command, act: Act, verdict: 'approve' | 'reject'):
         async (context, id: string, { reason, shown: hash }: { reason: string; shown: string }) => {
           const output = await openClient(context).call('approval.decide', { id, verdict, reason, shown: hash })
           const { state, votes, people } = output.request
+          if (output.test) return { output, text: testWords(output.test) }
           const open = state === 'pending' ? `: ${votes.length} of ${people} have approved` : ''
           return { output, text: `${id} is ${state}${open}` }
         },
       ),
     )
+}
+
+interface Batch {
+  readonly verdict: 'approve' | 'reject'
+  readonly reason: string
+}
+
+function addBatch(command: Command, act: Act): void {
+  command
+    .command('batch <request=shown...>')
+    .description('decide on several, all of them or none; those approved together are calls of one tool')
+    .addOption(
+      new Option('--verdict <verdict>', 'what you say to all of them').choices(['approve', 'reject']).makeOptionMandatory(),
+    )
+    .requiredOption('--reason <text>', 'why; it is recorded')
+    .action(
+      act(VERBS['approval.batch'].output, async (context, pairs: string[], { verdict, reason }: Batch) => {
+        const requests = pairs.map((pair) => {
+          const [id = '', hash = ''] = pair.split('=', 2)
+          return { id, shown: hash }
+        })
+        const output = await openClient(context).call('approval.batch', { requests, verdict, reason })
+        const text = output.requests.map(({ request, test }) => (test ? testWords(test) : `${request.id} is ${request.state}`))
+        return { output, text: text.join('\n') }
+      }),
+    )
+}
+
+function addAttention(command: Command, act: Act): void {
+  command
+    .command('vigilance')
+    .description('how people decide: how fast, how often they say no, and whether they look')
+    .option('--days <count>', 'requests of so many days', parseCount, 30)
+    .action(
+      act(VERBS['approval.vigilance'].output, async (context, { days }: { days: number }) => {
+        const output = await openClient(context).call('approval.vigilance', { days })
+        return { output, text: vigilanceLines(output).join('\n') }
+      }),
+    )
+  command
+    .command('seed <request>')
+    .description('show people an act once more that was rejected, to see whether they look; approving it does nothing')
+    .action(
+      act(VERBS['approval.seed'].output, async (context, of: string) => {
+        const output = await openClient(context).call('approval.seed', { of })
+        return { output, text: `${output.id} waits like any other; no act will ever be it` }
+      }),
+    )
+}
+
+function testWords(test: 'noticed' | 'missed'): string {
+  return test === 'noticed'
+    ? 'this was a test of how carefully people look, and you noticed'
+    : 'this was a test of how carefully people look: the act was rejected before, and you approved it; nothing happened'
 }
