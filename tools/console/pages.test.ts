@@ -79,6 +79,81 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('the c
     expect(entry).toMatchObject({ outcome: 'done', actor: { id: 'dana' }, detail: { verdict: 'reject', reason: 'no invoice' } })
   })
 
+  test('R151: several requests are looked at on one page and approved together, with a mark for each', async () => {
+    for (const amount of [711, 712, 713]) expect(await world.pay(amount, 'Acme')).toContain('Not done yet')
+    const { page } = dana
+    await page.setViewportSize(PHONE)
+    await page.goto(`${world.origin}/approvals`)
+    const marks = page.getByRole('checkbox')
+    await marks.first().waitFor()
+    const waiting = await marks.count()
+    for (let i = waiting - 3; i < waiting; i++) await marks.nth(i).check()
+    await page.getByRole('link', { name: 'Look at the 3 marked together' }).click()
+    for (const amount of ['711', '712', '713']) await page.getByText(amount, { exact: true }).waitFor()
+    expect(await axeOn(page)).toEqual([])
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(PHONE.width)
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Reject all 3')
+    expect(await page.getByRole('button', { name: 'Approve all 3 once' }).isDisabled()).toBe(true)
+    await page.getByLabel(/Reason/).fill('one delivery')
+    await page.getByRole('button', { name: 'Approve all 3 once' }).click()
+    await page.getByRole('heading', { name: 'Approvals' }).waitFor()
+    for (const amount of [711, 712, 713]) expect(await world.pay(amount, 'Acme')).toBe(`paid ${amount}`)
+    // One that is over by now takes the others with it, and the page says which.
+    for (const amount of [714, 715]) await world.pay(amount, 'Acme')
+    await page.goto(`${world.origin}/approvals`)
+    await marks.first().waitFor()
+    const now = await marks.count()
+    for (let i = now - 2; i < now; i++) await marks.nth(i).check()
+    await page.getByRole('link', { name: 'Look at the 2 marked together' }).click()
+    await page.getByText('715', { exact: true }).waitFor()
+    const over = new URL(page.url()).searchParams.get('ids')?.match(/apr-[0-9a-f]{24}/g)?.[1] ?? ''
+    const { shown } = await world.governed.control('vera', 'approval.show', { id: over })
+    await world.governed.control('vera', 'approval.decide', {
+      id: over,
+      shown: shown ?? '',
+      verdict: 'reject',
+      reason: 'not that one',
+    })
+    await page.getByLabel(/Reason/).fill('one delivery')
+    await page.getByRole('button', { name: 'Approve all 2 once' }).click()
+    await page.getByRole('alert').getByText(over, { exact: false }).waitFor()
+    expect(await world.pay(714, 'Acme')).toContain('Not done yet')
+    await page.setViewportSize(DESK)
+    expect(dana.trouble).toEqual([])
+  })
+
+  test('R149 R156: somebody hands over for a while, and a test of attention says what it was', async () => {
+    const { page } = dana
+    await page.goto(`${world.origin}/you`)
+    await page.getByLabel('Who decides for you').fill('erin')
+    await page.getByRole('button', { name: 'Hand over' }).click()
+    await page.getByLabel(/Reason/).fill('on leave')
+    await page.getByRole('dialog').getByRole('button', { name: 'Hand over' }).click()
+    await page.getByText(/erin decides for dana until/).waitFor()
+    await page.getByRole('button', { name: 'End it' }).click()
+    await expect.poll(() => page.getByText(/erin decides for dana until/).count()).toBe(0)
+
+    await world.pay(716, 'Nobody')
+    const path = await newestRequest(world)
+    await page.goto(`${world.origin}${path}`)
+    await page.getByLabel(/Reason/).fill('who is that')
+    await page.getByRole('button', { name: 'Reject' }).click()
+    await page.getByRole('heading', { name: 'Approvals' }).waitFor()
+    const { id } = await world.governed.control('bob', 'approval.seed', { of: path.split('/').at(-1) ?? '' })
+    await page.goto(`${world.origin}/approvals/${String(id)}`)
+    await page.getByText('Nobody', { exact: true }).waitFor()
+    await page.getByLabel(/Reason/).fill('fine')
+    await page.getByRole('button', { name: 'Approve once' }).click()
+    await page.getByText('This was a test of how carefully people look', { exact: false }).waitFor()
+    expect(await axeOn(page)).toEqual([])
+
+    await vera.page.goto(`${world.origin}/approvals`)
+    await vera.page.getByRole('link', { name: 'How people decide' }).click()
+    await vera.page.getByRole('cell', { name: '1 of 1' }).waitFor()
+    expect(await axeOn(vera.page)).toEqual([])
+    expect([dana.trouble, vera.trouble]).toEqual([[], []])
+  })
+
   test('R144: what an agent says is text: no markup, no link, nothing hidden or turned round', async () => {
     expect(await world.pay(702, HIDING)).toContain('Not done yet')
     const { page } = vera
@@ -240,6 +315,8 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('the c
       const found: string[] = []
       for (const path of [
         ...paths,
+        '/approvals/vigilance',
+        '/approvals/together',
         '/agents/unsigned',
         '/tools',
         '/tools/erp/free',

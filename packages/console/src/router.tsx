@@ -63,6 +63,19 @@ const tree = root.addChildren([
       component: lazyRouteComponent(() => import('./pages/approvals.tsx'), 'ApprovalsPage'),
       validateSearch: ({ all }): { all?: true } => (all === true ? { all } : {}),
     }),
+    createRoute({
+      ...page('/approvals/together'),
+      component: lazyRouteComponent(() => import('./pages/together.tsx'), 'TogetherPage'),
+      validateSearch: ({ ids }): { ids: string[] } => ({
+        ids: Array.isArray(ids)
+          ? [...new Set(ids.filter((id) => /^apr-[0-9a-f]{24}$/.test(String(id))) as string[])].slice(0, 50)
+          : [],
+      }),
+    }),
+    createRoute({
+      ...page('/approvals/vigilance'),
+      component: lazyRouteComponent(() => import('./pages/vigilance.tsx'), 'VigilancePage'),
+    }),
     createRoute({ ...page('/approvals/$id'), component: lazyRouteComponent(() => import('./pages/approval.tsx'), 'ApprovalPage') }),
     createRoute({
       ...page('/live'),

@@ -1,9 +1,10 @@
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { type ReactElement, useEffect, useRef, useState } from 'react'
+import { type ReactElement, useEffect } from 'react'
 import type { Output } from '../api.ts'
 import { ShownText } from '../ui/agent-text.tsx'
+import { DecideForm, type DecideFormProps, Tested } from '../ui/decide-form.tsx'
 import { Part } from '../ui/part.tsx'
-import { Badge, Loaded, PageTitle, ProblemNote } from '../ui/states.tsx'
+import { Badge, Loaded, PageTitle } from '../ui/states.tsx'
 import { Remaining } from '../ui/time.tsx'
 import { useAct, useVerb } from '../use-verb.ts'
 
@@ -39,27 +40,12 @@ export function ApprovalPage(): ReactElement {
 }
 
 function Request({ request, view, shown }: Shown): ReactElement {
+  const navigate = useNavigate()
+  // It outlives the form, which goes with the request's state.
+  const decide = useAct('approval.decide')
   return (
     <article className="grid max-w-3xl gap-4 pb-4">
-      <section className="panel grid gap-2">
-        <h2 className="text-xl font-semibold wrap-anywhere">{view.line}</h2>
-        <p className="flex flex-wrap gap-2">
-          <Badge tone={view.tier === 'high' ? 'bad' : 'warn'}>{view.reversibility}</Badge>
-          {request.people > 1 && <Badge tone="warn">{`${request.people} people must agree`}</Badge>}
-          {request.state === 'pending' ? (
-            <span>
-              left: <Remaining untilMs={request.expiresMs} />
-            </span>
-          ) : (
-            <Badge>{request.state}</Badge>
-          )}
-        </p>
-        {!view.isWhole && (
-          <p className="font-semibold text-bad">
-            It is too large to be shown to its end. What cannot be looked at is not for one person alone.
-          </p>
-        )}
-      </section>
+      <Head request={request} view={view} />
       <Part title="Who">
         <p>
           Agent <strong>{view.agent}</strong>, for <strong>{view.onBehalfOf}</strong>
@@ -89,12 +75,51 @@ function Request({ request, view, shown }: Shown): ReactElement {
       <Link to="/decisions/$entry" params={{ entry: String(view.decision) }} className="link">
         The decision that asked, entry {view.decision}
       </Link>
-      {request.state === 'pending' && <Decide request={request} shown={shown} />}
+      {decide.data?.test && <Tested tests={[decide.data.test]} />}
+      {request.state === 'pending' && !decide.data && (
+        <Decide
+          whyNot={request.whyNot}
+          error={decide.error}
+          isBusy={decide.isPending}
+          onDecide={(verdict, reason) =>
+            decide.mutate(
+              { id: request.id, verdict, reason, shown },
+              { onSuccess: ({ test }) => void (test ?? navigate({ to: '/approvals' })) },
+            )
+          }
+        />
+      )}
     </article>
   )
 }
 
-function Arguments({ view }: { view: Shown['view'] }): ReactElement {
+/** The act in one line, whether it can be undone, and how long there is. */
+function Head({ request, view }: Omit<Shown, 'shown'>): ReactElement {
+  return (
+    <section className="panel grid gap-2">
+      <h2 className="text-xl font-semibold wrap-anywhere">{view.line}</h2>
+      <p className="flex flex-wrap gap-2">
+        <Badge tone={view.tier === 'high' ? 'bad' : 'warn'}>{view.reversibility}</Badge>
+        {request.people > 1 && <Badge tone="warn">{`${request.people} people must agree`}</Badge>}
+        {request.state === 'pending' ? (
+          <span>
+            left: <Remaining untilMs={request.expiresMs} />
+          </span>
+        ) : (
+          <Badge>{request.state}</Badge>
+        )}
+      </p>
+      {!view.isWhole && (
+        <p className="font-semibold text-bad">
+          It is too large to be shown to its end. What cannot be looked at is not for one person alone.
+        </p>
+      )}
+    </section>
+  )
+}
+
+/** Each argument as it is, as it was, and where it comes from. */
+export function Arguments({ view }: { view: Shown['view'] }): ReactElement {
   return (
     <Part title="Exactly this">
       <dl className="grid gap-3">
@@ -119,44 +144,7 @@ function Arguments({ view }: { view: Shown['view'] }): ReactElement {
   )
 }
 
-function Decide({ request, shown }: { request: Shown['request']; shown: string }): ReactElement {
-  const navigate = useNavigate()
-  const decide = useAct('approval.decide')
-  const [reason, setReason] = useState('')
-  const reject = useRef<HTMLButtonElement>(null)
-  // Whoever presses Enter without looking rejects.
-  useEffect(() => reject.current?.focus({ preventScroll: true }), [])
-  if (request.whyNot !== undefined) return <p className="panel text-soft">You may not decide here: {request.whyNot}.</p>
-  const run = (verdict: 'approve' | 'reject'): void => {
-    const given = reason.trim() === '' ? 'no reason given' : reason.trim()
-    decide.mutate({ id: request.id, verdict, reason: given, shown }, { onSuccess: () => void navigate({ to: '/approvals' }) })
-  }
-  return (
-    <section aria-label="Decide" className="sticky bottom-0 grid gap-2 border-t border-line bg-page py-3">
-      <label className="grid gap-1">
-        Reason, for the record
-        <input className="field" maxLength={1_000} value={reason} onChange={(event) => setReason(event.target.value)} />
-      </label>
-      {decide.isError && <ProblemNote error={decide.error} />}
-      <div className="grid grid-cols-2 gap-2">
-        <button
-          ref={reject}
-          type="button"
-          className="button-bad min-h-14"
-          disabled={decide.isPending}
-          onClick={() => run('reject')}
-        >
-          Reject
-        </button>
-        <button
-          type="button"
-          className="button-main min-h-14"
-          disabled={decide.isPending || reason.trim().length < 3}
-          onClick={() => run('approve')}
-        >
-          Approve once
-        </button>
-      </div>
-    </section>
-  )
+function Decide({ whyNot, ...form }: Omit<DecideFormProps, 'words'> & { whyNot: string | undefined }): ReactElement {
+  if (whyNot !== undefined) return <p className="panel text-soft">You may not decide here: {whyNot}.</p>
+  return <DecideForm words={{ reject: 'Reject', approve: 'Approve once' }} {...form} />
 }

@@ -7,11 +7,13 @@ import { Part } from '../ui/part.tsx'
 import { Badge, Loaded, PageTitle, ProblemNote } from '../ui/states.tsx'
 import { Time } from '../ui/time.tsx'
 import { useAttempt } from '../ui/use-attempt.ts'
-import { useSession, useVerb } from '../use-verb.ts'
+import { useMay, useSession, useVerb } from '../use-verb.ts'
+import { Deputies } from './deputies.tsx'
 
 /** Who one is here: roles, passkeys, how it looks, the way out. */
 export function YouPage(): ReactElement {
   const session = useSession()
+  const mayDecide = useMay('delegation.create')
   const client = useQueryClient()
   const navigate = useNavigate()
   const leave = async (): Promise<void> => {
@@ -45,6 +47,7 @@ export function YouPage(): ReactElement {
           )}
         </Part>
         <Passkeys />
+        {mayDecide && <Deputies />}
         <Part title="How it looks">
           <Looks />
         </Part>
