@@ -17,6 +17,10 @@ export interface Approvals {
   consume(approval: ApprovalRecord): Promise<boolean>
   /** Where a request stands as soon as it does not wait any more, or when the time is over, or the caller is gone. */
   settled(id: string, how: { readonly withinMs: number; readonly signal: AbortSignal }): Promise<ApprovalState>
+  /** A request as it stands now, whichever gateway changed it. @throws GatewayError `STORE_UNAVAILABLE` */
+  request(id: string): Promise<ApprovalRecord | undefined>
+  /** Ends a request that was not used, because its agent wants it no more. */
+  withdraw(id: string): Promise<void>
   /** How long a call may wait for people before its caller is told to come back. */
   readonly holdMs: () => number
 }

@@ -44,6 +44,7 @@ const ADMIN_KINDS: Readonly<Record<string, AdminKind>> = {
   'approval.expired': { type: 'detection', kind: 'approval.expired' },
   'approval.rubber_stamp': { type: 'detection', kind: 'approval.rubber_stamp' },
   'approval.test_missed': { type: 'detection', kind: 'approval.test_missed' },
+  'approval.withdrawn': { type: 'admin', kind: 'admin.done' },
   'approval.batch': { type: 'policy', kind: 'admin.done' },
   'approval.decide': { type: 'policy', kind: 'admin.done' },
   'approval.seed': { type: 'admin', kind: 'admin.done' },

@@ -73,6 +73,12 @@ export function openApprovals(deps: ApprovalsDeps): OpenApprovals {
         return [{ op: 'put', kind: 'approval', value: consumeApproval(known, nowMs()) }]
       }),
     settled,
+    async request(id) {
+      await state.refresh()
+      const known = state.approval(id)
+      return known && { ...known, state: approvalState(known, nowMs()) }
+    },
+    withdraw,
     holdMs: () => config.holdMs,
     config: () => config,
     reconfigure(next) {
@@ -99,6 +105,15 @@ export function openApprovals(deps: ApprovalsDeps): OpenApprovals {
         if (!isGatewayError(error) || error.code !== 'STORE_MOVED' || attempt === ATTEMPTS_MAX) throw error
       }
     }
+  }
+
+  async function withdraw(id: string): Promise<void> {
+    const isDone = await change(() => {
+      const known = state.approval(id)
+      const value = known && endApproval(known, 'cancelled', nowMs())
+      return value && value !== known ? [{ op: 'put', kind: 'approval', value }] : undefined
+    })
+    if (isDone) record({ verb: 'approval.withdrawn', target: id, detail: { agent: state.approval(id)?.agent ?? '' } })
   }
 
   async function ask(asking: Asking): Promise<{ id: string; expiresMs: number }> {

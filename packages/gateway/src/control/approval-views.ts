@@ -3,13 +3,11 @@ import {
   type ApprovalView,
   approvalView,
   type Approver,
-  type DecisionEntry,
   GatewayError,
-  isJsonObject,
   type JsonObject,
-  parseJson,
   standsForAt,
 } from '@sallyport/core'
+import { keptArguments } from '../kept-arguments.ts'
 import type { UserRecord } from '../state-records.ts'
 import type { ControlDeps } from './define-verb.ts'
 import { requireVault } from './quarantine.ts'
@@ -31,13 +29,8 @@ export async function viewOf(deps: ControlDeps, record: ApprovalRecord): Promise
   return approvalView({ record, entry, args, ...(before && { before }) })
 }
 
-async function argumentsOf(deps: ControlDeps, { decision }: ApprovalRecord): Promise<{ entry: DecisionEntry; args: JsonObject }> {
-  const [entry] = decision < (await deps.audit.size()) ? await deps.audit.read(decision, decision + 1) : []
-  if (entry?.type !== 'decision' || !entry.input.vault) throw new GatewayError('NOT_FOUND', 'the arguments were not kept')
-  const { text } = await requireVault(deps).read(entry.input.vault, entry.input.commitment)
-  const args = parseJson(text)
-  if (!isJsonObject(args)) throw new GatewayError('VAULT_UNAVAILABLE', 'what is kept are no arguments')
-  return { entry, args }
+function argumentsOf(deps: ControlDeps, record: ApprovalRecord): ReturnType<typeof keptArguments> {
+  return keptArguments({ audit: deps.audit, vault: { read: (...which) => requireVault(deps).read(...which) } }, record)
 }
 
 /** Arguments of the newest call of the same tool that was approved before this one was asked about, so that a view stays what it is. */

@@ -30,7 +30,15 @@ export class WireFault extends Error {
 }
 
 /** Methods whose target is repeated in `Mcp-Name` (MCP 2026-07-28, transports, standard headers). */
-const NAMED: Readonly<Record<string, string>> = { 'tools/call': 'name', 'prompts/get': 'name', 'resources/read': 'uri' }
+const NAMED: Readonly<Record<string, string>> = {
+  'tools/call': 'name',
+  'prompts/get': 'name',
+  'resources/read': 'uri',
+  // Tasks extension, streamable HTTP: routing headers.
+  'tasks/get': 'taskId',
+  'tasks/update': 'taskId',
+  'tasks/cancel': 'taskId',
+}
 
 /**
  * Reads one POST body. The body says which revision it speaks; headers are compared with it and never override it.

@@ -16,11 +16,13 @@ export interface Encoded {
 }
 
 /** What an answer says besides. */
-interface Told {
+export interface Told {
   /** The tool declares what it answers; a client would take anything else, but an error, for a broken server. */
   readonly isTyped?: boolean
   /** Where people look at a request that waits; nobody sees more there than they may. */
   readonly approvalUrl?: ((id: string) => string) | undefined
+  /** The result of the stateless revision that says how a call waits, where the client can take one. */
+  readonly instead?: JsonObject
 }
 
 /** What the pipeline answered, in the words of MCP. */
@@ -70,6 +72,8 @@ function refusal(request: McpRequest, id: RpcId, outbound: Extract<Outbound, { o
   const words = [...reasons.map((reason) => REASONS[reason].means), ...outbound.details].join('; ')
   const isolated = reasons.includes('agent_isolated')
   const status = isolated ? 403 : 200
+  const meta = { [META.refusal]: facts, ...(request.era === 'modern' ? { [META.serverInfo]: GATEWAY_INFO } : {}) }
+  if (outbound.instead) return { status, message: rpcResult(id, { ...outbound.instead, _meta: meta }) }
   if (request.kind === 'tool.call' && !isolated) {
     const said = `${words}. Reason: ${reasons.join(', ')}. Audit entry ${entry}.`
     const text = waiting
@@ -78,7 +82,7 @@ function refusal(request: McpRequest, id: RpcId, outbound: Extract<Outbound, { o
     const result = {
       content: [{ type: 'text', text }],
       isError: !waiting || outbound.isTyped === true,
-      _meta: { [META.refusal]: facts, ...(request.era === 'modern' ? { [META.serverInfo]: GATEWAY_INFO } : {}) },
+      _meta: meta,
     }
     return { status, message: rpcResult(id, request.era === 'modern' ? { ...result, resultType: 'complete' } : result) }
   }

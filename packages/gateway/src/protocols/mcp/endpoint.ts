@@ -6,7 +6,6 @@ import {
   type Outbound,
   type Principal,
   type CompiledManifest,
-  type Stages,
   handle,
   isGatewayError,
   isJsonObject,
@@ -14,13 +13,12 @@ import {
   plainPath,
   visibleResource,
 } from '@sallyport/core'
-import type { Approvals } from '../../approvals.ts'
 import { boundedCache } from '../../bounded-cache.ts'
 import { type ByteBudget, COST_FACTOR } from '../../byte-budget.ts'
 import { readBody } from '../../read-body.ts'
 import type { Refusals } from '../../refusals.ts'
 import { type Incoming, WireFault, decode } from './decode.ts'
-import { type Encoded, encode, encodeFailure } from './encode.ts'
+import { type Encoded, encode, encodeFailure, type Told } from './encode.ts'
 import type { Hub, Interest, Listener } from './hub.ts'
 import { METHODS } from './methods.ts'
 import { mismatchedParam } from './param-headers.ts'
@@ -30,14 +28,15 @@ import { type Question, type Reply, openReply } from './reply.ts'
 import type { McpRequest } from './request.ts'
 import type { StageDeps } from './stages.ts'
 import type { OfferedTool } from './upstream/catalogue.ts'
+import { openWaiting, type WaitingDeps } from './waiting.ts'
 import { META, REFUSED, type RpcId, RpcError, metaOf, rpcError, rpcResult } from './wire.ts'
 
-export interface EndpointDeps extends Pick<PerformDeps, 'catalogue' | 'upstreams' | 'manifest'>, Pick<StageDeps, 'identify'> {
-  readonly stages: Stages<McpRequest>
+export interface EndpointDeps
+  extends
+    Pick<PerformDeps, 'catalogue' | 'upstreams' | 'manifest'>,
+    Pick<StageDeps, 'identify'>,
+    Omit<WaitingDeps, 'exposed' | 'answer'> {
   readonly hub: Hub
-  readonly approvals: Pick<Approvals, 'settled' | 'holdMs'>
-  /** Page of the console about a request for approval; absent where there is no console. */
-  readonly approvalUrl?: (id: string) => string
   readonly refusals: Refusals
   readonly isolated: (agent: string) => boolean
   readonly budget: ByteBudget
@@ -75,6 +74,7 @@ export function createEndpoint(
   const running = new Map<string, AbortController>()
   /** Capabilities of handshake-era clients, by session: they are declared once and hold for later requests. */
   const declared = boundedCache<JsonObject>(DECLARED_MAX)
+  const waiting = openWaiting(waitingDeps())
 
   return async (request, response, agent) => {
     let charged = 0
@@ -147,8 +147,7 @@ export function createEndpoint(
     const key = callKey(principal, id)
     running.set(key, exchange.abort)
     try {
-      const outbound = { ...(await handleOrWait(inbound)), isTyped: isTyped(inbound), approvalUrl: deps.approvalUrl }
-      const { status, message: answer } = encode(inbound, id, outbound)
+      const { status, message: answer } = encode(inbound, id, told(inbound, await waiting.perform(inbound)))
       reply.end(answer, status)
     } catch (error) {
       await answerFailure(exchange, reply, { id, error })
@@ -157,23 +156,13 @@ export function createEndpoint(
     }
   }
 
-  /** An act that waits for people waits here for a while; once they decided it is decided again from the start, isolation included. */
-  async function handleOrWait(inbound: McpRequest): Promise<Outbound> {
-    const outbound = await handle(inbound, deps.stages)
-    const withinMs = deps.approvals.holdMs()
-    if (outbound.ok || !outbound.waiting || withinMs === 0) return outbound
-    // Comments on the stream keep proxies from giving up.
-    inbound.reply.stream()
-    const state = await deps.approvals.settled(outbound.waiting.id, { withinMs, signal: inbound.signal })
-    return state === 'pending' ? outbound : handle(inbound, deps.stages)
-  }
-
   async function own(
-    what: 'ping' | 'logLevel' | 'listen',
+    what: 'ping' | 'logLevel' | 'listen' | 'task',
     { exchange, inbound, id }: { exchange: Exchange; inbound: McpRequest; id: RpcId },
   ): Promise<void> {
     requireLive(inbound.agent, id)
     if (what === 'ping') return inbound.reply.end(rpcResult(id, {}))
+    if (what === 'task') return ownTask(exchange, inbound, id)
     if (what === 'logLevel') {
       const granted = deps
         .manifest(inbound.agent)
@@ -185,6 +174,28 @@ export function createEndpoint(
     const outbound = await handle(inbound, deps.stages)
     if (!outbound.ok) return inbound.reply.end(...spread(encode(inbound, id, outbound)))
     return listen(exchange, inbound, id)
+  }
+
+  /** What became of an act that waited for people; it may be carried out on the way. */
+  async function ownTask(exchange: Exchange, inbound: McpRequest, id: RpcId): Promise<void> {
+    try {
+      inbound.reply.end(rpcResult(id, await waiting.task(inbound)))
+    } catch (error) {
+      await answerFailure(exchange, inbound.reply, { id, error })
+    }
+  }
+
+  function waitingDeps(): WaitingDeps {
+    return {
+      ...deps,
+      exposed: (server, name) => deps.catalogue.exposed(server, name),
+      answer: (request, outbound) => encode(request, 0, told(request, outbound)).message,
+    }
+  }
+
+  /** What an answer says besides what was decided. */
+  function told<T extends Outbound>(inbound: McpRequest, outbound: T): T & Told {
+    return { ...outbound, isTyped: isTyped(inbound), approvalUrl: deps.approvalUrl }
   }
 
   /** `subscriptions/listen`: acknowledged first, then open until someone leaves. */

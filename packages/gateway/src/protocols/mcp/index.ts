@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
+  type ApprovalRecord,
   type AuditLog,
   CLIENT_FEATURES,
   type CompiledManifest,
@@ -31,7 +32,7 @@ import { GATEWAY_INFO } from './upstream/connection.ts'
 import { type Servers, openServers } from './upstream/servers.ts'
 import type { Upstream, UpstreamDeps } from './upstream/upstream.ts'
 import { type FlaggedDefinition, watchDefinitions } from './watch-definitions.ts'
-import { LEGACY_VERSIONS, MODERN_VERSION } from './wire.ts'
+import { LEGACY_VERSIONS, MODERN_VERSION, TASKS_EXTENSION } from './wire.ts'
 
 export interface McpDeps {
   readonly config: Config
@@ -47,6 +48,8 @@ export interface McpDeps {
   readonly guard: Guard
   readonly flow: Flow
   readonly approvals: Approvals
+  /** Arguments of an act that waits. @throws GatewayError when they are gone */
+  readonly keptArguments: (record: ApprovalRecord) => Promise<JsonObject>
   readonly bytes: ByteBudget
   readonly refusals: Refusals
   readonly commitKey: Uint8Array
@@ -176,7 +179,8 @@ function hello(request: McpRequest, manifest: CompiledManifest | undefined): Jso
     ...(task && task.prompts.size + task.resources.exact.size > 0 ? { completions: {} } : {}),
     ...(task?.clientFeatures.has('logging') ? { logging: {} } : {}),
   }
-  if (request.era === 'modern') return { supportedVersions: [MODERN_VERSION], capabilities }
+  if (request.era === 'modern')
+    return { supportedVersions: [MODERN_VERSION], capabilities: { ...capabilities, extensions: { [TASKS_EXTENSION]: {} } } }
   const asked = request.params['protocolVersion']
   const version = LEGACY_VERSIONS.find((known) => known === asked) ?? LEGACY_VERSIONS[0]
   return { protocolVersion: version, capabilities, serverInfo: GATEWAY_INFO }

@@ -12,7 +12,8 @@ describe('methods that are not in the table are refused', () => {
     'TOOLS/CALL',
     'tools/call ',
     '',
-    'tasks/get',
+    'tasks/list',
+    'tasks/result',
     'roots/list',
     'sampling/createMessage',
     'elicitation/create',
@@ -29,6 +30,7 @@ test('each revision has its own way to open, to subscribe and to log', () => {
   expect(METHODS.modern['ping']).toBeUndefined()
   expect(METHODS.legacy['server/discover']).toBeUndefined()
   expect(METHODS.legacy['subscriptions/listen']).toBeUndefined()
+  expect(METHODS.legacy['tasks/get']).toBeUndefined()
   expect(METHODS.modern['server/discover']).toEqual({ act: 'session.open' })
   expect(METHODS.legacy['initialize']).toEqual({ act: 'session.open' })
 })

@@ -2,11 +2,12 @@ import type { ActionKind } from '@sallyport/core'
 import type { Era } from './wire.ts'
 
 /** What the gateway does with a method: perform an act under the pipeline, or answer by itself. */
-export type Handling = { readonly act: ActionKind } | { readonly own: 'ping' | 'logLevel' | 'listen' }
+export type Handling = { readonly act: ActionKind } | { readonly own: 'ping' | 'logLevel' | 'listen' | 'task' }
 
 /**
  * Every method of the protocol that is served, by revision family. A method that is not in here is refused: there is no
- * default and no pass-through. Tasks, roots, sampling and elicitation are never requests of a client to a gateway.
+ * default and no pass-through. Roots, sampling and elicitation are never requests of a client to a gateway; tasks are the gateway's
+ * own, for acts that wait for people.
  */
 const BOTH = {
   'tools/list': { act: 'tool.list' },
@@ -20,7 +21,14 @@ const BOTH = {
 } as const
 
 export const METHODS: Readonly<Record<Era, Readonly<Record<string, Handling>>>> = {
-  modern: table({ ...BOTH, 'server/discover': { act: 'session.open' }, 'subscriptions/listen': { own: 'listen' } }),
+  modern: table({
+    ...BOTH,
+    'server/discover': { act: 'session.open' },
+    'subscriptions/listen': { own: 'listen' },
+    'tasks/get': { own: 'task' },
+    'tasks/update': { own: 'task' },
+    'tasks/cancel': { own: 'task' },
+  }),
   legacy: table({
     ...BOTH,
     initialize: { act: 'session.open' },

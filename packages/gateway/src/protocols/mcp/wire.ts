@@ -18,6 +18,9 @@ export const META = {
   refusal: 'dev.sallyport/refusal',
 } as const
 
+/** Extension in which a client learns later what became of a call (SEP-2663). */
+export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks'
+
 /** JSON-RPC code of an act the gateway refused; the data says why. Outside the range MCP reserves (−32020…−32099). */
 export const REFUSED = -32_010
 

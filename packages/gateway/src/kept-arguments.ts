@@ -1,0 +1,26 @@
+import {
+  type ApprovalRecord,
+  type AuditLog,
+  type DecisionEntry,
+  GatewayError,
+  isJsonObject,
+  type JsonObject,
+  parseJson,
+} from '@sallyport/core'
+import type { ContentVault } from './content-vault.ts'
+
+/**
+ * The arguments of an act that people are asked about, as its decision kept them, and that decision.
+ * @throws GatewayError `NOT_FOUND`, `CONTENT_ERASED`, `VAULT_UNAVAILABLE`: what is not there, nobody looks at and nobody runs
+ */
+export async function keptArguments(
+  { audit, vault }: { readonly audit: Pick<AuditLog, 'read' | 'size'>; readonly vault: Pick<ContentVault, 'read'> },
+  { decision }: ApprovalRecord,
+): Promise<{ entry: DecisionEntry; args: JsonObject }> {
+  const [entry] = decision < (await audit.size()) ? await audit.read(decision, decision + 1) : []
+  if (entry?.type !== 'decision' || !entry.input.vault) throw new GatewayError('NOT_FOUND', 'the arguments were not kept')
+  const { text } = await vault.read(entry.input.vault, entry.input.commitment)
+  const args = parseJson(text)
+  if (!isJsonObject(args)) throw new GatewayError('VAULT_UNAVAILABLE', 'what is kept are no arguments')
+  return { entry, args }
+}
