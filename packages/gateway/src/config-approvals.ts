@@ -25,7 +25,7 @@ export const ApprovalsConfig = z
       .boolean()
       .default(false)
       .meta({ description: 'Whether the person who created an agent decides on its acts. For one person alone on a laptop.' }),
-    perHourMax: z.int().min(1).max(10_000).default(60).meta({
+    perHourMax: z.int().min(1).max(100_000).default(60).meta({
       description:
         'Most acts that one person approves in an hour; whoever approves more does not look. Others may, and no is always possible.',
     }),

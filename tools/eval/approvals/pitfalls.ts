@@ -1,6 +1,6 @@
 import type { JsonObject } from '@sallyport/core'
 import { ApprovalsConfig } from '../../../packages/gateway/src/config-approvals.ts'
-import { agentClient } from '../../../packages/gateway/src/fixtures/agent-client.ts'
+import { agentClient, type Answer } from '../../../packages/gateway/src/fixtures/agent-client.ts'
 import { tool, text } from '../../../packages/gateway/src/fixtures/recording-server.ts'
 import { type AgentName, type PayingWorld, wordOf } from './world.ts'
 
@@ -197,6 +197,66 @@ export const PITFALLS: readonly Pitfall[] = [
       codes.push(await refusedWith(world.decide(two.id, 'approve')))
       await world.pay('careful', two.args)
       return codes.every((code) => code === 'IDENTITY_FORBIDDEN') && times(world, own) + times(world, two.args) === 0
+    },
+  },
+  {
+    name: 'collusion: the deputy of whoever the act is for, and one person in two places',
+    async holds(world) {
+      const untilMs = Date.now() + 3_600_000
+      const handOver = async (from: string, to: string): Promise<string> => {
+        const { delegation } = await world.governed.control(from, 'delegation.create', { to, untilMs, reason: 'evaluation' })
+        return wordOf((delegation as JsonObject)['id'])
+      }
+      const { token } = await world.governed.control('bob', 'session.create', { agent: 'clerk', task: 'work' })
+      const own = { ...TO, amount: world.amount() }
+      const id = world.waiting(await agentClient(world.governed.url(), 'clerk', wordOf(token)).call('erp__pay', own)) ?? ''
+      const made = [await handOver('bob', 'dana'), await handOver('frank', 'erin')]
+      const codes = [await refusedWith(world.decide(id, 'approve', 'dana'))]
+      const two = await asked(world, 'careful', { amount: 1_000_000 + world.amount() })
+      await world.decide(two.id, 'approve', 'erin')
+      codes.push(await refusedWith(world.decide(two.id, 'approve', 'frank')))
+      for (const one of made) await world.governed.control('bob', 'delegation.end', { id: one })
+      await world.pay('careful', two.args)
+      return codes.every((code) => code === 'IDENTITY_FORBIDDEN') && times(world, own) + times(world, two.args) === 0
+    },
+  },
+  {
+    name: 'batch: one that was not shown takes the others with it',
+    async holds(world) {
+      const [one, two] = [await asked(world, 'clerk'), await asked(world, 'clerk')]
+      const { shown } = await world.governed.control('dana', 'approval.show', { id: one.id })
+      const requests = [one, two].map(({ id }) => ({ id, shown: wordOf(shown) }))
+      const vote = { requests, verdict: 'approve', reason: 'evaluation' }
+      const code = await refusedWith(world.governed.control('dana', 'approval.batch', vote))
+      for (const { args } of [one, two]) await world.pay('clerk', args)
+      return code === 'CONFLICT' && times(world, one.args) + times(world, two.args) === 0
+    },
+  },
+  {
+    name: 'a test of attention that is approved: nothing runs, before or after',
+    async holds(world) {
+      const { args, id } = await asked(world, 'clerk')
+      await world.decide(id, 'reject')
+      const seeded = await world.governed.control('bob', 'approval.seed', { of: id })
+      const { test } = await world.decide(wordOf(seeded['id']), 'approve')
+      await world.pay('clerk', args)
+      return test === 'missed' && times(world, args) === 0
+    },
+  },
+  {
+    name: 'tasks: the handle in other hands, and asked after by many at once',
+    async holds(world) {
+      const args = { ...TO, amount: world.amount() }
+      const options = { capabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} } } }
+      const { result } = await world.client('clerk').call('erp__pay', args, options)
+      const taskId = wordOf(result?.['taskId'])
+      await world.decide(taskId, 'approve')
+      const get = (agent: AgentName): Promise<Answer> =>
+        world.governed.client(agent, 'work').rpc('tasks/get', { taskId }, { ...options, headers: { 'mcp-name': taskId } })
+      const stranger = await get('other')
+      const before = times(world, args)
+      await Promise.all(Array.from({ length: 20 }, () => get('clerk')))
+      return stranger.error !== undefined && before === 0 && times(world, args) === 1
     },
   },
   {

@@ -64,7 +64,7 @@ export async function openPayingWorld(store: StoreName): Promise<PayingWorld> {
     reviewed: { erp: [[tools[0]!.definition, 'transact']], web: [[tools[1]!.definition, 'read']] },
     people: { dana: { roles: ['approver'], attributes: {} }, frank: { roles: ['approver'], attributes: {} } },
     agents: Object.fromEntries(AGENTS.map(agentOf)),
-    config: { approvals: { holdMs: 0, waitingMax: 1_000 }, ...(postgres && { vault: { keys } }) },
+    config: { approvals: { holdMs: 0, waitingMax: 1_000, perHourMax: 100_000 }, ...(postgres && { vault: { keys } }) },
     ...(postgres && { database: await createDatabase(postgres.adminUrl) }),
   })
   const second: Replica | undefined = postgres ? await replicate(governed) : undefined
