@@ -154,6 +154,28 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('the c
     expect([dana.trouble, vera.trouble]).toEqual([[], []])
   })
 
+  test('R144: somebody proposes other arguments, and the agent is told', async () => {
+    await world.pay(721, HIDING)
+    const { page } = dana
+    await page.goto(`${world.origin}${await newestRequest(world)}`)
+    await page.getByText('Reject, and propose other arguments').click()
+    const arguments_ = page.getByLabel('All arguments, as JSON')
+    expect(await arguments_.inputValue()).toContain('\\u202etxt.exe')
+    await arguments_.fill('{"amount": 7')
+    await page.getByText('This is no JSON object.').waitFor()
+    await arguments_.fill('{"amount": 7, "to": "Acme"}')
+    expect(await axeOn(page)).toEqual([])
+    await page.getByRole('button', { name: 'Propose this' }).click()
+    await page
+      .getByRole('dialog')
+      .getByLabel(/Reason/)
+      .fill('not so much')
+    await page.getByRole('button', { name: 'Reject and propose' }).click()
+    await page.getByRole('heading', { name: 'Approvals' }).waitFor()
+    expect(await world.pay(721, HIDING)).toContain('{"amount":7,"to":"Acme"}')
+    expect(dana.trouble).toEqual([])
+  })
+
   test('R144: what an agent says is text: no markup, no link, nothing hidden or turned round', async () => {
     expect(await world.pay(702, HIDING)).toContain('Not done yet')
     const { page } = vera

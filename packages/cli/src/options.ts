@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject, parseJson } from '@sallyport/core'
 import { InvalidArgumentError } from 'commander'
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -21,6 +22,17 @@ export function parseToolName(text: string): { readonly server: string; readonly
   const at = text.indexOf('.')
   if (at < 1 || at === text.length - 1) throw new InvalidArgumentError('write server.tool.')
   return { server: text.slice(0, at), tool: text.slice(at + 1) }
+}
+
+/** A JSON object, for commander. */
+export function parseObject(text: string): JsonObject {
+  try {
+    const value = parseJson(text)
+    if (isJsonObject(value)) return value
+  } catch {
+    // Said below, whatever is wrong with it.
+  }
+  throw new InvalidArgumentError('write a JSON object.')
 }
 
 /** Collects a repeated option. */

@@ -78,7 +78,7 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
   if (decision.enforced !== 'allow') {
     const isAsked = decision.enforced === 'require_approval' && facts.approval !== undefined
     const waiting = isAsked ? await stage.ask?.({ principal, action, name: named.name, decision, facts, entry }) : undefined
-    return refused(entry, { ...decision, effect: decision.enforced, exhausted: facts.budget.exhausted, waiting })
+    return refused(entry, { ...decision, effect: decision.enforced, exhausted: facts.budget.exhausted, waiting, facts })
   }
   const startMs = stage.nowMs()
   const outcome = { ...act, type: 'outcome' as const, decision: entry }
@@ -181,6 +181,9 @@ function requireSame(isSame: boolean): void {
   if (!isSame) throw new GatewayError('REQUEST_CHANGED', 'the content is not the one that was inspected')
 }
 
+/** Reasons that say what became of a request for approval. */
+const ANSWERED: ReadonlySet<ReasonCode> = new Set(['approval_rejected', 'approval_expired', 'approval_cancelled'])
+
 /** Most one refusal says about itself. */
 const DETAILS_MAX = 5
 
@@ -189,9 +192,11 @@ interface Refusal extends Pick<Partial<Decision>, 'votes' | 'retryAfterMs'> {
   readonly reasons: readonly ReasonCode[]
   readonly exhausted?: Facts['budget']['exhausted'] | undefined
   readonly waiting?: Waiting | undefined
+  readonly facts?: Facts
 }
 
-function refused(entry: number, { effect, reasons, votes = [], retryAfterMs, exhausted, waiting }: Refusal): Outbound {
+function refused(entry: number, { effect, reasons, votes = [], retryAfterMs, exhausted, waiting, facts }: Refusal): Outbound {
+  const answered = facts?.approval?.request
   const details = votes.flatMap((vote) => (vote.effect === effect && vote.mode === 'enforce' && vote.detail ? [vote.detail] : []))
   return {
     ok: false,
@@ -202,6 +207,7 @@ function refused(entry: number, { effect, reasons, votes = [], retryAfterMs, exh
     ...(exhausted && reasons.includes('budget_exhausted') ? { exhausted } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(waiting && { waiting }),
+    ...(answered && reasons.some((reason) => ANSWERED.has(reason)) && { answered: answered.id }),
   }
 }
 

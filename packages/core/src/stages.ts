@@ -214,4 +214,6 @@ export type Outbound =
       readonly retryAfterMs?: number
       /** What people are asked; present while they may still decide. */
       readonly waiting?: Waiting
+      /** The request that people, or time, answered with no. */
+      readonly answered?: string
     }

@@ -6,6 +6,7 @@ import {
   isJsonObject,
   type JsonObject,
   parseJson,
+  type ArgumentProposal,
 } from '@sallyport/core'
 import type { ContentVault } from './content-vault.ts'
 
@@ -23,4 +24,15 @@ export async function keptArguments(
   const args = parseJson(text)
   if (!isJsonObject(args)) throw new GatewayError('VAULT_UNAVAILABLE', 'what is kept are no arguments')
   return { entry, args }
+}
+
+/** The arguments that somebody proposed instead. @throws GatewayError as `keptArguments` */
+export async function keptProposal(
+  vault: Pick<ContentVault, 'read'>,
+  { vault: ref, commitment }: ArgumentProposal,
+): Promise<JsonObject> {
+  const { text } = await vault.read(ref, commitment)
+  const args = parseJson(text)
+  if (!isJsonObject(args)) throw new GatewayError('VAULT_UNAVAILABLE', 'what is kept are no arguments')
+  return args
 }

@@ -27,8 +27,9 @@ export async function race(world: PayingWorld, races: number): Promise<Raced> {
       const args = { amount, to: 'Acme' }
       const isApproved = amount % REJECTED_EACH !== 0
       approved.set(String(amount), isApproved)
-      const id = world.waiting(await world.pay('racer', args))
-      if (id === undefined) throw new Error('a payment did not wait')
+      const asked = await world.pay('racer', args)
+      const id = world.waiting(asked)
+      if (id === undefined) throw new Error(`a payment did not wait: ${asked.status} ${asked.text.slice(0, 500)}`)
       await world.decide(id, isApproved ? 'approve' : 'reject')
       await Promise.all(Array.from({ length: CALLS }, () => world.pay('racer', args)))
     }

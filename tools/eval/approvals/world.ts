@@ -53,7 +53,9 @@ export async function openPayingWorld(store: StoreName): Promise<PayingWorld> {
   const agentOf = (name: AgentName): [string, { tasks: Record<string, Json>; manifest: Record<string, Json> }] => {
     const grant = { ...GRANT, ...(name === 'careful' && { fourEyesFrom: { amount: 1_000 } }) }
     const more = name === 'reader' ? reads('web.page') : {}
-    const defaults = { ...LIMITS, ...(name === 'hasty' && { approvalTimeoutMs: 200 }) }
+    // Each race leaves a request behind, for the calls that lost it: they must end before too many wait.
+    const timeouts: Partial<Record<AgentName, number>> = { hasty: 200, racer: 15_000 }
+    const defaults = { ...LIMITS, ...(timeouts[name] !== undefined && { approvalTimeoutMs: timeouts[name] }) }
     return [name, { tasks: { work: { tools: { 'erp.pay': grant, ...more } } }, manifest: { defaults } }]
   }
   const governed = await govern({

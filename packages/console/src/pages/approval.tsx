@@ -1,7 +1,8 @@
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { type ReactElement, useEffect } from 'react'
-import type { Output } from '../api.ts'
+import { type ReactElement, useEffect, useState } from 'react'
+import type { Input, Output } from '../api.ts'
 import { ShownText } from '../ui/agent-text.tsx'
+import { Ask } from '../ui/ask.tsx'
 import { DecideForm, type DecideFormProps, Tested } from '../ui/decide-form.tsx'
 import { Part } from '../ui/part.tsx'
 import { Badge, Loaded, PageTitle } from '../ui/states.tsx'
@@ -39,7 +40,7 @@ export function ApprovalPage(): ReactElement {
   )
 }
 
-function Request({ request, view, shown }: Shown): ReactElement {
+function Request({ request, view, shown, args }: Shown): ReactElement {
   const navigate = useNavigate()
   // It outlives the form, which goes with the request's state.
   const decide = useAct('approval.decide')
@@ -76,6 +77,7 @@ function Request({ request, view, shown }: Shown): ReactElement {
         The decision that asked, entry {view.decision}
       </Link>
       {decide.data?.test && <Tested tests={[decide.data.test]} />}
+      {request.whyNot === undefined && args !== undefined && <Propose id={request.id} shown={shown} args={args} />}
       {request.state === 'pending' && !decide.data && (
         <Decide
           whyNot={request.whyNot}
@@ -142,6 +144,68 @@ export function Arguments({ view }: { view: Shown['view'] }): ReactElement {
       </dl>
     </Part>
   )
+}
+
+/** No, and what one would rather see: other arguments for the agent to send. */
+function Propose({ id, shown, args }: { id: string; shown: string; args: string }): ReactElement {
+  const navigate = useNavigate()
+  const propose = useAct('approval.propose')
+  const [text, setText] = useState(args)
+  const [isAsking, setAsking] = useState(false)
+  const proposed = objectOf(text)
+  return (
+    <details className="panel">
+      <summary>Reject, and propose other arguments</summary>
+      <div className="mt-2 grid gap-2">
+        <p className="text-sm text-soft">
+          The agent is told. When it sends them, they are an act of their own: checked from the start, and people are asked again.
+        </p>
+        <label className="grid gap-1">
+          All arguments, as JSON
+          <textarea
+            className="field min-h-40 p-2 font-mono"
+            spellCheck={false}
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+        </label>
+        {proposed === undefined && <p className="text-bad">This is no JSON object.</p>}
+        <button
+          type="button"
+          className="button justify-self-start"
+          disabled={proposed === undefined || text === args}
+          onClick={() => setAsking(true)}
+        >
+          Propose this
+        </button>
+      </div>
+      {isAsking && proposed && (
+        <Ask
+          title="Reject, and propose other arguments"
+          act="Reject and propose"
+          isBad
+          onClose={() => setAsking(false)}
+          run={async (reason) => {
+            await propose.mutateAsync({ id, shown, args: proposed, reason })
+            await navigate({ to: '/approvals' })
+          }}
+        >
+          This act does not happen. Its agent is told what you would rather see.
+        </Ask>
+      )}
+    </details>
+  )
+}
+
+function objectOf(text: string): Input<'approval.propose'>['args'] | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Input<'approval.propose'>['args'])
+      : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function Decide({ whyNot, ...form }: Omit<DecideFormProps, 'words'> & { whyNot: string | undefined }): ReactElement {

@@ -27,6 +27,15 @@ export const ApprovalVote = z.strictObject({
 })
 export type ApprovalVote = z.infer<typeof ApprovalVote>
 
+/** Other arguments that somebody who said no would rather see: for the agent to send, and for people to decide on like any others. */
+export const ArgumentProposal = z.strictObject({
+  by: Id,
+  /** Where the vault keeps them, and the commitment to check them against. */
+  vault: z.strictObject({ id: z.string().max(100), key: z.string().max(100), ciphertext: Sha256Hex }),
+  commitment: Sha256Hex,
+})
+export type ArgumentProposal = z.infer<typeof ArgumentProposal>
+
 /** `approved` may still be used once; every other but `pending` is an end. */
 export const APPROVAL_STATES = ['pending', 'approved', 'rejected', 'expired', 'cancelled', 'consumed'] as const
 export type ApprovalState = (typeof APPROVAL_STATES)[number]
@@ -78,6 +87,7 @@ export const ApprovalRecord = z.strictObject({
   votes: z.array(ApprovalVote).max(20),
   /** It is no act: somebody tests how carefully people look, with one that was rejected before. Approving it does nothing. */
   seeded: z.strictObject({ by: Id, of: z.string().max(50) }).optional(),
+  proposal: ArgumentProposal.optional(),
   state: z.enum(APPROVAL_STATES),
   /** When it took its state, unless it is pending. */
   endedMs: TimeMs.optional(),

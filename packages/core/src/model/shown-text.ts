@@ -1,3 +1,5 @@
+import type { Json } from './json.ts'
+
 /**
  * Characters that a terminal or a page obeys or hides: controls, bidirectional marks, zero-width and other invisible ones, tags, line
  * separators. Text of agents and servers may use them to draw what is not there.
@@ -16,4 +18,12 @@ export function shownText(text: string): string {
 /** One character as an escape: `\u{202e}`. */
 export function shownCharacter(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
+}
+
+/** A value as JSON of two spaces whose strings hide nothing: what hides or moves text is written as an escape of JSON. */
+export function shownJson(value: Json): string {
+  const units = (character: string): string =>
+    [...Array(character.length).keys()].map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`).join('')
+  // The only control characters outside strings are the line feeds that set it out.
+  return JSON.stringify(value, undefined, 2).replace(UNSHOWN, (character) => (character === '\n' ? character : units(character)))
 }

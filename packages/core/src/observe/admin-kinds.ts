@@ -47,6 +47,7 @@ const ADMIN_KINDS: Readonly<Record<string, AdminKind>> = {
   'approval.withdrawn': { type: 'admin', kind: 'admin.done' },
   'approval.batch': { type: 'policy', kind: 'admin.done' },
   'approval.decide': { type: 'policy', kind: 'admin.done' },
+  'approval.propose': { type: 'policy', kind: 'admin.done' },
   'approval.seed': { type: 'admin', kind: 'admin.done' },
   'approval.test': { type: 'admin', kind: 'admin.done' },
   'approval.': { type: 'admin', kind: 'record.read' },

@@ -64,6 +64,14 @@ function opened(config: object): OpenApprovals {
 }
 
 describe('people who are asked', () => {
+  test('as many as may wait at once; what is over by the clock waits no more, whether or not it was written down', async () => {
+    await approvals.ask(asking('a'))
+    await approvals.ask(asking('b'))
+    await expect(approvals.ask(asking('c'))).rejects.toMatchObject({ code: 'LIMIT_OVERLOADED' })
+    nowMs += 100_000
+    expect(await approvals.ask(asking('c'))).toMatchObject({ id: expect.stringMatching(/^apr-/) })
+  })
+
   test('R149: are reminded at 50 % and 80 % of their time, and told when it is over; each once', async () => {
     const { id } = await approvals.ask(asking('a'))
     const told = async (at: number) => {

@@ -125,7 +125,9 @@ export function openApprovals(deps: ApprovalsDeps): OpenApprovals {
       // People may have answered since this act was decided: the next one finds what they said.
       asked = known && stands(known) && coversAsked(known, decision, facts) ? known : undefined
       if (asked) return undefined
-      const waiting = state.approvals().filter((one) => one.agent === principal.agent && one.state === 'pending' && !one.seeded)
+      const waiting = state
+        .approvals()
+        .filter((one) => one.agent === principal.agent && approvalState(one, nowMs()) === 'pending' && !one.seeded)
       if (waiting.length >= config.waitingMax)
         throw new GatewayError('LIMIT_OVERLOADED', 'too many acts of this agent wait for people', { retryAfterMs: 60_000 })
       asked = requestFor(binding, asking)

@@ -235,6 +235,61 @@ describe.each(stores)('people who decide, %s', (_, isShared) => {
     })
   })
 
+  describe('other arguments', () => {
+    const propose = async (id: string, args: JsonObject, user = 'dana'): Promise<JsonObject> =>
+      governed.control(user, 'approval.propose', { ...(await shownTo(user, id)), args, reason: 'half of it' })
+
+    test('R144 R151: the agent hears what somebody would rather see; sent, it is another act, decided and approved anew', async () => {
+      const { args, id } = await asked()
+      const { args: shown } = await governed.control('dana', 'approval.show', { id })
+      expect(JSON.parse(String(shown))).toEqual(args)
+      const other = { ...args, amount: -amount }
+      const before = server.calls()
+      expect(await propose(id, other)).toEqual({ id, state: 'rejected' })
+      const told = await pay('clerk', args)
+      expect(told.refusal).toMatchObject({ effect: 'deny', reasons: ['approval_rejected'], proposal: other })
+      expect(told.said).toContain(JSON.stringify(other))
+      const second = await pay('clerk', other)
+      expect([second.refusal?.effect, idOf(second) === id]).toEqual(['require_approval', false])
+      expect(server.calls()).toBe(before)
+      await decide('frank', idOf(second))
+      expect((await pay('clerk', other)).said).toBe(`paid ${-amount}`)
+      expect((await pay('clerk', args)).refusal?.effect).toBe('deny')
+      expect(server.calls()).toBe(before + 1)
+      // Both are in the record: what was asked, and a commitment to what was proposed instead, which lies in the vault.
+      const entry = (await admin('approval.propose')).at(-1)
+      expect(entry).toMatchObject({
+        target: id,
+        actor: { id: 'dana' },
+        detail: { reason: 'half of it', proposed: expect.any(String) },
+      })
+      expect(JSON.stringify(entry)).not.toContain(String(-amount))
+    })
+
+    test('R151: not what it has already, not without the role, not on what they were not shown, not too late, and not for a test', async () => {
+      const { args, id } = await asked()
+      await expect(propose(id, args)).rejects.toMatchObject({ code: 'REQUEST_PARAMS' })
+      await expect(propose(id, { note: 'x'.repeat(20_000) })).rejects.toMatchObject({ code: 'REQUEST_PARAMS' })
+      await expect(propose(id, { amount: 1 }, 'mona')).rejects.toMatchObject({ code: 'IDENTITY_FORBIDDEN' })
+      const unseen = { id, shown: 'a'.repeat(64), args: { amount: 1 }, reason: 'half of it' }
+      await expect(governed.control('dana', 'approval.propose', unseen)).rejects.toMatchObject({ code: 'CONFLICT' })
+      expect(await stateOf(id)).toBe('pending')
+      await decide('frank', id, 'reject')
+      await expect(propose(id, { amount: 1 })).rejects.toMatchObject({ code: 'CONFLICT' })
+      const { id: seed } = await governed.control('sam', 'approval.seed', { of: id })
+      await expect(propose(String(seed), { amount: 1 })).rejects.toMatchObject({ code: 'CONFLICT' })
+    })
+
+    test('R144: what hides or turns text is an escape in what is edited, and the same value when it is sent', async () => {
+      const args = { amount: ++amount, to: 'Acme\u202Egpj\u200B' }
+      const id = idOf(await pay('clerk', args))
+      const { args: shown } = await governed.control('dana', 'approval.show', { id })
+      expect(String(shown)).toContain('Acme\\u202egpj\\u200b')
+      expect(JSON.parse(String(shown))).toEqual(args)
+      await decide('dana', id, 'reject')
+    })
+  })
+
   describe('the test of the gate', () => {
     const sign = async (): Promise<JsonObject> => {
       const { version, hash } = await governed.control('sam', 'manifest.show', { agent: 'clerk' })

@@ -2,7 +2,7 @@ import { type AuditLog, plainPath } from '@sallyport/core'
 import type { Guard } from '../guard.ts'
 import { listen, type HttpServer } from '../http/server.ts'
 import { createTokenEndpoint } from '../identity/token-endpoint.ts'
-import { keptArguments } from '../kept-arguments.ts'
+import { keptArguments, keptProposal } from '../kept-arguments.ts'
 import { openMcp, type Mcp } from '../protocols/mcp/index.ts'
 import { openModels, type Models } from '../protocols/models/index.ts'
 import { restoreBudgets, type Rules } from './rules.ts'
@@ -59,6 +59,7 @@ export function openProtocols(
       stores.record({ verb: 'tools.flagged', target: plainPath(`${server}.${tool}`), detail: { hash, codes: [...codes] } }),
     sealKey: home.deriveKey('seal'),
     approvals: stores.approvals,
+    keptProposal: (proposal) => keptProposal(stores.vault, proposal),
     keptArguments: async (record) => (await keptArguments(stores, record)).args,
   })
   const models = openModels({ ...shared, prompts: rules.prompts.text })

@@ -1,7 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { isGatewayError } from '@sallyport/core'
 
 /** Plans of one call while other replicas change the state under it. */
 const ATTEMPTS_MAX = 8
+/** Longest wait before another attempt; each may wait twice as long as the one before. Those who met once shall not meet again. */
+const PAUSE_MS_MAX = 100
+const FIRST_PAUSE_MS_MAX = 4
 
 /** Does something that is planned on the state as it is, again when somebody else was faster. @throws GatewayError what it throws */
 export async function againIfMoved<T>(act: () => Promise<T>): Promise<T> {
@@ -10,6 +14,7 @@ export async function againIfMoved<T>(act: () => Promise<T>): Promise<T> {
       return await act()
     } catch (error) {
       if (!isGatewayError(error) || error.code !== 'STORE_MOVED' || attempt === ATTEMPTS_MAX) throw error
+      await pause(Math.random() * Math.min(PAUSE_MS_MAX, FIRST_PAUSE_MS_MAX * 2 ** (attempt - 1)))
     }
   }
 }

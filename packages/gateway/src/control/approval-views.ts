@@ -29,7 +29,8 @@ export async function viewOf(deps: ControlDeps, record: ApprovalRecord): Promise
   return approvalView({ record, entry, args, ...(before && { before }) })
 }
 
-function argumentsOf(deps: ControlDeps, record: ApprovalRecord): ReturnType<typeof keptArguments> {
+/** The arguments themselves, and the decision that asked. @throws as `viewOf` */
+export function argumentsOf(deps: ControlDeps, record: ApprovalRecord): ReturnType<typeof keptArguments> {
   return keptArguments({ audit: deps.audit, vault: { read: (...which) => requireVault(deps).read(...which) } }, record)
 }
 

@@ -12,12 +12,13 @@ import {
   isGatewayError,
   Sha256Hex,
   shownHash,
+  shownJson,
   whyNotApprover,
 } from '@sallyport/core'
 import { z } from 'zod'
 import { type Role, ROLES, type UserRecord } from '../state-records.ts'
 import type { Change } from '../state.ts'
-import { approverOf, requireRequest, viewOf } from './approval-views.ts'
+import { approverOf, argumentsOf, requireRequest, viewOf } from './approval-views.ts'
 import { type ControlDeps, defineVerb, type Plan } from './define-verb.ts'
 
 /** Who of them may decide, each request says itself. */
@@ -82,16 +83,23 @@ export const approvalShow = defineVerb({
     request: Listed,
     view: ApprovalView,
     shown: Sha256Hex.meta({ description: 'Hash of the view; whoever decides says it, so that the record holds what they saw.' }),
+    args: z.string().optional().meta({
+      description: 'The arguments as JSON in which nothing hides, to propose others from; absent where they are not shown whole.',
+    }),
   }),
   target: (input) => input.id,
   async run(deps, { id }, { user }) {
     const record = requireRequest(deps, id)
     const view = await viewOf(deps, record)
     const shown = shownHash(view)
+    const args = view.isWhole ? shownJson((await argumentsOf(deps, record)).args) : undefined
     const nowMs = deps.nowMs()
     const look = lookOf(user, id)
     if (deps.looks?.get(look) === undefined) deps.looks?.set(look, nowMs)
-    return { output: { request: listed(record, approverOf(deps, user, nowMs), nowMs), view, shown }, detail: { shown } }
+    return {
+      output: { request: listed(record, approverOf(deps, user, nowMs), nowMs), view, shown, ...(args !== undefined && { args }) },
+      detail: { shown },
+    }
   },
 })
 

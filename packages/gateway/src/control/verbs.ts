@@ -19,6 +19,7 @@ import { isolate, release } from './isolation.ts'
 import { auditFlows, auditLineage } from './lineage.ts'
 import { manifestCheck, manifestDiff, manifestShow, manifestSign } from './manifests.ts'
 import { me, passkeyAdd, passkeyConfirm, passkeyList, passkeyPrepare, passkeyRevoke, signOut } from './passkeys.ts'
+import { approvalPropose } from './propose.ts'
 import { quarantineList, quarantineRelease, quarantineRevoke, quarantineShow } from './quarantine.ts'
 import { manifestReach } from './reach.ts'
 import { manifestReplay } from './replay.ts'
@@ -40,6 +41,7 @@ export const VERBS = {
   'approval.batch': approvalBatch,
   'approval.decide': approvalDecide,
   'approval.list': approvalList,
+  'approval.propose': approvalPropose,
   'approval.seed': approvalSeed,
   'approval.show': approvalShow,
   'approval.test': approvalTest,

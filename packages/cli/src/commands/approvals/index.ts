@@ -1,8 +1,10 @@
+import type { JsonObject } from '@sallyport/core'
 import { VERBS } from '@sallyport/gateway'
 import { type Command, Option } from 'commander'
+import type { z } from 'zod'
 import { openClient } from '../../control-client.ts'
 import { defineCommand, type Act } from '../../define-command.ts'
-import { parseCount } from '../../options.ts'
+import { parseCount, parseObject } from '../../options.ts'
 import { shown } from '../../shown.ts'
 import { table, time } from '../../table.ts'
 import { requestLines, vigilanceLines } from './describe.ts'
@@ -44,6 +46,7 @@ export const command = defineCommand({
     addDecision(command, act, 'approve')
     addDecision(command, act, 'reject')
     addBatch(command, act)
+    addProposal(command, act)
     addTestGate(command, act)
     addAttention(command, act)
   },
@@ -92,6 +95,29 @@ function addBatch(command: Command, act: Act): void {
         const text = output.requests.map(({ request, test }) => (test ? testWords(test) : `${request.id} is ${request.state}`))
         return { output, text: text.join('\n') }
       }),
+    )
+}
+
+function addProposal(command: Command, act: Act): void {
+  command
+    .command('propose <request>')
+    .description('reject one act and tell its agent which arguments you would rather see')
+    .requiredOption('--args <json>', 'all arguments, not only those that differ', parseObject)
+    .requiredOption('--reason <text>', 'why; it is recorded')
+    .requiredOption('--shown <hash>', 'the hash that "approvals show" printed: what you looked at')
+    .action(
+      act(
+        VERBS['approval.propose'].output,
+        async (context, id: string, { args, reason, shown: hash }: { args: JsonObject; reason: string; shown: string }) => {
+          const output = await openClient(context).call('approval.propose', {
+            id,
+            args: args as Record<string, z.core.util.JSONType>,
+            reason,
+            shown: hash,
+          })
+          return { output, text: `${id} is rejected; its agent is told what you would rather see` }
+        },
+      ),
     )
 }
 

@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
-import { GatewayError, isGatewayError, isJsonObject, type JsonObject, parseJson } from '@sallyport/core'
+import { GatewayError, isGatewayError, type JsonObject } from '@sallyport/core'
 import { VERBS } from '@sallyport/gateway'
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import { z } from 'zod'
 import { type ControlClient, openClient } from '../../control-client.ts'
 import type { Act, Context } from '../../define-command.ts'
-import { parseToolName } from '../../options.ts'
+import { parseObject, parseToolName } from '../../options.ts'
 import { time } from '../../table.ts'
 
 /** Longer than a call may wait for people. */
@@ -37,8 +37,8 @@ export function addTestGate(command: Command, act: Act): void {
     .requiredOption('--task <task>', 'in which task')
     .requiredOption('--tool <server.tool>', 'a harmless tool that waits for people; it is called once', parseToolName)
     .requiredOption('--approver <user>', 'who decides: somebody else, whose key is here too')
-    .option('--args <json>', 'arguments of the calls that are approved and rejected', parseArguments, { test: 1 })
-    .option('--other-args <json>', 'arguments of the one that lapses', parseArguments, { test: 2 })
+    .option('--args <json>', 'arguments of the calls that are approved and rejected', parseObject, { test: 1 })
+    .option('--other-args <json>', 'arguments of the one that lapses', parseObject, { test: 2 })
     .action(act(VERBS['approval.test'].output, (context, options: Options) => testGate(context, options)))
 }
 
@@ -165,14 +165,4 @@ async function settle(gate: Gate, { id, args, answer }: Asked, state: string): P
   if ((await stateNow()) !== 'consumed') await call(gate, args)
   const now = await stateNow()
   if (now !== state) throw new GatewayError('CONFLICT', `${id} is ${now ?? 'gone'}, not ${state}`)
-}
-
-function parseArguments(text: string): JsonObject {
-  try {
-    const value = parseJson(text)
-    if (isJsonObject(value)) return value
-  } catch {
-    // Said below, whatever is wrong with it.
-  }
-  throw new InvalidArgumentError('write a JSON object.')
 }

@@ -23,6 +23,8 @@ export interface Told {
   readonly approvalUrl?: ((id: string) => string) | undefined
   /** The result of the stateless revision that says how a call waits, where the client can take one. */
   readonly instead?: JsonObject
+  /** Arguments that a person who said no would rather see. */
+  readonly proposal?: JsonObject
 }
 
 /** What the pipeline answered, in the words of MCP. */
@@ -59,7 +61,7 @@ function complete(request: McpRequest, outbound: Extract<Outbound, { ok: true }>
 
 /** A refused tool call is a result the model can read; everything else is an error. Both carry the same facts. */
 function refusal(request: McpRequest, id: RpcId, outbound: Extract<Outbound, { ok: false }> & Told): Encoded {
-  const { effect, reasons, entry, retryAfterMs, waiting } = outbound
+  const { effect, reasons, entry, retryAfterMs, waiting, proposal } = outbound
   const url = waiting && outbound.approvalUrl?.(waiting.id)
   const approval = waiting && { status: 'pending_approval', id: waiting.id, expiresMs: waiting.expiresMs, ...(url && { url }) }
   const facts = {
@@ -68,6 +70,7 @@ function refusal(request: McpRequest, id: RpcId, outbound: Extract<Outbound, { o
     entry,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(approval && { approval }),
+    ...(proposal && { proposal }),
   }
   const words = [...reasons.map((reason) => REASONS[reason].means), ...outbound.details].join('; ')
   const isolated = reasons.includes('agent_isolated')
@@ -78,7 +81,7 @@ function refusal(request: McpRequest, id: RpcId, outbound: Extract<Outbound, { o
     const said = `${words}. Reason: ${reasons.join(', ')}. Audit entry ${entry}.`
     const text = waiting
       ? `Not done yet. A person has to approve it: ${said} Request ${url ?? waiting.id}, open until ${new Date(waiting.expiresMs).toISOString()}. Send exactly the same call again later.`
-      : `Refused by Sallyport: ${said}`
+      : `Refused by Sallyport: ${said}${proposal ? ` The person would rather see these arguments; sent, they are decided on like any others: ${JSON.stringify(proposal)}` : ''}`
     const result = {
       content: [{ type: 'text', text }],
       isError: !waiting || outbound.isTyped === true,

@@ -9,6 +9,7 @@ import {
   type JsonObject,
   type Pin,
   type Principal,
+  type ArgumentProposal,
 } from '@sallyport/core'
 import type { Approvals } from '../../approvals.ts'
 import type { Budgets } from '../../budgets.ts'
@@ -50,6 +51,8 @@ export interface McpDeps {
   readonly approvals: Approvals
   /** Arguments of an act that waits. @throws GatewayError when they are gone */
   readonly keptArguments: (record: ApprovalRecord) => Promise<JsonObject>
+  /** Arguments that somebody proposed instead. @throws GatewayError when they are gone */
+  readonly keptProposal: (proposal: ArgumentProposal) => Promise<JsonObject>
   readonly bytes: ByteBudget
   readonly refusals: Refusals
   readonly commitKey: Uint8Array

@@ -6,6 +6,7 @@ import {
   isJsonObject,
   type JsonObject,
   type Outbound,
+  type ArgumentProposal,
   type Stages,
 } from '@sallyport/core'
 import type { Approvals } from '../../approvals.ts'
@@ -21,10 +22,12 @@ export interface WaitingDeps {
   readonly approvalUrl?: (id: string) => string
   /** Arguments of an act that waits. @throws GatewayError when they are gone */
   readonly keptArguments: (record: ApprovalRecord) => Promise<JsonObject>
+  /** What somebody who said no would rather see. @throws GatewayError when it is gone */
+  readonly keptProposal: (proposal: ArgumentProposal) => Promise<JsonObject>
   /** A tool's name as agents see it. */
   readonly exposed: (server: string, name: string) => string
   /** The answer to a call as its client would have had it at once. */
-  readonly answer: (request: McpRequest, outbound: Outbound) => JsonObject
+  readonly answer: (request: McpRequest, outbound: Outbound & Told) => JsonObject
 }
 
 /** Acts that wait for people, as clients of MCP can take it. */
@@ -58,7 +61,7 @@ export function openWaiting(deps: WaitingDeps): Waiting {
   async function perform(inbound: McpRequest): Promise<Outbound & Told> {
     const { request, action } = withoutAnswer(inbound)
     const outbound = await handle(request, deps.stages)
-    if (outbound.ok || !outbound.waiting) return outbound
+    if (outbound.ok || !outbound.waiting) return withProposal(outbound)
     const { id } = outbound.waiting
     const record = canBeTask(request) ? await deps.approvals.request(id) : undefined
     if (record) return { ...outbound, instead: { resultType: 'task', ...taskOf(record, deps.approvalUrl) } }
@@ -70,7 +73,15 @@ export function openWaiting(deps: WaitingDeps): Waiting {
     // Comments on the stream keep proxies from giving up.
     request.reply.stream()
     const state = await deps.approvals.settled(id, { withinMs, signal: request.signal })
-    return state === 'pending' ? outbound : handle(request, deps.stages)
+    return state === 'pending' ? outbound : withProposal(await handle(request, deps.stages))
+  }
+
+  async function withProposal(outbound: Outbound): Promise<Outbound & Told> {
+    const record = outbound.ok || outbound.answered === undefined ? undefined : await deps.approvals.request(outbound.answered)
+    if (!record?.proposal) return outbound
+    // What was said is said without it, too.
+    const proposal = await deps.keptProposal(record.proposal).catch(() => undefined)
+    return proposal ? { ...outbound, proposal } : outbound
   }
 
   async function task(request: McpRequest): Promise<JsonObject> {
@@ -121,7 +132,7 @@ export function openWaiting(deps: WaitingDeps): Waiting {
     }
     const call: McpRequest = { ...request, kind: 'tool.call', method: 'tools/call', params }
     try {
-      return ended(deps.answer(call, await handle(call, deps.stages)))
+      return ended(deps.answer(call, await withProposal(await handle(call, deps.stages))))
     } catch (error) {
       // Nothing was used up: whoever asks again finds the approval as it was.
       if (!isGatewayError(error) || (await deps.approvals.request(record.id))?.state !== 'consumed') throw error
