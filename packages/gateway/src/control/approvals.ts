@@ -3,6 +3,7 @@ import {
   APPROVAL_STATES,
   ApprovalRecord,
   ApprovalView,
+  approvalDetail,
   approvalState,
   approvalView,
   castVote,
@@ -115,7 +116,7 @@ export const approvalDecide = defineVerb({
     return {
       output: { request: listed(value, user, deps.nowMs()) },
       changes: [{ op: 'put', kind: 'approval', value }],
-      detail: { verdict, reason, shown, state: value.state, decision: record.decision, binding: record.binding },
+      detail: { ...approvalDetail(value), verdict, reason, shown, state: value.state, binding: record.binding },
     }
   },
 })
