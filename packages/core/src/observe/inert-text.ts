@@ -3,8 +3,8 @@ import { shownText } from '../model/shown-text.ts'
 /** Longest foreign text of a message, in UTF-16 units, before anything in it is shown as an escape. */
 const INERT_TEXT_MAX = 80
 
-/** What mail programs and chats make a link or a mention of by themselves: `a.example`, `https:`, `@here`. */
-const ACTIVE = /(?<=\S)[.\u3002\uff0e\uff61](?=\p{L})|:(?=\S)|[@\uff20]/gu
+/** What mail programs, chats and those that pass messages on to them make more than text of: `a.example`, `https:`, `@here`, `<!here>`. */
+const ACTIVE = /(?<=\S)[.\u3002\uff0e\uff61](?=\p{L})|:(?=\S)|[@\uff20]|<(?=\S)/gu
 
 /**
  * Foreign text for a message to people: one line, bounded, nothing in it hidden, and nothing that a program makes a link or a

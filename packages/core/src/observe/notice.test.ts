@@ -85,12 +85,12 @@ test('R105: an alert says what, who, how severe and where the evidence lies', ()
 })
 
 /** What no message may hold: a line break, something hidden, something a program makes a link or a mention of. */
-const ACTIVE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|https?:|www\.|\w\.[a-z]|(?<!\[)@/u
+const ACTIVE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|https?:|www\.|\w\.[a-z]|(?<!\[)[@<]/u
 
 describe('R144: foreign text in a message is only text', () => {
   test.each([
     ['a\r\nBcc: eve@evil.example', 'a\\u{d}\\u{a}Bcc: eve[@]evil[.]example'],
-    ['<!channel> @here', '<!channel> [@]here'],
+    ['<!channel> @here', '[<]!channel> [@]here'],
     ['https://evil.example/x', 'https[:]//evil[.]example/x'],
     ['evil。com', 'evil[。]com'],
     ['pay\u202etxt.exe', 'pay\\u{202e}txt[.]exe'],
