@@ -62,13 +62,13 @@ function openLine(config: Server, signal: AbortSignal): { send(mail: SendMailOpt
     socketTimeout: SILENCE_MS_MAX,
     // Ours, because its address is checked as it is dialled.
     getSocket(_: unknown, callback: (error: Error | null, socket?: { connection: Socket }) => void) {
-      connected(config, signal).then(
-        (connection) => {
-          sockets.push(connection)
-          callback(null, { connection })
-        },
-        (error: Error) => callback(error),
-      )
+      const connection = dial(config, signal)
+      sockets.push(connection)
+      connection.once('error', callback)
+      connection.once('connect', () => {
+        connection.off('error', callback)
+        callback(null, { connection })
+      })
     },
   })
   return {
@@ -86,15 +86,12 @@ function openLine(config: Server, signal: AbortSignal): { send(mail: SendMailOpt
   }
 }
 
-function connected(config: EmailSink, signal: AbortSignal): Promise<Socket> {
+function dial(config: EmailSink, signal: AbortSignal): Socket {
   const lookup = checkedLookup(config.allowPrivateNetwork)
-  return new Promise((resolve, reject) => {
-    const socket = connectTcp({ host: config.server, port: portOf(config), lookup, signal, noDelay: true })
-    socket.setTimeout(SILENCE_MS_MAX, () => socket.destroy(new Error('the mail server says nothing')))
-    // Stays for the whole conversation: whoever ends it early, by the signal too, is heard by the transport as well.
-    socket.on('error', reject)
-    socket.once('connect', () => resolve(socket))
-  })
+  const socket = connectTcp({ host: config.server, port: portOf(config), lookup, signal, noDelay: true })
+  socket.setTimeout(SILENCE_MS_MAX, () => socket.destroy(new Error('the mail server says nothing')))
+  // The signal may end it when nobody listens any more.
+  return socket.on('error', () => undefined)
 }
 
 function portOf({ port, tls }: EmailSink): number {
