@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcp } from 'node:net'
 import { join } from 'node:path'
 import type { EntryBody, SecurityEvent } from '@sallyport/core'
 import { toEvents } from '@sallyport/core'
@@ -202,6 +202,16 @@ describe('R149: mail', () => {
       expect(received).toEqual([])
     },
   )
+  test('a server that says nothing is given up with the delivery', async () => {
+    const silent = createTcp((socket) => socket.on('error', () => undefined).resume()).listen(0, '127.0.0.1')
+    closing.push(() => void silent.close())
+    await new Promise((resolve) => silent.once('listening', resolve))
+    const { port } = silent.address() as AddressInfo
+    const sink = openTestSink(SinkConfig.parse({ id: 'a', ...emailConfig({ port } as Receiver) }))
+    const startedMs = performance.now()
+    await expect(sink.send([sampleEvent('asked')], AbortSignal.timeout(300))).rejects.toMatchObject({ code: 'SINK_UNAVAILABLE' })
+    expect(performance.now() - startedMs).toBeLessThan(5_000)
+  })
   test('R234: no TLS, no mail', async () => {
     const server = await mailTo({ mode: 'none' })
     expect(await sending(emailConfig(server, { tls: 'starttls' }))).toMatch(/^SINK_UNAVAILABLE: /)
