@@ -39,6 +39,12 @@ export const ConsoleConfig = z.strictObject({
 })
 export type ConsoleConfig = z.infer<typeof ConsoleConfig>
 
+/** Where people look at a request for approval once they have signed in; nobody sees more there than they may. */
+export function approvalUrl(console: Pick<ConsoleConfig, 'publicUrl' | 'port'>): (id: string) => string {
+  const { origin } = consoleOrigin(console)
+  return (id) => `${origin}/approvals/${id}`
+}
+
 /** What passkeys are bound to, and what browsers say as Origin. */
 export function consoleOrigin({ publicUrl, port }: Pick<ConsoleConfig, 'publicUrl' | 'port'>): { origin: string; rpId: string } {
   const { origin, hostname } = new URL(publicUrl ?? `http://localhost:${port}`)

@@ -1,22 +1,21 @@
-import { CONVENTIONS_VERSIONS, ENTERPRISE_NUMBER_EXAMPLE, EVENT_TYPES, Id, SEVERITIES, formats } from '@sallyport/core'
+import {
+  APPROVAL_KINDS,
+  CONVENTIONS_VERSIONS,
+  ENTERPRISE_NUMBER_EXAMPLE,
+  EVENT_TYPES,
+  Id,
+  SEVERITIES,
+  formats,
+} from '@sallyport/core'
 import { z } from 'zod'
 
 /** `${env:NAME}` and `${file:path}` are replaced, as in every secret field. */
 const SecretText = z.string().min(1).max(10_000)
 const FormatId = z.enum(formats.map(({ id }) => id) as [string, ...string[]])
 
-const Common = {
+/** What every sink has. */
+const Place = {
   id: Id.meta({ description: 'Names the sink and its place in the log; a new name starts at the first entry.' }),
-  filter: z
-    .strictObject({
-      types: z.array(z.enum(EVENT_TYPES)).min(1).optional().meta({ description: 'Only events about these; all unless set.' }),
-      severityMin: z.enum(SEVERITIES).default('info').meta({ description: 'Only events at least this severe.' }),
-    })
-    .prefault({})
-    .meta({ description: 'What it receives; what is left out here is not a gap.' }),
-  onOverflow: z.enum(['wait', 'drop']).default('wait').meta({
-    description: '`wait` leaves nothing out. `drop` leaves out what is too far behind or refused, records the range, and alerts.',
-  }),
   behindMax: z
     .int()
     .min(1_000)
@@ -29,6 +28,20 @@ const Common = {
     .max(255)
     .optional()
     .meta({ description: 'Name of this gateway for the receiver; the host name unless set.' }),
+}
+
+const Common = {
+  ...Place,
+  filter: z
+    .strictObject({
+      types: z.array(z.enum(EVENT_TYPES)).min(1).optional().meta({ description: 'Only events about these; all unless set.' }),
+      severityMin: z.enum(SEVERITIES).default('info').meta({ description: 'Only events at least this severe.' }),
+    })
+    .prefault({})
+    .meta({ description: 'What it receives; what is left out here is not a gap.' }),
+  onOverflow: z.enum(['wait', 'drop']).default('wait').meta({
+    description: '`wait` leaves nothing out. `drop` leaves out what is too far behind or refused, records the range, and alerts.',
+  }),
   enterpriseNumber: z
     .int()
     .min(1)
@@ -107,7 +120,87 @@ export const WebhookSink = z.strictObject({
 })
 export type WebhookSink = z.infer<typeof WebhookSink>
 
-export const SinkConfig = z.discriminatedUnion('type', [FileSink, SyslogSink, SplunkSink, OtlpSink, WebhookSink])
+/** What sinks have that tell people. */
+const Channel = {
+  ...Place,
+  ...Network,
+  filter: z
+    .strictObject({
+      approvals: z
+        .array(z.enum(APPROVAL_KINDS))
+        .default([...APPROVAL_KINDS])
+        .meta({ description: 'What people are told of acts that wait for approval.' }),
+      types: z.array(z.enum(EVENT_TYPES)).default(['alert']).meta({ description: 'Other events people are told of.' }),
+      severityMin: z
+        .enum(SEVERITIES)
+        .default('high')
+        .meta({ description: 'Of the other events, only those at least this severe.' }),
+      hoursMax: z
+        .int()
+        .min(1)
+        .max(720)
+        .default(24)
+        .meta({ description: 'What is older when its turn comes is not told any more.' }),
+    })
+    .prefault({})
+    .meta({ description: 'What it tells; what is left out here is not a gap.' }),
+  onOverflow: z.enum(['wait', 'drop']).default('drop').meta({
+    description:
+      '`drop` leaves out what is refused or too far behind, records that, and tells the rest. `wait` leaves nothing out.',
+  }),
+  format: z.enum(['notice']).default('notice'),
+}
+
+export const EmailSink = z.strictObject({
+  type: z.literal('email'),
+  ...Channel,
+  server: z.string().min(1).max(255).meta({ description: 'Host name or address of the mail server (SMTP).' }),
+  port: z.int().min(1).max(65_535).optional().meta({ description: '465 for `implicit`, 587 for `starttls`, 25 for `none`.' }),
+  tls: z
+    .enum(['implicit', 'starttls', 'none'])
+    .default('implicit')
+    .meta({ description: 'TLS from the first byte, or before anything is said. `none` only on this machine.' }),
+  auth: z.strictObject({ user: SecretText, password: SecretText }).optional(),
+  from: z.email().max(254),
+  to: z.array(z.email().max(254)).min(1).max(20).meta({ description: 'Each gets a message of their own.' }),
+})
+export type EmailSink = z.infer<typeof EmailSink>
+
+export const SlackSink = z.strictObject({
+  type: z.literal('slack'),
+  ...Channel,
+  url: Url.default('https://slack.com/api').meta({ description: 'Base URL of the Web API.' }),
+  token: SecretText.meta({ description: 'Bot token with `chat:write`.' }),
+  channel: z.string().min(1).max(100).meta({ description: 'Id of the channel; the bot has to be in it.' }),
+})
+export type SlackSink = z.infer<typeof SlackSink>
+
+export const TeamsSink = z.strictObject({
+  type: z.literal('teams'),
+  ...Channel,
+  webhookUrl: SecretText.meta({ description: 'URL of a Workflows webhook. Whoever has it can post, so it is a secret.' }),
+})
+export type TeamsSink = z.infer<typeof TeamsSink>
+
+export const PagerdutySink = z.strictObject({
+  type: z.literal('pagerduty'),
+  ...Channel,
+  url: Url.default('https://events.pagerduty.com').meta({ description: 'Base URL of the Events API v2.' }),
+  routingKey: SecretText.meta({ description: 'Integration key of a service.' }),
+})
+export type PagerdutySink = z.infer<typeof PagerdutySink>
+
+export const SinkConfig = z.discriminatedUnion('type', [
+  FileSink,
+  SyslogSink,
+  SplunkSink,
+  OtlpSink,
+  WebhookSink,
+  EmailSink,
+  SlackSink,
+  TeamsSink,
+  PagerdutySink,
+])
 export type SinkConfig = z.infer<typeof SinkConfig>
 
 /** Most sinks of one gateway: each reads the log for itself. */
@@ -118,4 +211,6 @@ export const SinksConfig = z
   .max(SINKS_MAX)
   .refine((sinks) => new Set(sinks.map(({ id }) => id)).size === sinks.length, 'two sinks have the same id')
   .default([])
-  .meta({ description: 'Where events go: files, syslog, Splunk, OpenTelemetry, webhooks.' })
+  .meta({
+    description: 'Where events go: files, syslog, Splunk, OpenTelemetry, webhooks; and people: email, Slack, Teams, PagerDuty.',
+  })

@@ -23,6 +23,8 @@ export interface HttpMessage {
   readonly path?: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** Whether an answer means that the message will never be taken; by its status alone unless set. */
+  readonly isRefused?: (status: number, answer: string) => boolean
 }
 
 /** Posts to one origin under the egress rules: checked address, no redirect, bounded answer, nothing of it in an error. */
@@ -35,7 +37,7 @@ export function openHttpDestination(config: {
   const pool = openPool(base, config.allowPrivateNetwork, { ca: readCa(config.caFile) })
   return {
     close: () => pool.destroy(),
-    async post({ path = '', headers, body }, signal) {
+    async post({ path = '', headers, body, isRefused = isRejected }, signal) {
       try {
         const response = await pool.request({
           method: 'POST',
@@ -51,7 +53,7 @@ export function openHttpDestination(config: {
           bytes += more
           if (bytes > ANSWER_BYTES_MAX) throw new GatewayError('SINK_UNAVAILABLE', 'the answer of the destination is too large')
         })
-        return accepted(response.statusCode, answer)
+        return accepted(response.statusCode, answer.toString('utf8'), isRefused)
       } catch (error) {
         throw isGatewayError(error) ? error : unavailable(error)
       }
@@ -59,11 +61,15 @@ export function openHttpDestination(config: {
   }
 }
 
-function accepted(status: number, answer: Buffer): string {
-  if (status >= 200 && status < 300) return answer.toString('utf8')
-  if (REJECTED.has(status)) throw new GatewayError('SINK_REJECTED', `the destination refused the events with status ${status}`)
+function accepted(status: number, answer: string, isRefused: (status: number, answer: string) => boolean): string {
+  if (status >= 200 && status < 300) return answer
+  if (isRefused(status, answer)) throw new GatewayError('SINK_REJECTED', `the destination refused the events with status ${status}`)
   const why = status >= 300 && status < 400 ? 'redirects, which is not followed' : `answered with status ${status}`
   throw new GatewayError('SINK_UNAVAILABLE', `the destination ${why}`)
+}
+
+function isRejected(status: number): boolean {
+  return REJECTED.has(status)
 }
 
 /** Certificates to trust, from a file of the configuration. @throws GatewayError `CONFIG_INVALID` */

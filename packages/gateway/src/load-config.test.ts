@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { tempFolder } from './fixtures/world.ts'
-import { isLoopback, loadConfig } from './load-config.ts'
+import { isLoopback } from './is-loopback.ts'
+import { loadConfig } from './load-config.ts'
 import { YAML_BYTES_MAX } from './read-yaml.ts'
 
 let folder: ReturnType<typeof tempFolder>

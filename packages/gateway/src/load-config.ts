@@ -6,6 +6,7 @@ import { consoleOrigin, type ConsoleConfig } from './config-console.ts'
 import type { StoreConfig } from './config-store.ts'
 import type { VaultConfig } from './config-vault.ts'
 import { Config, type ServerConfig } from './config.ts'
+import { isLoopback } from './is-loopback.ts'
 import { readYaml } from './read-yaml.ts'
 import { resolveMetrics, resolveSink } from './resolve-sinks.ts'
 
@@ -76,12 +77,6 @@ export function loadConfig(file: string, env: Readonly<Record<string, string | u
     promptsDir: resolve(folder, raw.prompts),
     secrets,
   }
-}
-
-/** Whether a host name or address literal is this machine's loopback. */
-export function isLoopback(host: string): boolean {
-  const name = host.replace(/^\[|\]$/g, '').toLowerCase()
-  return name === 'localhost' || name === '::1' || /^127(?:\.\d{1,3}){3}$/.test(name)
 }
 
 type Fill = (values: Record<string, string>, where: string) => Record<string, string>

@@ -40,6 +40,9 @@ export type ArgumentProposal = z.infer<typeof ArgumentProposal>
 export const APPROVAL_STATES = ['pending', 'approved', 'rejected', 'expired', 'cancelled', 'consumed'] as const
 export type ApprovalState = (typeof APPROVAL_STATES)[number]
 
+/** `told` of a request after which there is nothing more to tell. */
+export const TOLD_MAX = 4
+
 /** Most reasons of one request. */
 export const ASKED_MAX = 20
 
@@ -80,8 +83,8 @@ export const ApprovalRecord = z.strictObject({
   askedMs: TimeMs,
   escalateMs: TimeMs,
   expiresMs: TimeMs,
-  /** How many of the times to remind people have passed and were told: at 50 % and 80 % of the first ones' time, and at its end. */
-  told: z.int().min(0).max(3),
+  /** How many of the times to remind people have passed and were told: at 50 % and 80 % of the first ones' time, and at its end. 4: they were told that it was cancelled. */
+  told: z.int().min(0).max(TOLD_MAX),
   /** How long an approval may be used once it is given, in milliseconds. */
   useWithinMs: z.int().min(1),
   votes: z.array(ApprovalVote).max(20),

@@ -9,6 +9,8 @@ export interface FormatContext {
   readonly enterpriseNumber: number
   /** Which names OpenTelemetry attributes have. */
   readonly conventions: ConventionsVersion
+  /** Where people look at a request for approval; absent where there is no console. */
+  readonly approvalUrl?: (id: string) => string
 }
 
 /** Versions of the OpenTelemetry GenAI conventions that can be spoken; they are still in development. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { type Action, type Asking, castVote, combine, type Facts, GatewayError, type Principal } from '@sallyport/core'
+import { type Action, type Asking, castVote, combine, endApproval, type Facts, GatewayError, type Principal } from '@sallyport/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ApprovalsConfig } from '../config-approvals.ts'
 import { tempFolder } from '../fixtures/world.ts'
@@ -101,12 +101,39 @@ describe('people who are asked', () => {
     await approvals.sweep()
     await approvals.sweep()
     expect(recorded).toMatchObject([
+      { verb: 'approval.asked', target: id },
       { verb: 'approval.escalated', target: id, detail: { agent: 'clerk', decision: 7, votes: 0 } },
       { verb: 'approval.expired', target: id },
     ])
     nowMs += 31 * 86_400_000
     await approvals.sweep()
     expect(state.approvals()).toEqual([])
+  })
+
+  test('R149: are told what they are asked, once however often the agent comes back, and that nobody needs them any more', async () => {
+    const { id } = await approvals.ask(asking('a'))
+    await approvals.ask(asking('a'))
+    const detail = {
+      agent: 'clerk',
+      decision: 7,
+      kind: 'tool.call',
+      server: 'erp',
+      name: 'pay',
+      task: 'work',
+      scope: 'read',
+      tier: 'high',
+      reasons: ['approval_required'],
+      votes: 0,
+      people: 1,
+      until: new Date(1_100_000).toISOString(),
+    }
+    expect(recorded).toEqual([{ verb: 'approval.asked', target: id, detail }])
+    const known = state.approval(id)
+    if (!known) throw new TypeError('it was not kept')
+    await state.transact([{ op: 'put', kind: 'approval', value: endApproval(known, 'cancelled', nowMs) }])
+    await approvals.sweep()
+    await approvals.sweep()
+    expect(recorded.slice(1)).toEqual([{ verb: 'approval.cancelled', target: id, detail }])
   })
 
   test('R142: an act that was decided before they answered does not take their answer away', async () => {

@@ -5,7 +5,9 @@ import {
   type CompiledGrant,
   GatewayError,
   type Principal,
+  TOLD_MAX,
   approvalBinding,
+  approvalDetail,
   approvalState,
   askedReasons,
   consumeApproval,
@@ -120,7 +122,7 @@ export function openApprovals(deps: ApprovalsDeps): OpenApprovals {
     const { principal, action, decision, facts } = asking
     const binding = approvalBinding(principal, action, facts)
     let asked: ApprovalRecord | undefined
-    await change(() => {
+    const isNew = await change(() => {
       const known = state.approvalFor(binding)
       // People may have answered since this act was decided: the next one finds what they said.
       asked = known && stands(known) && coversAsked(known, decision, facts) ? known : undefined
@@ -139,6 +141,7 @@ export function openApprovals(deps: ApprovalsDeps): OpenApprovals {
       ]
     })
     if (!asked) throw new GatewayError('INTERNAL', 'nobody was asked')
+    if (isNew) record({ verb: 'approval.asked', target: asked.id, detail: approvalDetail(asked) })
     return { id: asked.id, expiresMs: asked.expiresMs }
   }
 
@@ -235,8 +238,7 @@ export function openApprovals(deps: ApprovalsDeps): OpenApprovals {
     })
     const { verb, next } = swept ?? {}
     if (!verb || !next) return
-    const { agent, decision, votes, people, expiresMs } = next
-    record({ verb, target: id, detail: { agent, decision, votes: votes.length, people, until: new Date(expiresMs).toISOString() } })
+    record({ verb, target: id, detail: approvalDetail(next) })
   }
 }
 
@@ -244,13 +246,15 @@ interface Swept {
   /** What it becomes; absent where it is forgotten. */
   readonly next?: ApprovalRecord
   /** What is recorded of it. */
-  readonly verb?: 'approval.due' | 'approval.escalated' | 'approval.expired'
+  readonly verb?: 'approval.due' | 'approval.escalated' | 'approval.expired' | 'approval.cancelled'
 }
 
 /** What time did to a request that nobody wrote down yet. */
 function sweptOf(record: ApprovalRecord, at: number): Swept | undefined {
   if (isOver(record, at)) return { next: endApproval(record, 'expired', at), verb: 'approval.expired' }
   if (isOld(record, at)) return {}
+  if (record.state === 'cancelled' && record.told < TOLD_MAX)
+    return { next: { ...record, told: TOLD_MAX }, verb: 'approval.cancelled' }
   const told = remindersDue(record, at)
   if (record.state !== 'pending' || told <= record.told) return undefined
   return { next: { ...record, told }, verb: at >= record.escalateMs ? 'approval.escalated' : 'approval.due' }

@@ -1,11 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { formats, GatewayError, readEntries, SEVERITIES, toEvents, type SecurityEvent, type StoredEntry } from '@sallyport/core'
+import {
+  CONVENTIONS_VERSIONS,
+  ENTERPRISE_NUMBER_EXAMPLE,
+  type FormatContext,
+  formats,
+  GatewayError,
+  readEntries,
+  toEvents,
+  type SecurityEvent,
+  type StoredEntry,
+} from '@sallyport/core'
+import { approvalUrl } from '../config-console.ts'
 import type { SinkConfig } from '../config-sinks.ts'
 import { droppedBy, recordDropped } from '../dropped-events.ts'
 import { followLog, type Skipped } from '../follow-log.ts'
 import { GATEWAY_VERSION } from '../gateway-version.ts'
 import { sha256Native } from '../sha256-native.ts'
+import { isFresh, isWanted } from '../sink-filter.ts'
 import type { Expected, IndexRange, SinksView } from '../sinks-view.ts'
 import { openSink } from '../sinks/index.ts'
 import type { Stores } from './stores.ts'
@@ -15,16 +27,11 @@ export function openSinks(stores: Stores): SinksView {
   const { loaded, audit, closing } = stores
   const source = { origin: audit.key.name, sha: sha256Native }
   const eventsFor = (config: SinkConfig, entry: StoredEntry): SecurityEvent[] =>
-    toEvents(entry, source).filter((event) => isWanted(event, config))
+    toEvents(entry, source).filter((event) => isWanted(event, config.filter))
   const running = loaded.config.sinks.map((config) => {
     const { sink, eventsMax } = openSink(config, {
       format: requireFormat(config.format),
-      context: {
-        productVersion: GATEWAY_VERSION,
-        host: config.host ?? hostname(),
-        enterpriseNumber: config.enterpriseNumber,
-        conventions: config.conventions,
-      },
+      context: contextOf(stores, config),
       nowMs: stores.nowMs,
       randomUuid: randomUUID,
     })
@@ -32,7 +39,8 @@ export function openSinks(stores: Stores): SinksView {
       ...followOptions(stores, config),
       entriesMax: eventsMax,
       deliver: async (batch, signal) => {
-        const events = batch.flatMap((entry) => eventsFor(config, entry))
+        const nowMs = stores.nowMs()
+        const events = batch.flatMap((entry) => eventsFor(config, entry)).filter((event) => isFresh(event, config.filter, nowMs))
         if (events.length > 0) await sink.send(events, signal)
       },
     })
@@ -68,9 +76,16 @@ function followOptions(stores: Stores, config: SinkConfig) {
   }
 }
 
-function isWanted(event: SecurityEvent, { filter }: SinkConfig): boolean {
-  const isType = filter.types === undefined || filter.types.includes(event.type)
-  return isType && SEVERITIES.indexOf(event.severity) >= SEVERITIES.indexOf(filter.severityMin)
+/** What formats need to know. Numbers and names of protocols that a channel does not speak are the defaults. */
+function contextOf({ loaded }: Stores, config: SinkConfig): FormatContext {
+  const { console: people } = loaded.config
+  return {
+    productVersion: GATEWAY_VERSION,
+    host: config.host ?? hostname(),
+    enterpriseNumber: 'enterpriseNumber' in config ? config.enterpriseNumber : ENTERPRISE_NUMBER_EXAMPLE,
+    conventions: 'conventions' in config ? config.conventions : CONVENTIONS_VERSIONS[0],
+    ...(people && { approvalUrl: approvalUrl(people) }),
+  }
 }
 
 async function expectedOf(

@@ -3,6 +3,7 @@ import {
   APPROVAL_STATES,
   ApprovalRecord,
   ApprovalView,
+  approvalDetail,
   approvalState,
   approvedSince,
   type Approver,
@@ -27,6 +28,8 @@ const LISTED_MAX = 500
 /** Most requests decided at once. */
 const BATCH_MAX = 50
 const HOUR_MS = 3_600_000
+/** Who writes down what a decision shows. */
+export const SYSTEM = { type: 'system', id: 'sallyport' } as const
 
 export const ApprovalId = ApprovalRecord.shape.id
 const Listed = z.strictObject({
@@ -125,12 +128,12 @@ export const approvalDecide = defineVerb({
     const decided = await decideOn(deps, { requests: [{ id, shown }], ...said }, user)
     const [value] = decided.values
     if (!value) throw new GatewayError('INTERNAL', 'nothing was decided')
-    const { binding, decision, state } = value
+    const { binding, state } = value
     const test = testOf(value, said.verdict)
     return {
       output: { request: listed(value, decided.approver, deps.nowMs()), ...(test && { test }) },
       ...decided.plan,
-      detail: { ...said, shown, state, decision, binding, ...placeOf(value), ...(test && { test }) },
+      detail: { ...approvalDetail(value), ...said, shown, state, binding, ...placeOf(value), ...(test && { test }) },
     }
   },
 })
@@ -158,6 +161,19 @@ export const approvalBatch = defineVerb({
         }),
       },
       ...plan,
+      async after() {
+        await plan.after?.()
+        // Whoever follows one request finds what became of it under its own name.
+        for (const value of values)
+          await deps.audit.append({
+            type: 'admin',
+            actor: SYSTEM,
+            verb: 'approval.decided',
+            target: value.id,
+            outcome: 'done',
+            detail: { ...approvalDetail(value), ...said, by: user.id, state: value.state, ...placeOf(value) },
+          })
+      },
       detail: {
         ...said,
         requests: requests.map(({ id }) => id),
@@ -253,9 +269,8 @@ async function raise(
   values: readonly ApprovalRecord[],
   { user, verdict }: { user: UserRecord; verdict: string },
 ): Promise<void> {
-  const actor = { type: 'system', id: 'sallyport' } as const
   const say = (verb: string, target: string, detail: Record<string, string | number>): Promise<number> =>
-    audit.append({ type: 'admin', actor, verb, target, outcome: 'done', detail })
+    audit.append({ type: 'admin', actor: SYSTEM, verb, target, outcome: 'done', detail })
   for (const value of values)
     if (testOf(value, verdict) === 'missed')
       await say('approval.test_missed', value.id, { user: user.id, of: value.seeded?.of ?? '', by: value.seeded?.by ?? '' })

@@ -1,6 +1,6 @@
 import {
   type ApprovalRecord,
-  approvalState,
+  approvalDetail,
   castVote,
   GatewayError,
   isJsonObject,
@@ -46,11 +46,11 @@ export const approvalPropose = defineVerb({
       output: { id, state: 'rejected' as const },
       changes: [{ op: 'put', kind: 'approval', value: { ...value, proposal } }],
       detail: {
+        ...approvalDetail(value),
         verdict: 'reject',
         reason,
         shown,
-        state: approvalState(value, atMs),
-        decision: record.decision,
+        state: value.state,
         binding: record.binding,
         proposed: commitment,
         vault: vault.id,

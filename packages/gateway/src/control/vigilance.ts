@@ -1,7 +1,7 @@
-import { type ApprovalRecord, GatewayError, vigilanceOf } from '@sallyport/core'
+import { approvalDetail, type ApprovalRecord, GatewayError, vigilanceOf } from '@sallyport/core'
 import { z } from 'zod'
 import { requireRequest, viewOf } from './approval-views.ts'
-import { ApprovalId } from './approvals.ts'
+import { ApprovalId, SYSTEM } from './approvals.ts'
 import { defineVerb } from './define-verb.ts'
 
 const DAY_MS = 86_400_000
@@ -67,6 +67,17 @@ export const approvalSeed = defineVerb({
     return {
       output: { id: value.id },
       changes: [{ op: 'insert', kind: 'approval', value }],
+      // People hear of it as of any other.
+      after: async () => {
+        await deps.audit.append({
+          type: 'admin',
+          actor: SYSTEM,
+          verb: 'approval.asked',
+          target: value.id,
+          outcome: 'done',
+          detail: approvalDetail(value),
+        })
+      },
       detail: { id: value.id },
     }
   },

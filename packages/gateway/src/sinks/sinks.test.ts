@@ -2,6 +2,16 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SinkConfig } from '../config-sinks.ts'
 import {
+  MAIL_AUTH,
+  mailServer,
+  pagerdutyReceiver,
+  ROUTING_KEY,
+  SLACK_TOKEN,
+  slackReceiver,
+  TEAMS_PATH,
+  teamsReceiver,
+} from '../fixtures/channel-receivers.ts'
+import {
   OTLP_KEY,
   otlpReceiver,
   SPLUNK_TOKEN,
@@ -77,6 +87,49 @@ const kinds: readonly SinkKind[] = [
     isRemote: true,
     start: (options) => started(webhookReceiver(options)),
     config: ({ port }) => ({ type: 'webhook', id: 'a', url: `http://127.0.0.1:${port}/hook`, secret: WEBHOOK_SECRET }),
+  },
+  ...(['implicit', 'starttls', 'none'] as const).map((mode) => ({
+    name: `email with TLS ${mode}`,
+    isRemote: true,
+    start: (options: Parameters<SinkKind['start']>[0]) => {
+      writeFileSync(join(options.folder, 'ca.pem'), tls.cert)
+      return started(mailServer({ ...options, tls, mode }))
+    },
+    config: ({ folder, port }: Parameters<SinkKind['config']>[0]) => ({
+      type: 'email',
+      id: 'a',
+      server: '127.0.0.1',
+      port,
+      tls: mode,
+      auth: MAIL_AUTH,
+      from: 'sallyport@gateway.example',
+      to: ['oncall@people.example'],
+      caFile: join(folder, 'ca.pem'),
+    }),
+  })),
+  {
+    name: 'slack',
+    isRemote: true,
+    start: (options) => started(slackReceiver(options)),
+    config: ({ port }) => ({
+      type: 'slack',
+      id: 'a',
+      url: `http://127.0.0.1:${port}/api`,
+      token: SLACK_TOKEN,
+      channel: 'C0123456789',
+    }),
+  },
+  {
+    name: 'teams',
+    isRemote: true,
+    start: (options) => started(teamsReceiver(options)),
+    config: ({ port }) => ({ type: 'teams', id: 'a', webhookUrl: `http://127.0.0.1:${port}${TEAMS_PATH}` }),
+  },
+  {
+    name: 'pagerduty',
+    isRemote: true,
+    start: (options) => started(pagerdutyReceiver(options)),
+    config: ({ port }) => ({ type: 'pagerduty', id: 'a', url: `http://127.0.0.1:${port}`, routingKey: ROUTING_KEY }),
   },
 ]
 

@@ -15,7 +15,7 @@ import type { Approvals } from '../../approvals.ts'
 import type { Budgets } from '../../budgets.ts'
 import type { ByteBudget } from '../../byte-budget.ts'
 import { committer } from '../../committer.ts'
-import { consoleOrigin } from '../../config-console.ts'
+import { approvalUrl } from '../../config-console.ts'
 import type { Config, ServerConfig } from '../../config.ts'
 import { openCuts } from '../../cuts.ts'
 import type { Flow } from '../../flow.ts'
@@ -114,7 +114,7 @@ export function openMcp(deps: McpDeps): Mcp {
     ...shared,
     stages,
     isolated: (agent) => deps.isolation(agent).isolated,
-    ...(people && { approvalUrl: (id: string) => `${consoleOrigin(people).origin}/approvals/${id}` }),
+    ...(people && { approvalUrl: approvalUrl(people) }),
     budget: deps.bytes,
     bodyBytesMax: config.limits.bodyBytesMax,
     onCut: (agent, end) => cuts.add(agent, end),
