@@ -3,7 +3,7 @@ import { shown } from './shown.ts'
 
 /** One entry on one line. */
 export function entryLine(entry: Entry): string {
-  const head = `${String(entry.index).padStart(6)}  ${entry.time}  ${entry.type.padEnd(8)}`
+  const head = `${String(entry.index).padStart(6)}  ${entry.time}  ${entry.type.padEnd(10)}`
   return `${head}  ${shown(words(entry), 300)}`
 }
 
@@ -28,6 +28,8 @@ function words(entry: Entry): string {
   switch (entry.type) {
     case 'decision':
       return `${entry.enforced}  ${entry.actor.id}  ${actionName(entry.action)}  ${entry.reasons.join(', ')}`
+    case 'evaluation':
+      return `would ${entry.enforced}  ${entry.actor.id}  ${actionName(entry.action)}  ${entry.reasons.join(', ')}`
     case 'outcome':
       return `${entry.status}  ${entry.actor.id}  ${actionName(entry.action)}  of ${entry.decision}`
     case 'unknown':
