@@ -41,9 +41,7 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
   const { principal, target, given, text, input, action, handling, inspected } = await understand(request, stage)
   const { findings } = inspected
   const gathered = await stage.gather(principal, action)
-  const wouldAllow = (now: Gathered): boolean =>
-    decide(principal, action, findings, { ...now, budget: { reserved: true, keys: [] } }).enforced === 'allow'
-  const reserved = stage.reserve(principal, action, gathered, wouldAllow)
+  const reserved = stage.reserve(principal, action, gathered, ifBudgetsHold(principal, action, findings))
   // Awaiting what is there already would put other requests between taking the call and deciding.
   const taken = reserved instanceof Promise ? await reserved : reserved
   const first = decide(principal, action, findings, taken)
@@ -101,7 +99,7 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
 export async function evaluate<Request extends Inbound>(request: Request, stage: Foresight<Request>): Promise<Foreseen> {
   const { principal, target, input, action, handling, inspected } = await understand(request, stage)
   const gathered = await stage.gather(principal, action)
-  const foreseen = stage.foresee(principal, action, gathered)
+  const foreseen = stage.foresee(principal, action, gathered, ifBudgetsHold(principal, action, inspected.findings))
   const facts = foreseen instanceof Promise ? await foreseen : foreseen
   const decision = decide(principal, action, inspected.findings, facts)
   const named = { ...action, ...(target.label === undefined ? {} : { name: target.label }) }
@@ -111,12 +109,8 @@ export async function evaluate<Request extends Inbound>(request: Request, stage:
   const obligations = decision.obligations.map((obligation) => obligation.type)
   const { enforced: effect, reasons } = decision
   if (effect === 'allow') return { entry, effect, reasons, details: [], obligations }
-  const { ok: _, ...said } = refused(entry, {
-    ...decision,
-    effect,
-    exhausted: facts.budget.exhausted,
-    waiting: waitingFor(decision, facts),
-  })
+  const waiting = waitingFor(decision, facts)
+  const { ok: _, ...said } = refused(entry, { ...decision, effect, exhausted: facts.budget.exhausted, waiting })
   return { ...said, obligations: [] }
 }
 
@@ -125,6 +119,12 @@ function waitingFor(decision: Decision, facts: Facts): Waiting | undefined {
   const request = facts.approval?.request
   if (decision.enforced !== 'require_approval' || !request || mustAsk(decision, facts)) return undefined
   return { id: request.id, expiresMs: request.expiresMs }
+}
+
+/** Whether an act would be allowed if only its budgets had room. */
+function ifBudgetsHold(principal: Principal, action: Action, findings: Inspected['findings']): (now: Gathered) => boolean {
+  const budget = { reserved: true, keys: [] }
+  return (now) => decide(principal, action, findings, { ...now, budget }).enforced === 'allow'
 }
 
 interface Understood {
@@ -154,12 +154,8 @@ async function understand<Request extends Inbound>(
   const text = jcs(given)
   const input = committed(text, given, handling.commit)
   const action = canonical(asked, input.commitment, handling.commit)
-  const looked = stage.inspect(principal, {
-    ...asked,
-    direction: 'arguments',
-    value: given,
-    hasInputs: target.inputs !== undefined,
-  })
+  const hasInputs = target.inputs !== undefined
+  const looked = stage.inspect(principal, { ...asked, direction: 'arguments', value: given, hasInputs })
   const inspected = looked instanceof Promise ? await looked : looked
   return { principal, target, given, text, input, action, handling, inspected }
 }

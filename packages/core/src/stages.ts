@@ -180,7 +180,12 @@ export interface Foresight<Request extends Inbound> extends Pick<
   'identify' | 'normalise' | 'handling' | 'inspect' | 'gather' | 'record' | 'newId' | 'version' | 'replica'
 > {
   /** Looks at the budgets as `reserve` would take from them, after the same wait. @throws GatewayError `STORE_UNAVAILABLE` */
-  foresee(principal: Principal, action: Action, gathered: Gathered): Facts | Promise<Facts>
+  foresee(
+    principal: Principal,
+    action: Action,
+    gathered: Gathered,
+    wouldAllow: (gathered: Gathered) => boolean,
+  ): Facts | Promise<Facts>
 }
 
 /** What would be decided about an act now. */
