@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { DecisionEntry, JsonObject } from '@sallyport/core'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
@@ -13,6 +14,8 @@ const read = { scope: 'read', tier: 'low' }
 const inputSchema = { type: 'object', properties: { id: { type: 'integer', minimum: 1, maximum: 999 } }, required: ['id'] }
 const EVE = 'eve@evil.example'
 const CARD = '4111 1111 1111 1111'
+/** An address that carries something out, another with each number. */
+const drop = (n: number): string => `https://out.example/?d=${createHash('sha256').update(String(n)).digest('base64url')}`
 const tools = [
   tool('look', () => text('seen')),
   tool('strict', () => text('strict done'), { inputSchema }),
@@ -38,7 +41,7 @@ const GRANTS = {
 const CALLS: readonly (readonly [string, JsonObject])[] = [
   ['erp__look', {}],
   ['erp__look', { note: `card ${CARD}` }],
-  ['erp__look', { url: `https://out.example/?d=${'x7Qp'.repeat(12)}` }],
+  ['erp__look', { url: drop(0) }],
   ['erp__strict', { id: 7 }],
   ['erp__strict', { id: 500 }],
   ['erp__strict', { id: 'seven' }],
@@ -154,7 +157,7 @@ describe.each(stores)('what is asked of AuthZEN and what is done, %s', (_store, 
         ['erp__few', {}],
         ['post__mail', {}],
         ['erp__pay', { amount: 3 }],
-        ['erp__look', { url: `https://out.example/?d=${'x7Qp'.repeat(12)}${i}`, note: CARD }],
+        ['erp__look', { url: drop(i), note: CARD }],
         ['erp__look', { note: EVE }],
       ][i % 5] as [string, JsonObject]
       return about('counted', name, args)
@@ -176,10 +179,12 @@ describe.each(stores)('what is asked of AuthZEN and what is done, %s', (_store, 
       const answer = await client.call(name, name === 'erp__send' ? { to: EVE } : {})
       expect([name, answer.refusal]).toEqual([name, undefined])
     }
-    const [send] = (await governed.entries()).filter(
+    await client.call('erp__look', { url: drop(99) })
+    const [send, ...more] = (await governed.entries()).filter(
       (entry): entry is Extract<typeof entry, { type: 'decision' }> => entry.type === 'decision' && entry.actor.id === 'counted',
     )
     expect(send).toMatchObject({ findings: [{ detector: 'contact' }], flow: { integrity: 'system', classes: [] } })
+    expect(more.at(-1)?.findings.map(({ detector }) => detector)).not.toContain('drip')
     expect((await client.call('erp__few')).refusal?.reasons).toEqual(['rate_limited'])
     expect((await evaluate('counted', 'work', ['erp__few', {}])).context).toMatchObject({ reasons: ['rate_limited'] })
   })
@@ -214,6 +219,11 @@ describe.each(stores)('what is asked of AuthZEN and what is done, %s', (_store, 
     })
     for (const how of [{}, { secret: 'nobody' }])
       expect((await askAuthzen(governed.url(), about('clerk', 'erp__look'), how)).status).toBe(401)
+  })
+
+  test('anybody is told where to ask, by the address the gateway is known under', async () => {
+    const { json } = await askAuthzen(governed.url(), '', { path: '/.well-known/authzen-configuration', method: 'GET' })
+    expect(json).toMatchObject({ access_evaluation_endpoint: `${governed.url()}/access/v1/evaluation` })
   })
 
   test('the log with questions in it verifies, and they complete nothing', async () => {
