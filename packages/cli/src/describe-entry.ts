@@ -3,7 +3,7 @@ import { shown } from './shown.ts'
 
 /** One entry on one line. */
 export function entryLine(entry: Entry): string {
-  const head = `${String(entry.index).padStart(6)}  ${entry.time}  ${entry.type.padEnd(10)}`
+  const head = `${String(entry.index).padStart(6)}  ${entry.time}  ${entry.type.padEnd(8)}`
   return `${head}  ${shown(words(entry), 300)}`
 }
 
