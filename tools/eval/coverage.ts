@@ -1,5 +1,6 @@
 import { type Entry, isFailure } from '@sallyport/core'
 import { atLeast, type Measured, type Program } from '../report.ts'
+import { authzenDrivers, openAuthzenWorld } from './crossings/authzen-drivers.ts'
 import { type Cell, cellsOf, channelsOf, formatLists, nameOf, requireDrivers } from './crossings/cells.ts'
 import { type Crossed, mcpDrivers } from './crossings/mcp-drivers.ts'
 import { openMcpWorld } from './crossings/mcp-world.ts'
@@ -10,7 +11,11 @@ import { BENIGN_IN, BENIGN_OUT, type Payload, PLANTED_IN, PLANTED_OUT } from './
 const NAMED_MAX = 25
 
 /** Drivers of each protocol, by format. A protocol in `packages/gateway/src/protocols` without an entry is a broken run. */
-export const DRIVERS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = { mcp: mcpDrivers, models: modelsDrivers }
+export const DRIVERS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  authzen: authzenDrivers,
+  mcp: mcpDrivers,
+  models: modelsDrivers,
+}
 
 /** A live gateway that speaks one protocol with a scripted other side. */
 interface World {
@@ -31,6 +36,7 @@ const WORLDS: Readonly<Record<string, () => Promise<World>>> = {
       close: () => world.close(),
     }
   },
+  authzen: async () => ({ ...(await openAuthzenWorld()), laneOf: () => 'one agent' }),
   models: async () => ({ ...(await openModelsWorld()), laneOf: () => 'one provider' }),
 }
 

@@ -61,6 +61,8 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
   { from: 'console/shell', to: ['console/*', 'console/ui'], node: false },
   { from: 'console/pages', to: ['console/*', 'console/ui', 'console/shell', 'core', 'gateway'], node: false },
   { from: 'console/*', to: ['console/*', 'console/ui', 'console/shell', 'console/pages', 'core', 'gateway'], node: true },
+  // For any runtime: of the others it knows types alone.
+  { from: 'sdk/**', to: ['sdk/**', 'core', 'gateway'], packages: ['zod'], node: false },
   { from: 'cli/*', to: ['cli/*', 'cli/commands/<id>', 'core', 'gateway'], node: true },
 ]
 

@@ -28,6 +28,8 @@ function words(entry: Entry): string {
   switch (entry.type) {
     case 'decision':
       return `${entry.enforced}  ${entry.actor.id}  ${actionName(entry.action)}  ${entry.reasons.join(', ')}`
+    case 'evaluation':
+      return `would ${entry.enforced}  ${entry.actor.id}  ${actionName(entry.action)}  ${entry.reasons.join(', ')}`
     case 'outcome':
       return `${entry.status}  ${entry.actor.id}  ${actionName(entry.action)}  of ${entry.decision}`
     case 'unknown':

@@ -1,100 +1,12 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { Facts } from './decide/facts.ts'
-import { alice, compiled, manifestOf } from './decide/fixtures/world.ts'
+import { alice } from './decide/fixtures/world.ts'
 import { GatewayError } from './errors.ts'
-import { examine } from './inspect/inspect.ts'
+import { allowed, codeOf, denied, done, request, world } from './fixtures/pipeline-world.ts'
 import type { EntryBody } from './model/entry.ts'
 import { handle } from './pipeline.ts'
-import type { Acted, Handling, Inbound, Stages } from './stages.ts'
-
-const manifest = compiled(manifestOf({ 'erp.read': { scope: 'read', tier: 'low' } }))
-const request: Inbound = { agent: 'buyer', authorization: 'Bearer x', kind: 'tool.call', correlation: { clientSession: 'hint' } }
-const done: Acted = { status: 'success', content: { content: [{ type: 'text', text: 'ok' }] }, changes: true }
-const allowed: Facts = {
-  nowMs: 5,
-  manifest,
-  isolation: { isolated: false, epoch: 3 },
-  tool: { state: 'approved', effect: 'read', definitionHash: 'd'.repeat(64) },
-  budget: { reserved: true, keys: ['agent:buyer'] },
-}
-const denied: Facts = { ...allowed, tool: { state: 'unreviewed' } }
-
-interface Script {
-  readonly facts?: Facts
-  readonly acted?: () => Promise<Acted>
-  /** Fails the nth record, from 0. */
-  readonly recordFails?: number
-  readonly identityFails?: boolean
-  readonly withhold?: boolean
-  readonly handling?: Partial<Handling>
-}
-
-/** Stages that write down what is asked of them. */
-function world(script: Script = {}): { stages: Stages<Inbound>; calls: string[]; entries: EntryBody[] } {
-  const calls: string[] = []
-  const entries: EntryBody[] = []
-  let now = 1_000
-  const stages: Stages<Inbound> = {
-    async identify() {
-      calls.push('identify')
-      if (script.identityFails) throw new GatewayError('IDENTITY_INVALID', 'unknown credential')
-      return { ...alice, epoch: 3 }
-    },
-    normalise() {
-      calls.push('normalise')
-      return { server: 'erp', name: 'read', args: { department: 'facilities' } }
-    },
-    inspect: (_principal, { value }) => examine(value).findings.result(),
-    async gather() {
-      calls.push('gather')
-      const { budget: _, ...gathered } = script.facts ?? allowed
-      return gathered
-    },
-    reserve(_principal, _action, gathered) {
-      calls.push('reserve')
-      return { ...gathered, budget: (script.facts ?? allowed).budget }
-    },
-    settle() {
-      calls.push('settle')
-    },
-    async record(entry) {
-      calls.push(`record ${entry.type}`)
-      if (entries.length === script.recordFails) throw new GatewayError('AUDIT_UNAVAILABLE', 'the log is gone')
-      return entries.push(entry) - 1
-    },
-    act() {
-      calls.push('act')
-      return (script.acted ?? (async () => done))()
-    },
-    release({ acted }) {
-      calls.push('release')
-      return {
-        effect: script.withhold ? 'deny' : 'allow',
-        reasons: script.withhold ? ['result_invalid'] : ['fields_projected'],
-        content: { ...acted.content, released: true },
-      }
-    },
-    nowMs: () => (now += 10),
-    newId: () => '00000000-0000-4000-8000-000000000001',
-    handling() {
-      calls.push(...(script.handling ? ['handling'] : []))
-      const commit: Handling['commit'] = (text) => ({
-        commitment: createHmac('sha256', 'key').update(text).digest('hex'),
-        bytes: Buffer.byteLength(text),
-      })
-      return { commit, ...script.handling }
-    },
-    version: '0.1.0',
-  }
-  return { stages, calls, entries }
-}
-
-const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => 'no error',
-    (error: unknown) => (error as GatewayError).code,
-  )
+import type { Handling, Inbound, Stages } from './stages.ts'
 
 describe('the order of an act', () => {
   test('R004: recorded before it happens and again after, and only then released', async () => {

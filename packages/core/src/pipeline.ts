@@ -16,11 +16,14 @@ import { modelAsked } from './record/model-asked.ts'
 import { shape } from './record/shape.ts'
 import type {
   Acted,
+  Foreseen,
+  Foresight,
   Gathered,
   Handling,
   Inbound,
   Outbound,
   Performing,
+  Refused,
   Released,
   Releasing,
   Stages,
@@ -35,27 +38,10 @@ import type {
  * thrown, no act happened without a durable decision, and no result leaves without a durable outcome.
  */
 export async function handle<Request extends Inbound>(request: Request, stage: Stages<Request>): Promise<Outbound> {
-  const principal = await stage.identify(request)
-  const target = stage.normalise(request, principal)
-  const given = target.inputs ? { args: target.args, inputs: target.inputs } : target.args
-  const asked = { ...target, kind: request.kind }
-  const handled = stage.handling(principal, asked)
-  const handling = handled instanceof Promise ? await handled : handled
-  const text = jcs(given)
-  const input = committed(text, given, handling.commit)
-  const action = canonical(asked, input.commitment, handling.commit)
-  const looked = stage.inspect(principal, {
-    ...asked,
-    direction: 'arguments',
-    value: given,
-    hasInputs: target.inputs !== undefined,
-  })
-  const inspected = looked instanceof Promise ? await looked : looked
+  const { principal, target, given, text, input, action, handling, inspected } = await understand(request, stage)
   const { findings } = inspected
   const gathered = await stage.gather(principal, action)
-  const wouldAllow = (now: Gathered): boolean =>
-    decide(principal, action, findings, { ...now, budget: { reserved: true, keys: [] } }).enforced === 'allow'
-  const reserved = stage.reserve(principal, action, gathered, wouldAllow)
+  const reserved = stage.reserve(principal, action, gathered, ifBudgetsHold(principal, action, findings))
   // Awaiting what is there already would put other requests between taking the call and deciding.
   const taken = reserved instanceof Promise ? await reserved : reserved
   const first = decide(principal, action, findings, taken)
@@ -103,6 +89,75 @@ export async function handle<Request extends Inbound>(request: Request, stage: S
   ])
   if (released.effect !== 'allow') return refused(entry, { effect: released.effect, reasons: released.reasons })
   return { ok: true, entry, status: done.status, content: released.content }
+}
+
+/**
+ * What would be decided about an act if it were sent now: the same stages up to the same `decide`, and none after it. The answer is
+ * recorded before it is given, as what it is: nothing is done, taken, used up or asked for.
+ * @throws GatewayError as `handle` does before it decides, and `AUDIT_UNAVAILABLE`
+ */
+export async function evaluate<Request extends Inbound>(request: Request, stage: Foresight<Request>): Promise<Foreseen> {
+  const { principal, target, input, action, handling, inspected } = await understand(request, stage)
+  const gathered = await stage.gather(principal, action)
+  const foreseen = stage.foresee(principal, action, gathered, ifBudgetsHold(principal, action, inspected.findings))
+  const facts = foreseen instanceof Promise ? await foreseen : foreseen
+  const decision = decide(principal, action, inspected.findings, facts)
+  const named = { ...action, ...(target.label === undefined ? {} : { name: target.label }) }
+  const act = actFields(stage.newId(), { principal, action: named, handling, replica: stage.replica, manifest: facts.manifest })
+  const decided = { act, input, decision, inspected, facts, request }
+  const entry = await stage.record({ ...verdictFields(decided, stage), type: 'evaluation' })
+  const obligations = decision.obligations.map((obligation) => obligation.type)
+  const { enforced: effect, reasons } = decision
+  if (effect === 'allow') return { entry, effect, reasons, details: [], obligations }
+  const waiting = waitingFor(decision, facts)
+  const { ok: _, ...said } = refused(entry, { ...decision, effect, exhausted: facts.budget.exhausted, waiting })
+  return { ...said, obligations: [] }
+}
+
+/** The request for approval that stands already; sending the act would make none. */
+function waitingFor(decision: Decision, facts: Facts): Waiting | undefined {
+  const request = facts.approval?.request
+  if (decision.enforced !== 'require_approval' || !request || mustAsk(decision, facts)) return undefined
+  return { id: request.id, expiresMs: request.expiresMs }
+}
+
+/** Whether an act would be allowed if only its budgets had room. */
+function ifBudgetsHold(principal: Principal, action: Action, findings: Inspected['findings']): (now: Gathered) => boolean {
+  const budget = { reserved: true, keys: [] }
+  return (now) => decide(principal, action, findings, { ...now, budget }).enforced === 'allow'
+}
+
+interface Understood {
+  readonly principal: Principal
+  readonly target: Target
+  /** The arguments, with what the client answered where it did. */
+  readonly given: JsonObject
+  /** JCS form of `given`. */
+  readonly text: string
+  readonly input: Content
+  readonly action: Action
+  readonly handling: Handling
+  readonly inspected: Inspected
+}
+
+/** identify → normalise → handling → inspect: who wants what, and what was seen in it. */
+async function understand<Request extends Inbound>(
+  request: Request,
+  stage: Pick<Stages<Request>, 'identify' | 'normalise' | 'handling' | 'inspect'>,
+): Promise<Understood> {
+  const principal = await stage.identify(request)
+  const target = stage.normalise(request, principal)
+  const given = target.inputs ? { args: target.args, inputs: target.inputs } : target.args
+  const asked = { ...target, kind: request.kind }
+  const handled = stage.handling(principal, asked)
+  const handling = handled instanceof Promise ? await handled : handled
+  const text = jcs(given)
+  const input = committed(text, given, handling.commit)
+  const action = canonical(asked, input.commitment, handling.commit)
+  const hasInputs = target.inputs !== undefined
+  const looked = stage.inspect(principal, { ...asked, direction: 'arguments', value: given, hasInputs })
+  const inspected = looked instanceof Promise ? await looked : looked
+  return { principal, target, given, text, input, action, handling, inspected }
 }
 
 interface Allowed extends Performing {
@@ -195,7 +250,7 @@ interface Refusal extends Pick<Partial<Decision>, 'votes' | 'retryAfterMs'> {
   readonly facts?: Facts
 }
 
-function refused(entry: number, { effect, reasons, votes = [], retryAfterMs, exhausted, waiting, facts }: Refusal): Outbound {
+function refused(entry: number, { effect, reasons, votes = [], retryAfterMs, exhausted, waiting, facts }: Refusal): Refused {
   const answered = facts?.approval?.request
   const details = votes.flatMap((vote) => (vote.effect === effect && vote.mode === 'enforce' && vote.detail ? [vote.detail] : []))
   return {
@@ -270,30 +325,41 @@ interface Decided {
   readonly request: Inbound
 }
 
-function decisionEntry({ act, input, decision, inspected, facts, request }: Decided, stage: { version: string }): EntryBody {
+function decisionEntry(decided: Decided, stage: { version: string }): EntryBody {
+  const { decision, facts } = decided
+  return {
+    ...verdictFields(decided, stage),
+    type: 'decision',
+    ...approvalMember(decision, facts),
+    ...(facts.model && { model: modelAsked(facts.model) }),
+    budgets: decision.enforced === 'allow' && facts.budget.reserved ? [...facts.budget.keys] : [],
+    ...(decision.enforced === 'allow' ? spendMember(facts.budget.spends) : {}),
+  }
+}
+
+/** What a decision says of itself, whether the act follows or not. */
+function verdictFields(
+  { act, input, decision, inspected, facts, request }: Decided,
+  { version }: { version: string },
+): Omit<Extract<EntryBody, { type: 'evaluation' }>, 'type'> {
   const correlation = Object.entries(request.correlation).filter((pair): pair is [string, string] => typeof pair[1] === 'string')
   return {
     ...act,
-    type: 'decision',
     input,
     evaluated: decision.evaluated,
     enforced: decision.enforced,
     reasons: [...decision.reasons],
     votes: decision.votes.map(({ retryAfterMs: _, ...vote }) => vote),
     obligations: decision.obligations.map((obligation) => obligation.type),
-    ...approvalMember(decision, facts),
     ...seen(inspected),
     versions: {
       ...(facts.tool?.definitionHash === undefined ? {} : { definition: facts.tool.definitionHash }),
       epoch: facts.isolation.epoch,
-      gateway: stage.version,
+      gateway: version,
       ...(facts.guard ? { guard: facts.guard.hash } : {}),
       ...(facts.manifest ? { manifest: facts.manifest.hash } : {}),
     },
-    ...(facts.model && { model: modelAsked(facts.model) }),
     ...flowMember(facts.flow),
-    budgets: decision.enforced === 'allow' && facts.budget.reserved ? [...facts.budget.keys] : [],
-    ...(decision.enforced === 'allow' ? spendMember(facts.budget.spends) : {}),
     ...(decision.retryAfterMs === undefined ? {} : { retryAfterMs: decision.retryAfterMs }),
     ...(correlation.length > 0 ? { correlation: Object.fromEntries(correlation) } : {}),
   }

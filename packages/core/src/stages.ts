@@ -171,6 +171,30 @@ export interface Stages<Request extends Inbound> {
   readonly replica?: string
 }
 
+/**
+ * What the pipeline needs to say what would be decided, and no stage that does something. `inspect` and `gather` leave no trace in
+ * any session, and nothing is taken from a budget.
+ */
+export interface Foresight<Request extends Inbound> extends Pick<
+  Stages<Request>,
+  'identify' | 'normalise' | 'handling' | 'inspect' | 'gather' | 'record' | 'newId' | 'version' | 'replica'
+> {
+  /** Looks at the budgets as `reserve` would take from them, after the same wait. @throws GatewayError `STORE_UNAVAILABLE` */
+  foresee(
+    principal: Principal,
+    action: Action,
+    gathered: Gathered,
+    wouldAllow: (gathered: Gathered) => boolean,
+  ): Facts | Promise<Facts>
+}
+
+/** What would be decided about an act now. */
+export interface Foreseen extends Pick<Refused, 'entry' | 'reasons' | 'details' | 'exhausted' | 'retryAfterMs' | 'waiting'> {
+  readonly effect: Effect
+  /** What the act would be performed under, by type. */
+  readonly obligations: readonly string[]
+}
+
 /** An act that waits for people. */
 export interface Asking {
   readonly principal: Principal
@@ -203,17 +227,19 @@ export interface Performing {
 
 export type Outbound =
   | { readonly ok: true; readonly entry: number; readonly status: Acted['status']; readonly content: JsonObject }
-  | {
-      readonly ok: false
-      readonly entry: number
-      readonly effect: 'deny' | 'require_approval'
-      readonly reasons: readonly ReasonCode[]
-      readonly details: readonly string[]
-      /** The budget of amounts that was used up. */
-      readonly exhausted?: Exhausted
-      readonly retryAfterMs?: number
-      /** What people are asked; present while they may still decide. */
-      readonly waiting?: Waiting
-      /** The request that people, or time, answered with no. */
-      readonly answered?: string
-    }
+  | Refused
+
+export interface Refused {
+  readonly ok: false
+  readonly entry: number
+  readonly effect: 'deny' | 'require_approval'
+  readonly reasons: readonly ReasonCode[]
+  readonly details: readonly string[]
+  /** The budget of amounts that was used up. */
+  readonly exhausted?: Exhausted
+  readonly retryAfterMs?: number
+  /** What people are asked; present while they may still decide. */
+  readonly waiting?: Waiting
+  /** The request that people, or time, answered with no. */
+  readonly answered?: string
+}

@@ -28,6 +28,11 @@ export interface Budgets {
    * taken: an error admits nothing.
    */
   reserve(wanted: readonly Wanted[], nowMs: number, isWanted: () => boolean): Reservation | Promise<Reservation>
+  /**
+   * What `reserve` would answer about calls now, with nothing taken and nobody kept waiting for it.
+   * @throws GatewayError `STORE_UNAVAILABLE`
+   */
+  peek(draws: readonly Draw[], nowMs: number, isWanted: () => boolean): Reservation | Promise<Reservation>
   /** Gives back the calls of one reservation: the act did not happen. */
   refund(keys: readonly string[], atMs: number): void
   /** Corrects amounts of one reservation: what was not used is there again, what was used beyond it is missing. */
@@ -54,6 +59,10 @@ export function limitOf({ key, callsMax, windowMs }: Draw): string {
   return `${key}: ${callsMax} calls per ${windowMs} ms`
 }
 
+function keysOf(draws: readonly Draw[]): string[] {
+  return draws.map((draw) => draw.key)
+}
+
 /** Above this many budgets in memory, those nobody drew on for a day, the longest window, are forgotten. */
 const BUDGETS_MAX = 100_000
 
@@ -64,23 +73,20 @@ export function openBudgets(): OwnBudgets {
   /** Restored in whatever order; sorted once, when they are first needed. */
   const unsorted = new Set<string>()
   const ledger = openSpendLedger()
-  return { reserve, refund, adjust, restore }
+  return {
+    reserve,
+    peek: (draws, nowMs) => shortOf(draws, nowMs) ?? { reserved: true, keys: keysOf(draws) },
+    refund,
+    adjust,
+    restore,
+  }
 
   function reserve(wanted: readonly Wanted[], nowMs: number): Reservation {
     const draws = wanted.filter(isDraw)
     const spends = wanted.filter(isSpend)
-    const keys = draws.map((draw) => draw.key)
-    for (const draw of draws) {
-      const times = live(draw, nowMs)
-      if (times.length < draw.callsMax) continue
-      const freesAtMs = (times[times.length - draw.callsMax] ?? nowMs) + draw.windowMs
-      return {
-        reserved: false,
-        keys,
-        limit: limitOf(draw),
-        retryAfterMs: Math.max(1, freesAtMs - nowMs),
-      }
-    }
+    const keys = keysOf(draws)
+    const short = shortOf(draws, nowMs)
+    if (short) return short
     for (const spend of spends) {
       const shortage = ledger.shortage(spend, nowMs)
       if (!shortage) continue
@@ -90,6 +96,17 @@ export function openBudgets(): OwnBudgets {
     for (const draw of draws) calls.get(draw.key)?.push(nowMs)
     for (const { key, windowMs, amount } of spends) ledger.change({ key, windowMs, by: amount }, nowMs)
     return { reserved: true, keys, ...(spends.length > 0 && { spends }) }
+  }
+
+  /** The answer where a budget of calls is used up. */
+  function shortOf(draws: readonly Draw[], nowMs: number): Reservation | undefined {
+    for (const draw of draws) {
+      const times = live(draw, nowMs)
+      if (times.length < draw.callsMax) continue
+      const freesAtMs = (times[times.length - draw.callsMax] ?? nowMs) + draw.windowMs
+      return { reserved: false, keys: keysOf(draws), limit: limitOf(draw), retryAfterMs: Math.max(1, freesAtMs - nowMs) }
+    }
+    return undefined
   }
 
   function adjust(changes: readonly SpendChange[], atMs: number): void {

@@ -80,6 +80,10 @@ export function openCounters(): Counters {
       case 'refusal':
         refusals.add(body.code)
         return
+      case 'evaluation':
+        // What is asked about is no act; the findings in it are what detectors saw all the same.
+        for (const finding of body.findings) findings.add(finding.detector, finding.severity)
+        return
       case 'admin':
         admin.add(body.verb, body.outcome)
         if (typeof body.detail['class'] === 'string' && body.verb === 'alert.raised') alerts.add(body.detail['class'])

@@ -51,4 +51,6 @@ export interface Flow {
   recall(principal: Principal, digests: readonly string[]): Promise<Recalled>
   /** What is to be known of the session for an act, under its grant. */
   facts(principal: Principal, action: Action, grant: CompiledGrant | undefined): Promise<FlowFacts>
+  /** The same for an act that is only asked about: the session does not count as used, nor what it was told. */
+  peek(principal: Principal, action: Action, grant: CompiledGrant | undefined): Promise<FlowFacts>
 }

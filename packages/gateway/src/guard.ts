@@ -34,6 +34,8 @@ export interface Recipient {
 export interface Guard {
   /** Runs the detectors over arguments or over what came back. Remembers the classes a session has seen. */
   inspect(principal: Principal, content: Inspectable): Inspected | Promise<Inspected>
+  /** What `inspect` would report of arguments; no session remembers any of it. */
+  preview(principal: Principal, content: Inspectable): Inspected | Promise<Inspected>
   /** What decisions need to know of the guard, for an act on this origin. */
   facts(principal: Principal, origin: Origin): GuardFacts
   /** Puts back what placeholders of this session stand for, where the recipient is cleared for it. */

@@ -66,7 +66,7 @@ export function openEvidence({ log, keyring, sign, cosigned, completeness, softw
   return {
     async search(query, limit) {
       const range = await windowOf(files, query, await log.size())
-      const counts = { decision: 0, outcome: 0, unknown: 0, refusal: 0, admin: 0 }
+      const counts = { decision: 0, outcome: 0, unknown: 0, refusal: 0, admin: 0, evaluation: 0 }
       const entries: Entry[] = []
       let bytes = 0
       let next: number | undefined

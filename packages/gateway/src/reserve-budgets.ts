@@ -3,6 +3,7 @@ import {
   type Action,
   budgetsOf,
   type Facts,
+  type Foresight,
   type Gathered,
   type Principal,
   repeatOf,
@@ -10,7 +11,7 @@ import {
   spendsOf,
   type Stages,
 } from '@sallyport/core'
-import { type Budgets, isSpend, type Wanted } from './budgets.ts'
+import { type Budgets, type Draw, isSpend, type Wanted } from './budgets.ts'
 import type { Repeats } from './repeats.ts'
 
 export interface ReserveDeps {
@@ -21,14 +22,14 @@ export interface ReserveDeps {
   readonly gather: (principal: Principal, action: Action) => Promise<Gathered>
 }
 
-interface Reserving extends Pick<Stages<never>, 'reserve' | 'settle'> {
+interface Reserving extends Pick<Stages<never>, 'reserve' | 'settle'>, Pick<Foresight<never>, 'foresee'> {
   /** Counts what an act used instead of what it reserved. */
   readonly spend: (facts: Pick<Facts, 'budget' | 'nowMs'>, used: readonly Spend[]) => void
 }
 
 /** Taking from the budgets and giving back, the same for every protocol. */
 export function reserveBudgets({ budgets, repeats, gather }: ReserveDeps): Reserving {
-  return { reserve, settle: (_principal, _action, facts) => giveBack(facts.budget, facts.nowMs), spend }
+  return { reserve, foresee, settle: (_principal, _action, facts) => giveBack(facts.budget, facts.nowMs), spend }
 
   // The pipeline's own stage: who, what, what is known, and what would follow.
   // oxlint-disable-next-line max-params -- see above
@@ -64,6 +65,25 @@ export function reserveBudgets({ budgets, repeats, gather }: ReserveDeps): Reser
       giveBack(withLoop(budget), nowMs)
       return reserve(principal, action, now, wouldAllow)
     }
+  }
+
+  /** Only calls: amounts are drawn on by model calls, and those are not asked about. */
+  // The same four as of `reserve`.
+  // oxlint-disable-next-line max-params -- see above
+  function foresee(
+    principal: Principal,
+    action: Action,
+    gathered: Gathered,
+    wouldAllow: (gathered: Gathered) => boolean,
+  ): Facts | Promise<Facts> {
+    const drawsOf = ({ manifest }: Gathered): readonly Draw[] => (manifest ? budgetsOf(principal, action, manifest) : [])
+    const draws = drawsOf(gathered)
+    const looked = budgets.peek(draws, gathered.nowMs, () => wouldAllow(gathered))
+    if (!(looked instanceof Promise)) return { ...gathered, budget: looked }
+    return looked.then(async (budget) => {
+      const now = await gather(principal, action)
+      return isDeepStrictEqual(drawsOf(now), draws) ? { ...now, budget } : foresee(principal, action, now, wouldAllow)
+    })
   }
 
   /** Where calls are only observed, running out of them must not open the way past the amounts. */

@@ -38,6 +38,21 @@ export const SAMPLES: Readonly<Record<EntryBody['type'], (index: number) => Entr
     retryAfterMs: 5,
     correlation: { traceparent: '00-1-2-01' },
   }),
+  evaluation: (index) => ({
+    type: 'evaluation',
+    act: `act-${index}`,
+    ...ACT,
+    input: CONTENT,
+    evaluated: 'deny',
+    enforced: 'deny',
+    reasons: ['args_invalid'],
+    votes: [{ rule: 'args', effect: 'deny', reason: 'args_invalid', mode: 'enforce', detail: '/amount' }],
+    obligations: [],
+    findings: [FINDING],
+    versions: { gateway: '0.1.0', manifest: HEX, definition: HEX, epoch: 1 },
+    retryAfterMs: 5,
+    correlation: { traceparent: '00-1-2-01' },
+  }),
   outcome: (index) => ({
     type: 'outcome',
     act: `act-${index}`,
@@ -72,7 +87,7 @@ export const SAMPLES: Readonly<Record<EntryBody['type'], (index: number) => Entr
   }),
 }
 
-const CYCLE = ['decision', 'outcome', 'decision', 'unknown', 'refusal', 'admin'] as const
+const CYCLE = ['decision', 'outcome', 'decision', 'unknown', 'refusal', 'admin', 'evaluation'] as const
 
 /** A sequence that holds every kind and in which every act is closed. */
 export function sampleAt(index: number): EntryBody {

@@ -9,7 +9,7 @@ import { actionName, actorOf, effectOf, reasonOf, wordsOf } from '../ui/words.ts
 import { useVerb } from '../use-verb.ts'
 import { Lineage } from './lineage.tsx'
 
-type Decision = Extract<Entry, { type: 'decision' }>
+type Decision = Extract<Entry, { type: 'decision' | 'evaluation' }>
 
 /** Why something was decided as it was: who wanted what, which rules said what, where the values came from, what came of it. */
 export function DecisionPage(): ReactElement {
@@ -18,7 +18,7 @@ export function DecisionPage(): ReactElement {
   return (
     <Loaded of={read}>
       {({ entry: found, state, related }) => {
-        const decision = [found, ...related].find((one): one is Decision => one.type === 'decision')
+        const decision = [found, ...related].find((one): one is Decision => one.type === 'decision' || one.type === 'evaluation')
         const after = [found, ...related].filter((one) => one.type === 'outcome' || one.type === 'unknown')
         return (
           <>
@@ -35,13 +35,15 @@ export function DecisionPage(): ReactElement {
 }
 
 function Explained({ decision, after }: { decision: Decision; after: readonly Entry[] }): ReactElement {
-  const { onBehalfOf, approval, versions } = decision
+  const { onBehalfOf, versions } = decision
+  const approval = decision.type === 'decision' ? decision.approval : undefined
   return (
     <>
       <section className="panel">
         <h2 className="text-xl font-semibold wrap-anywhere">
           <EffectBadge effect={decision.enforced} /> {actionName(decision.action)}
         </h2>
+        {decision.type === 'evaluation' && <p>The agent only asked what would be decided. Nothing was done.</p>}
         <p>
           <Link to="/agents/$agent" params={{ agent: decision.actor.id }} className="link">
             {actorOf(decision)}
@@ -79,7 +81,7 @@ function Explained({ decision, after }: { decision: Decision; after: readonly En
           {entry.type === 'outcome' && <ReasonList codes={entry.reasons} />}
         </Part>
       ))}
-      <Lineage index={decision.index} />
+      {decision.type === 'decision' && <Lineage index={decision.index} />}
       <Part title="Rested on">
         <p className="font-mono text-sm wrap-anywhere">
           manifest {versions.manifest?.slice(0, 12) ?? 'none'}, definition {versions.definition?.slice(0, 12) ?? 'none'}, guard{' '}

@@ -31,6 +31,8 @@ export function wordsOf(entry: Entry): string {
   switch (entry.type) {
     case 'decision':
       return `${actionName(entry.action)}: ${entry.reasons.map((code) => reasonOf(code).means).join('; ')}`
+    case 'evaluation':
+      return `asked about ${actionName(entry.action)}: ${entry.reasons.map((code) => reasonOf(code).means).join('; ')}`
     case 'outcome':
       return `${actionName(entry.action)}, of entry ${entry.decision}`
     case 'unknown':
@@ -46,6 +48,7 @@ export function wordsOf(entry: Entry): string {
 export function effectOf(entry: Entry): string {
   switch (entry.type) {
     case 'decision':
+    case 'evaluation':
       return entry.enforced
     case 'outcome':
       return entry.status

@@ -34,7 +34,10 @@ export const LogQuery = z
     }),
     effect: z.enum(EFFECTS).optional().meta({ description: 'Effect of the decision; what completes it goes with it.' }),
     status: Value.optional().meta({ description: 'Status of an outcome.' }),
-    type: z.enum(['decision', 'outcome', 'unknown', 'refusal', 'admin']).optional().meta({ description: 'Type of entry.' }),
+    type: z
+      .enum(['decision', 'outcome', 'unknown', 'refusal', 'admin', 'evaluation'])
+      .optional()
+      .meta({ description: 'Type of entry.' }),
     verb: Value.optional().meta({ description: 'Verb of an admin entry; `manifest.*` for all that start so.' }),
     target: Value.optional().meta({ description: 'Target of an admin entry.' }),
     since: Time.optional().meta({ description: 'Not before this time, RFC 3339 UTC with milliseconds.' }),
@@ -92,6 +95,7 @@ function isInside({ since, until, from, to }: LogQuery, { index, time }: Entry):
 function matches(query: LogQuery, entry: Entry): boolean {
   switch (entry.type) {
     case 'decision':
+    case 'evaluation':
     case 'outcome':
       return matchesAct(query, entry) && query.verb === undefined && query.target === undefined
     case 'unknown':
@@ -109,7 +113,7 @@ function matches(query: LogQuery, entry: Entry): boolean {
   }
 }
 
-type ActEntry = Extract<Entry, { type: 'decision' | 'outcome' }>
+type ActEntry = Extract<Entry, { type: 'decision' | 'outcome' | 'evaluation' }>
 
 function matchesAct(query: LogQuery, entry: ActEntry): boolean {
   return (
@@ -117,7 +121,7 @@ function matchesAct(query: LogQuery, entry: ActEntry): boolean {
     isOne(query.act, entry.act) &&
     isOne(query.subject, entry.subject) &&
     isOne(query.kind, entry.action.kind) &&
-    isOne(query.effect, entry.type === 'decision' ? entry.enforced : 'allow') &&
+    isOne(query.effect, entry.type === 'outcome' ? 'allow' : entry.enforced) &&
     (query.agent === undefined || isAgent(query.agent, entry.actor)) &&
     (query.user === undefined || query.user === (entry.onBehalfOf === 'system' ? 'system' : entry.onBehalfOf.user)) &&
     (query.class === undefined ||
@@ -126,12 +130,12 @@ function matchesAct(query: LogQuery, entry: ActEntry): boolean {
     (query.tool === undefined || isTool(query.tool, entry.action)) &&
     (query.digest === undefined || commitments(entry).includes(query.digest)) &&
     (query.status === undefined || (entry.type === 'outcome' && entry.status === query.status)) &&
-    (query.correlation === undefined || (entry.type === 'decision' && isCorrelated(query.correlation, entry.correlation)))
+    (query.correlation === undefined || (entry.type !== 'outcome' && isCorrelated(query.correlation, entry.correlation)))
   )
 }
 
 function commitments(entry: ActEntry): (string | undefined)[] {
-  return [entry.action.digest, entry.type === 'decision' ? entry.input.commitment : entry.output?.commitment]
+  return [entry.action.digest, entry.type === 'outcome' ? entry.output?.commitment : entry.input.commitment]
 }
 
 function isTool(tool: string, { server, name }: ActEntry['action']): boolean {

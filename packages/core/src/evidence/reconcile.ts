@@ -171,6 +171,9 @@ export class Reconciler {
       case 'outcome':
       case 'unknown':
         return this.#complete(entry)
+      case 'evaluation':
+        // A question, and no act: nothing has to follow it.
+        return []
       case 'refusal':
         this.#refusals++
         return entry.suppressed === undefined ? [] : [{ kind: 'suppressed', ...at(entry), count: Math.max(1, entry.suppressed) }]

@@ -179,10 +179,8 @@ const act = {
   }),
 }
 
-export const DecisionEntry = z.strictObject({
-  ...base,
-  type: z.literal('decision'),
-  ...act,
+/** What was decided about an act, and on what. */
+const verdict = {
   input: Content,
   evaluated: z.enum(EFFECTS),
   enforced: z.enum(EFFECTS),
@@ -201,6 +199,13 @@ export const DecisionEntry = z.strictObject({
     /** SHA-256 over the guard's policy, detectors and models. */
     guard: z.string().optional(),
   }),
+}
+
+export const DecisionEntry = z.strictObject({
+  ...base,
+  type: z.literal('decision'),
+  ...act,
+  ...verdict,
   /** The approval it rests on: used up by it. */
   approval: ApprovalUse.optional(),
   model: ModelAsked.optional(),
@@ -209,6 +214,20 @@ export const DecisionEntry = z.strictObject({
   budgets: z.array(z.string()),
   /** What it reserved on budgets of amounts; its outcome says what was used. */
   spends: SpendRecord.optional(),
+  retryAfterMs: z.number().optional(),
+  correlation: z.record(z.string(), z.string()).optional(),
+})
+
+/**
+ * What would be decided about an act, asked by the agent itself. Nothing was done, taken or used up, and no act follows: what
+ * counts decisions does not count these.
+ */
+export const EvaluationEntry = z.strictObject({
+  ...base,
+  type: z.literal('evaluation'),
+  ...act,
+  ...verdict,
+  flow: FlowRecord.optional(),
   retryAfterMs: z.number().optional(),
   correlation: z.record(z.string(), z.string()).optional(),
 })
@@ -274,9 +293,17 @@ export const AdminEntry = z.strictObject({
   detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])),
 })
 
-export const Entry = z.discriminatedUnion('type', [DecisionEntry, OutcomeEntry, UnknownEntry, RefusalEntry, AdminEntry])
+export const Entry = z.discriminatedUnion('type', [
+  DecisionEntry,
+  OutcomeEntry,
+  UnknownEntry,
+  RefusalEntry,
+  AdminEntry,
+  EvaluationEntry,
+])
 export type Entry = z.infer<typeof Entry>
 export type DecisionEntry = z.infer<typeof DecisionEntry>
+export type EvaluationEntry = z.infer<typeof EvaluationEntry>
 export type OutcomeEntry = z.infer<typeof OutcomeEntry>
 export type ModelServed = z.infer<typeof ModelServed>
 

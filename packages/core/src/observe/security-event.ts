@@ -6,6 +6,7 @@ import { ALERT_CLASSES, EVENT_KINDS, SEVERITIES, type EventKind } from './severi
 /** What an event is about; encoders choose their class by it. */
 export const EVENT_TYPES = [
   'decision',
+  'evaluation',
   'outcome',
   'unknown',
   'detection',

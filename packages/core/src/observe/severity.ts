@@ -23,6 +23,7 @@ export const EVENT_KINDS = {
   'act.allowed': { severity: 'info', priority: 4, means: 'an act was decided and may happen' },
   'act.held': { severity: 'low', priority: 4, means: 'an act needs a person’s approval' },
   'act.denied': { severity: 'medium', priority: 3, means: 'an act was refused' },
+  'act.evaluated': { severity: 'info', priority: 4, means: 'an agent asked what would be decided about an act; nothing was done' },
   'act.succeeded': { severity: 'info', priority: 4, means: 'an act was carried out' },
   'act.failed': { severity: 'low', priority: 4, means: 'the tool or the way to it failed' },
   'act.withheld': { severity: 'medium', priority: 3, means: 'a result was not released to the agent' },

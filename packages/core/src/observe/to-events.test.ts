@@ -47,6 +47,7 @@ test.each([
   ['allowed', 'act.allowed', 'info', 4],
   ['denied', 'act.denied', 'medium', 3],
   ['held', 'act.held', 'low', 4],
+  ['evaluated', 'act.evaluated', 'info', 4],
   ['failed', 'act.failed', 'low', 4],
   ['injected', 'act.withheld', 'medium', 3],
   ['lost', 'act.unknown', 'high', 2],

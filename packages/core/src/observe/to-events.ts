@@ -16,7 +16,8 @@ export interface EventSource {
   readonly sha?: Sha256
 }
 
-type ActEntry = Extract<Entry, { type: 'decision' | 'outcome' }>
+type ActEntry = Extract<Entry, { type: 'decision' | 'outcome' | 'evaluation' }>
+type Verdict = Extract<Entry, { type: 'decision' | 'evaluation' }>
 type AdminEntry = Extract<Entry, { type: 'admin' }>
 
 /**
@@ -36,9 +37,10 @@ export function toEvents({ entry, bytes }: StoredEntry, { origin, sha = sha256 }
   const base = { ...place, id: ulidOf(timeMs, hash), part: 0 }
   switch (entry.type) {
     case 'decision':
+    case 'evaluation':
     case 'outcome': {
       const act = { ...base, ...actMembers(entry, origin, sha) }
-      const main = entry.type === 'decision' ? decisionEvent(entry, act) : outcomeEvent(entry, act)
+      const main = entry.type === 'outcome' ? outcomeEvent(entry, act) : verdictEvent(entry, act)
       return entry.findings.length === 0 ? [main] : [main, detectionEvent(entry, { ...act, id: ulidOf(timeMs, hash.subarray(16)) })]
     }
     case 'unknown': {
@@ -68,7 +70,7 @@ function about(type: EventType, kind: EventKind): Weight {
 
 function actMembers(entry: ActEntry, origin: string, sha: Sha256) {
   const { onBehalfOf, action } = entry
-  const link = entry.type === 'decision' ? entry.correlation?.['traceparent'] : undefined
+  const link = entry.type === 'outcome' ? undefined : entry.correlation?.['traceparent']
   return {
     actor: actorOf(entry.actor),
     agent: clip(entry.actor.id),
@@ -88,7 +90,7 @@ function actMembers(entry: ActEntry, origin: string, sha: Sha256) {
       ...(action.server === undefined ? {} : { server: clip(action.server) }),
       ...(action.name === undefined ? {} : { name: clip(action.name) }),
     },
-    call: { id: clip(entry.act), decision: entry.type === 'decision' ? entry.index : entry.decision },
+    call: { id: clip(entry.act), decision: entry.type === 'outcome' ? entry.decision : entry.index },
     trace: {
       ...traceIds({ origin, session: entry.session, act: entry.act }, sha),
       ...(link === undefined ? {} : { link: clip(link) }),
@@ -96,13 +98,15 @@ function actMembers(entry: ActEntry, origin: string, sha: Sha256) {
   }
 }
 
-function decisionEvent(entry: Extract<Entry, { type: 'decision' }>, act: Act): SecurityEvent {
-  const kind = ({ allow: 'act.allowed', require_approval: 'act.held', deny: 'act.denied' } as const)[entry.enforced]
+/** What was decided, or would be: an evaluation is an event of its own, so that nobody counts it as an act. */
+function verdictEvent(entry: Verdict, act: Act): SecurityEvent {
+  const decided = ({ allow: 'act.allowed', require_approval: 'act.held', deny: 'act.denied' } as const)[entry.enforced]
+  const kind = entry.type === 'evaluation' ? 'act.evaluated' : decided
   const decisive = entry.votes.find(({ effect, mode }) => mode === 'enforce' && effect === entry.enforced)
   const { manifest, definition } = entry.versions
   return {
     ...act,
-    ...about('decision', kind),
+    ...about(entry.type, kind),
     verdict: {
       evaluated: entry.evaluated,
       enforced: entry.enforced,
@@ -168,7 +172,7 @@ function detectionEvent(entry: ActEntry, act: Act): SecurityEvent {
       ...(score === undefined ? {} : { score }),
       ...(view === undefined ? {} : { view: clip(view) }),
     }))
-  const content = entry.type === 'decision' ? entry.input : entry.output
+  const content = entry.type === 'outcome' ? entry.output : entry.input
   return { ...act, part: 1, ...about('detection', kind), findings, ...(content && { content: contentOf(content) }) }
 }
 

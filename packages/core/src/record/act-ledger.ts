@@ -7,7 +7,14 @@ export const OPEN_ACTS_SHOWN_MAX = 100
 /** Counts entries and matches every outcome with its decision. Remembers only acts that are still open. */
 export class ActLedger {
   readonly #kept: number
-  readonly counts: Record<Entry['type'], number> = { decision: 0, outcome: 0, unknown: 0, refusal: 0, admin: 0 }
+  readonly counts: Record<Entry['type'], number> = {
+    decision: 0,
+    outcome: 0,
+    unknown: 0,
+    refusal: 0,
+    admin: 0,
+    evaluation: 0,
+  }
   /** Act by the index of its decision. */
   readonly #open = new Map<number, string>()
 

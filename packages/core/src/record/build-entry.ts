@@ -39,7 +39,8 @@ function encode(entry: Entry): string {
 }
 
 function withoutShapes(entry: Entry): Entry {
-  if (entry.type === 'decision') return { ...entry, input: { commitment: entry.input.commitment, bytes: entry.input.bytes } }
+  if (entry.type === 'decision' || entry.type === 'evaluation')
+    return { ...entry, input: { commitment: entry.input.commitment, bytes: entry.input.bytes } }
   if (entry.type === 'outcome' && entry.output)
     return { ...entry, output: { commitment: entry.output.commitment, bytes: entry.output.bytes } }
   return entry

@@ -72,7 +72,7 @@ describe('queries', () => {
       'decision',
       'outcome',
     ])
-    expect(story.counts).toEqual({ decision: 4, outcome: 3, unknown: 0, refusal: 0, admin: 1 })
+    expect(story.counts).toEqual({ decision: 4, outcome: 3, unknown: 0, refusal: 0, admin: 1, evaluation: 0 })
     expect(story.entries.map(({ index }) => index)).toEqual(story.entries.map(({ index }) => index).toSorted((a, b) => a - b))
     expect((await search({ correlation: TRACE })).counts).toMatchObject({ decision: 5, outcome: 4 })
     expect((await search({ user: 'bob', type: 'decision' })).entries).toMatchObject([{ session: other.id, actor: { id: 'clerk' } }])

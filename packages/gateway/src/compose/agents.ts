@@ -3,6 +3,7 @@ import type { Guard } from '../guard.ts'
 import { listen, type HttpServer } from '../http/server.ts'
 import { createTokenEndpoint } from '../identity/token-endpoint.ts'
 import { keptArguments, keptProposal } from '../kept-arguments.ts'
+import { isAuthzenPath, openAuthzen } from '../protocols/authzen/index.ts'
 import { openMcp, type Mcp } from '../protocols/mcp/index.ts'
 import { openModels, type Models } from '../protocols/models/index.ts'
 import { restoreBudgets, type Rules } from './rules.ts'
@@ -12,6 +13,7 @@ import type { Stores } from './stores.ts'
 export interface Protocols {
   readonly mcp: Mcp
   readonly models: Models
+  readonly authzen: ReturnType<typeof openAuthzen>
 }
 
 /** What agents speak to. `audit` is the log as their acts are recorded in it. */
@@ -63,6 +65,15 @@ export function openProtocols(
     keptArguments: async (record) => (await keptArguments(stores, record)).args,
   })
   const models = openModels({ ...shared, prompts: rules.prompts.text })
+  const authzen = openAuthzen({
+    ...shared,
+    authenticate: (authorization) => {
+      state.requireFresh()
+      return rules.identities.authenticate(authorization)
+    },
+    foresee: mcp.foresee,
+    publicUrl: () => address.url,
+  })
   closing.push(
     () => mcp.close(),
     () => models.close(),
@@ -71,20 +82,22 @@ export function openProtocols(
     mcp.changed(agent)
     restoreBudgets(stores, rules, agent).catch((error: unknown) => log('the calls of a longer window could not be counted', error))
   }
-  return { mcp, models }
+  return { mcp, models, authzen }
 }
 
 /** The listener that agents connect to. */
 export async function serveAgents(
   { loaded, refusals, bytes, address, log, closing }: Stores,
   { identities }: Rules,
-  { mcp, models, isReady }: Protocols & { readonly isReady: () => boolean },
+  { mcp, models, authzen, isReady }: Protocols & { readonly isReady: () => boolean },
 ): Promise<HttpServer> {
   const server = await listen(loaded.config, {
     isReady,
     mcp: mcp.endpoint,
     models: models.serve,
     modelSocket: models.upgrade,
+    isAuthzen: isAuthzenPath,
+    authzen,
     token: createTokenEndpoint({
       exchange: (form, authorization) => identities.exchange(form, authorization),
       refusals,

@@ -72,6 +72,10 @@ export function openFlow({ store, key, ownerOf, uses, nowMs, log }: FlowDeps): O
       return { delivered: new Set(digests.filter((one) => memory.delivered.has(one))), classes: memory.label.classes }
     },
     facts,
+    async peek(principal, action, grant) {
+      if (isFailing) await requireRoom()
+      return factsOf((await read(principal, false)).memory, action, grant)
+    },
     flush() {
       // Not cleared: a read in progress must not put back what it began with.
       current = new Map()
@@ -91,8 +95,12 @@ export function openFlow({ store, key, ownerOf, uses, nowMs, log }: FlowDeps): O
   async function facts(principal: Principal, action: Action, grant: CompiledGrant | undefined): Promise<FlowFacts> {
     if (isFailing) await requireRoom()
     const { memory } = await read(principal)
-    const { integrity, classes } = memory.label
     uses?.went(principal, wordsOf(action.args), memory.leaves())
+    return factsOf(memory, action, grant)
+  }
+
+  function factsOf(memory: SessionMemory, action: Action, grant: CompiledGrant | undefined): FlowFacts {
+    const { integrity, classes } = memory.label
     const slots = findSlots(action.args, new Set(Object.keys(grant?.provenance ?? {})))
     return {
       integrity,
@@ -107,7 +115,7 @@ export function openFlow({ store, key, ownerOf, uses, nowMs, log }: FlowDeps): O
   }
 
   /** What others added since is read first; alone, only what is not in memory. */
-  async function read({ agent, session }: Principal): Promise<{ memory: SessionMemory; name: string }> {
+  async function read({ agent, session }: Principal, isUse = true): Promise<{ memory: SessionMemory; name: string }> {
     const name = seal.name(agent, session)
     const sessions = current
     const last = sessions.get(name)
@@ -115,7 +123,7 @@ export function openFlow({ store, key, ownerOf, uses, nowMs, log }: FlowDeps): O
     const known = last && nowMs() - last.usedMs < SESSION_AGE_MS ? last : undefined
     if (!known) sessions.delete(name)
     const memory = known ?? new SessionMemory()
-    memory.usedMs = nowMs()
+    if (isUse || !known) memory.usedMs = nowMs()
     if (!known || store.isShared) {
       for await (const { seq, sealed } of itemsOf(store, name, memory.seq)) {
         // Another request may have read it in the meantime.

@@ -80,6 +80,7 @@ export function openGuard(deps: GuardDeps): Guard {
   const lookAtPrompt = openPromptLook()
   return {
     inspect: (principal, content) => remembered(principal, content, look(principal, content)),
+    preview,
     facts,
     restore,
     redact: (value, inspected, recipient) =>
@@ -186,6 +187,15 @@ export function openGuard(deps: GuardDeps): Guard {
       return watchArguments(value, inspected, { memory, nowMs: deps.nowMs(), isInferredWanted: inferred !== 'off' })
     if (inferred !== 'off') rememberGiven(value, inspected, memory)
     return inspected
+  }
+
+  /** Over a copy of what the session let out: looking at arguments adds to it. */
+  function preview(principal: Principal, content: Inspectable): Inspected | Promise<Inspected> {
+    const isInferredWanted = deps.parts().policy.inferred !== 'off'
+    return then(look(principal, content), (inspected) => {
+      const memory = { ...sessions(principal.session) }
+      return watchArguments(content.value, inspected, { memory, nowMs: deps.nowMs(), isInferredWanted })
+    })
   }
 
   function restore(value: JsonObject, { principal, cleared }: Recipient): JsonObject {

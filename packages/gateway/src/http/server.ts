@@ -25,6 +25,9 @@ export interface Routes {
     socket: Duplex,
     at: { readonly head: Buffer; readonly agent: string; readonly path: string },
   ) => Promise<void>
+  /** Questions about acts, below addresses of their own: the credential says whose. */
+  readonly isAuthzen: (path: string) => boolean
+  readonly authzen: (request: IncomingMessage, response: ServerResponse, path: string) => Promise<void>
   readonly token: (request: IncomingMessage, response: ServerResponse) => Promise<void>
   /** Whether a load balancer should send traffic here. */
   readonly isReady: () => boolean
@@ -88,6 +91,7 @@ export async function listen(config: Config, routes: Routes): Promise<HttpServer
         return answer(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'unavailable' })
       }
       if (path === '/oauth/token') return await routes.token(request, response)
+      if (routes.isAuthzen(path)) return await routes.authzen(request, response, path)
       const metadata = /^\/\.well-known\/oauth-protected-resource\/a\/([a-z0-9-]+)\/mcp$/.exec(path)?.[1]
       if (metadata !== undefined && Id.safeParse(metadata).success) return answer(response, 200, routes.resourceMetadata(metadata))
       const agent = /^\/a\/([a-z0-9-]+)\/mcp$/.exec(path)?.[1]

@@ -23,6 +23,11 @@ export interface Identifier {
    */
   identify(authorization: string | undefined, agent: string): Promise<Principal>
   /**
+   * Who is calling an address that names no agent: the credential alone says it.
+   * @throws GatewayError as `identify`, but `IDENTITY_FOREIGN`
+   */
+  authenticate(authorization: string | undefined): Promise<Principal>
+  /**
    * The credential behind a secret, whatever URL it was sent to; for the token exchange.
    * @throws GatewayError `IDENTITY_INVALID`, `KEYS_UNAVAILABLE`
    */
@@ -33,6 +38,7 @@ export function createIdentifier(deps: IdentifierDeps): Identifier {
   const verify = createVerifier(deps)
   return {
     verify,
+    authenticate: async (authorization) => toPrincipal(await verify(bearerSecret(authorization))),
     async identify(authorization, agent) {
       const credential = await verify(bearerSecret(authorization))
       if (credential.agent !== agent) {

@@ -6,6 +6,8 @@ import { type ForeignUse, createIdentifier } from './identifier.ts'
 /** Who is calling, and the exchange of tokens, under the issuers in force. */
 export interface Identities {
   identify(authorization: string | undefined, agent: string): Promise<Principal>
+  /** The same for an address that names no agent. */
+  authenticate(authorization: string | undefined): Promise<Principal>
   readonly exchange: Exchange
   /** Issuers whose tokens identify agents, now. */
   agentIssuers(): readonly string[]
@@ -20,6 +22,7 @@ export function openIdentities(deps: IdentitiesDeps, issuers: readonly Issuer[])
   let trusted = issuers
   return {
     identify: (authorization, agent) => current.identifier.identify(authorization, agent),
+    authenticate: (authorization) => current.identifier.authenticate(authorization),
     exchange: (form, authorization) => current.exchange(form, authorization),
     agentIssuers: () => trusted.filter((issuer) => issuer.identifies === 'agents').map((issuer) => issuer.issuer),
     reload: (next) => {

@@ -70,6 +70,21 @@ export function budgetsContract(kind: BudgetsKind): void {
       expect((await take(free)).reserved).toBe(true)
     })
 
+    test('R020: a look says what taking would, takes nothing, and makes nothing wait', async () => {
+      const [budget, free] = [draw(2), draw(2)]
+      const look = async (isWanted = true) => view(turn++).peek([free, budget], Date.now(), () => isWanted)
+      for (let i = 0; i < 100; i++) expect((await look()).reserved).toBe(true)
+      await take(budget)
+      expect((await look()).reserved).toBe(true)
+      await take(budget)
+      const refused = await look()
+      expect(refused).toMatchObject({ reserved: false, limit: `${budget.key}: 2 calls per ${WINDOW_MS} ms` })
+      expect(refused.retryAfterMs).toBeGreaterThan(WINDOW_MS / 2)
+      expect(refused.retryAfterMs).toBeLessThanOrEqual(WINDOW_MS)
+      expect((await take(free)).reserved).toBe(true)
+      expect((await take(free)).reserved).toBe(true)
+    })
+
     test('R020: another agent is unaffected', async () => {
       const [mine, other] = [draw(1), draw(1)]
       await take(mine)

@@ -185,7 +185,7 @@ function withQuery(command: Command): Command {
     .option('--effect <effect>', 'allow, require_approval, deny')
     .option('--status <status>', 'status of an outcome')
     .option('--kind <kind>', 'kind of action, such as tool.call')
-    .option('--type <type>', 'decision, outcome, unknown, refusal, admin')
+    .option('--type <type>', 'decision, outcome, unknown, refusal, admin, evaluation')
     .option('--verb <verb>', 'verb of an admin entry; manifest.* for all that start so')
     .option('--target <target>', 'target of an admin entry')
 }

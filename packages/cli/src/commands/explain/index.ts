@@ -27,6 +27,7 @@ const HELD: Readonly<Record<EntryState, string>> = {
 
 /** The story of one entry, top to bottom: who wanted what, what was decided and why, what came of it. */
 function story(entry: Entry, related: readonly Entry[]): string {
+  if (entry.type === 'evaluation') return [...decisionLines(entry), '  asked    only: nothing was done'].join('\n')
   if (entry.type === 'decision') return [...decisionLines(entry), ...outcomeLines(related)].join('\n')
   const before = related.flatMap((one) => (one.type === 'decision' ? [...decisionLines(one), ''] : []))
   if (entry.type === 'outcome' || entry.type === 'unknown') return [...before, ...outcomeLines([entry])].join('\n')
@@ -37,7 +38,7 @@ function story(entry: Entry, related: readonly Entry[]): string {
   return [entryLine(entry), ...note, ...rows].join('\n')
 }
 
-type Decision = Extract<Entry, { type: 'decision' }>
+type Decision = Extract<Entry, { type: 'decision' | 'evaluation' }>
 
 function decisionLines(entry: Decision): string[] {
   const user =
@@ -54,7 +55,7 @@ function decisionLines(entry: Decision): string[] {
       (vote) =>
         `  rule     ${shown(vote.rule)}: ${vote.effect}${vote.mode === 'observe' ? ' (observed)' : ''}, ${shown(vote.reason)}${vote.detail === undefined ? '' : `, ${shown(vote.detail)}`}`,
     ),
-    ...(entry.approval
+    ...(entry.type === 'decision' && entry.approval
       ? [
           `  approved by ${shown(entry.approval.by.join(', '))}, who were asked in entry ${entry.approval.asked} (${entry.approval.id})`,
         ]

@@ -6,6 +6,7 @@ import {
   CLIENT_FEATURES,
   type CompiledManifest,
   type Facts,
+  type Foreseen,
   type JsonObject,
   type Pin,
   type Principal,
@@ -24,10 +25,11 @@ import type { ContentDeps } from '../../handle-content.ts'
 import type { Refusals } from '../../refusals.ts'
 import { openParking } from './conversation.ts'
 import { createEndpoint } from './endpoint.ts'
+import { type CallAsked, openForesee } from './foresee.ts'
 import { type Hub, openHub, watchResource } from './hub.ts'
 import type { McpRequest } from './request.ts'
 import { openSeal } from './seal.ts'
-import { openStages } from './stages.ts'
+import { openStages, type StageDeps } from './stages.ts'
 import { type Catalogue, openCatalogue } from './upstream/catalogue.ts'
 import { GATEWAY_INFO } from './upstream/connection.ts'
 import { type Servers, openServers } from './upstream/servers.ts'
@@ -70,6 +72,8 @@ export interface McpDeps {
 /** The MCP side of the gateway: its endpoint for agents and its connections to tool servers. */
 export interface Mcp {
   readonly endpoint: (request: IncomingMessage, response: ServerResponse, agent: string) => Promise<void>
+  /** What would be decided about a tool call now, without doing anything. */
+  readonly foresee: (asked: CallAsked) => Promise<Foreseen>
   readonly catalogue: Catalogue
   readonly upstreams: ReadonlyMap<string, Upstream>
   /** Makes the open connections match a new configuration; unchanged servers stay as they are. */
@@ -99,7 +103,7 @@ export function openMcp(deps: McpDeps): Mcp {
     onDefinitions: watchDefinitions(deps),
   })
   const shared = { ...deps, catalogue, upstreams: servers.all, hub }
-  const stages = openStages({
+  const stageDeps: StageDeps = {
     ...shared,
     seal: openSeal(deps.sealKey, nowMs),
     parking,
@@ -108,7 +112,8 @@ export function openMcp(deps: McpDeps): Mcp {
     newId: randomUUID,
     commit: committer(deps.commitKey),
     version: GATEWAY_INFO.version,
-  })
+  }
+  const stages = openStages(stageDeps)
   const { console: people } = config
   const endpoint = createEndpoint({
     ...shared,
@@ -122,6 +127,7 @@ export function openMcp(deps: McpDeps): Mcp {
   })
   return {
     endpoint,
+    foresee: openForesee(stageDeps),
     catalogue,
     upstreams: servers.all,
     reconfigure: (next) => servers.reconfigure(next),

@@ -2,6 +2,9 @@ import type { Inbound, JsonObject, Principal } from '@sallyport/core'
 import type { Reply } from './reply.ts'
 import type { Era } from './wire.ts'
 
+/** As much of a request as says which act it is. */
+export type Asked = Inbound & Pick<McpRequest, 'params' | 'principal'>
+
 /** One MCP request as the pipeline carries it: the decoded message, and the way back to the client that sent it. */
 export interface McpRequest extends Inbound {
   readonly era: Era

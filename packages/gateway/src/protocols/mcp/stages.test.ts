@@ -50,6 +50,7 @@ function world(): {
       asked.push(draws.filter(isDraw))
       return new Promise((resolve) => answers.push(resolve))
     },
+    peek: () => ({ reserved: true, keys: [] }),
     refund: (keys, atMs) => refunds.push({ keys, atMs }),
     adjust: () => undefined,
   }

@@ -2,6 +2,7 @@ import {
   type Action,
   type AuditLog,
   type Facts,
+  type Foresight,
   type Gathered,
   type Handling,
   type JsonObject,
@@ -26,7 +27,7 @@ import type { Guard } from '../../guard.ts'
 import { handleContent, type ContentDeps } from '../../handle-content.ts'
 import { reserveBudgets } from '../../reserve-budgets.ts'
 import { type PerformDeps, perform } from './perform.ts'
-import type { McpRequest } from './request.ts'
+import type { Asked, McpRequest } from './request.ts'
 import { targetOf } from './target.ts'
 import type { OfferedTool } from './upstream/catalogue.ts'
 
@@ -49,14 +50,14 @@ export interface StageDeps extends Omit<PerformDeps, 'offered' | 'requireLive' |
 }
 
 /** The pipeline's stages for MCP: where the pure decision meets catalogue, budgets, log and tool servers. */
-export function openStages(deps: StageDeps): Stages<McpRequest> {
+export function openStages(deps: StageDeps): Stages<McpRequest> & Pick<Foresight<Asked>, 'identify' | 'normalise' | 'foresee'> {
   const { catalogue, nowMs, newId, version } = deps
   /** The definition each act was decided on. What follows uses this one, whatever the server says in the meantime. */
   const decidedOn = new WeakMap<Action, OfferedTool>()
   const performDeps: PerformDeps = { ...deps, offered: (action) => decidedOn.get(action), requireLive, overhear }
   return {
-    identify: (request) => deps.identify(request.authorization, request.agent),
-    normalise: (request, principal) => restored(targetOf(request, { catalogue, locate }), request, principal),
+    identify: (request: Asked) => deps.identify(request.authorization, request.agent),
+    normalise: (request: Asked, principal) => restored(targetOf(request, { catalogue, locate }), request, principal),
     handling: (principal, action) => handleContent({ principal, action, manifest: deps.manifest(principal.agent) }, deps),
     inspect: (principal, content) => deps.guard.inspect(principal, content),
     gather,
@@ -77,13 +78,13 @@ export function openStages(deps: StageDeps): Stages<McpRequest> {
     ...(deps.replica === undefined ? {} : { replica: deps.replica }),
   }
 
-  function locate({ principal }: McpRequest, uri: string): ReturnType<typeof locateResource> {
+  function locate({ principal }: Asked, uri: string): ReturnType<typeof locateResource> {
     const manifest = deps.manifest(principal.agent)
     return manifest && locateResource(principal, manifest, uri)
   }
 
   /** Placeholders of this session stand for what they were made from where the grant is cleared for it; elsewhere they stay. */
-  function restored(target: Target, { kind }: McpRequest, principal: Principal): Target {
+  function restored(target: Target, { kind }: Asked, principal: Principal): Target {
     const recipient = { principal, cleared: clearedOf(principal, { ...target, kind }) }
     if (recipient.cleared.length === 0) return target
     return { ...target, args: deps.guard.restore(target.args, recipient) }

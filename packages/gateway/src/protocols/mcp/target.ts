@@ -1,5 +1,5 @@
 import { GatewayError, type JsonObject, type Target, isJsonObject, isPlainName } from '@sallyport/core'
-import type { McpRequest } from './request.ts'
+import type { Asked } from './request.ts'
 import type { Catalogue } from './upstream/catalogue.ts'
 import { metaOf } from './wire.ts'
 
@@ -7,7 +7,7 @@ export const NAME_LENGTH_MAX = 256
 export const URI_LENGTH_MAX = 2_000
 
 /** Finds the server that holds a resource, by the agent's grants: URIs carry no server name of ours. */
-export type LocateResource = (request: McpRequest, uri: string) => { readonly server: string; readonly key: string } | undefined
+export type LocateResource = (request: Asked, uri: string) => { readonly server: string; readonly key: string } | undefined
 
 export interface TargetDeps {
   readonly catalogue: Catalogue
@@ -18,7 +18,7 @@ export interface TargetDeps {
  * What a request asks for, in the names of the server that would do it.
  * @throws GatewayError `REQUEST_PARAMS`
  */
-export function targetOf(request: McpRequest, { catalogue, locate }: TargetDeps): Target {
+export function targetOf(request: Asked, { catalogue, locate }: TargetDeps): Target {
   const { params } = request
   switch (request.kind) {
     case 'session.open':
@@ -48,7 +48,7 @@ export function targetOf(request: McpRequest, { catalogue, locate }: TargetDeps)
   }
 }
 
-function completion(request: McpRequest, { catalogue, locate }: TargetDeps): Target {
+function completion(request: Asked, { catalogue, locate }: TargetDeps): Target {
   const { ref, argument, context } = request.params
   if (!isJsonObject(ref) || !isJsonObject(argument)) throw new GatewayError('REQUEST_PARAMS', 'ref or argument is not an object')
   const args = { argument, ...(isJsonObject(context) ? { context } : {}) }
@@ -70,7 +70,7 @@ function named(catalogue: Catalogue, exposed: string): { server?: string; name: 
 }
 
 /** The URI is an argument: it may name a person. What the record names is the grant it fell under. */
-function resource(request: McpRequest, uri: string, locate: LocateResource): Target {
+function resource(request: Asked, uri: string, locate: LocateResource): Target {
   const found = locate(request, uri)
   const label = found?.key ?? `${uri.slice(0, Math.max(0, uri.indexOf(':'))).slice(0, 32)}:…`
   return { ...(found ? { server: found.server } : {}), name: uri, label, args: { uri } }

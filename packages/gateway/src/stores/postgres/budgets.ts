@@ -37,7 +37,7 @@ const SWEEP_EVERY = 10_000
  */
 export function openPostgresBudgets(pool: BudgetPool): Budgets {
   let reservations = 0
-  return { reserve, refund, adjust }
+  return { reserve, peek, refund, adjust }
 
   function reserve(wanted: readonly Wanted[], _nowMs: number, isWanted: () => boolean): Reservation | Promise<Reservation> {
     // A refused act must not keep a call from another one, not even while it waits to be given back.
@@ -45,6 +45,16 @@ export function openPostgresBudgets(pool: BudgetPool): Budgets {
     const draws = wanted.filter(isDraw)
     const spends = wanted.filter(isSpend)
     return spends.length > 0 ? takeAll(draws, spends) : take(draws)
+  }
+
+  function peek(draws: readonly Draw[], _nowMs: number, isWanted: () => boolean): Reservation | Promise<Reservation> {
+    const keys = draws.map((draw) => draw.key)
+    if (draws.length === 0 || !isWanted()) return { reserved: true, keys: [] }
+    const sql = 'SELECT exhausted, retry_us FROM sallyport.peek_calls($1::text[], $2::int[], $3::bigint[])'
+    return ask<Omit<Taken, 'at_us'>>(sql, columns(draws)).then((row) => {
+      if (!row) throw new GatewayError('STORE_UNAVAILABLE', 'the budgets gave no answer')
+      return row.exhausted === null ? { reserved: true, keys } : answer(draws, { ...row, at_us: null })
+    })
   }
 
   async function take(draws: readonly Draw[]): Promise<Reservation> {

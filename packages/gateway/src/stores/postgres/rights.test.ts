@@ -19,6 +19,7 @@ const GATEWAY_FUNCTIONS = [
   'end_replica',
   'give_back_calls',
   'hold_lease',
+  'peek_calls',
   'release_lease',
   'state_since',
   'take_budgets',
@@ -26,7 +27,7 @@ const GATEWAY_FUNCTIONS = [
 ]
 const KEEPER_FUNCTIONS = ['audit_remove', 'hold_lease', 'release_lease']
 const IS_OURS =
-  '^(audit_|state_|replica|lease|budget|migration|commit_|beat_|end_|hold_|release_|take_|give_|lock_|drop_|spend|change_)'
+  '^(audit_|state_|replica|lease|budget|migration|commit_|beat_|end_|hold_|release_|take_|peek_|give_|lock_|drop_|spend|change_)'
 
 /** A type of the session's own whose check runs code as whoever converts to it. */
 const TRAP = `
@@ -102,6 +103,7 @@ describe.skipIf(postgresUrl === '')('rights of the logins of a shared store', ()
   test.each([
     ["SELECT sallyport.commit_state(ARRAY['put'], ARRAY['k'], ARRAY['1'], ARRAY['1'], NULL)"],
     ["SELECT sallyport.take_calls(ARRAY['k'], ARRAY[1], ARRAY[1000])"],
+    ["SELECT sallyport.peek_calls(ARRAY['k'], ARRAY[1], ARRAY[1000])"],
     ["SELECT sallyport.give_back_calls(ARRAY['k'], 1)"],
     ["SELECT sallyport.take_budgets(ARRAY['k'], ARRAY[1], ARRAY[1000], ARRAY['s'], ARRAY[1], ARRAY[1], ARRAY[1000])"],
     ["SELECT sallyport.change_spends(ARRAY['s'], ARRAY[1], 1)"],

@@ -8,6 +8,7 @@ const RECORD_BYTES_MAX = 32_768
 
 const SIGNATURES = {
   decision: ['TOOL_DECISION', 'Tool call decided'],
+  evaluation: ['TOOL_EVALUATION', 'Tool call evaluated, not made'],
   outcome: ['TOOL_OUTCOME', 'Tool call finished'],
   unknown: ['TOOL_UNKNOWN', 'Outcome of a tool call lost'],
   refusal: ['REQUEST_REFUSED', 'Request refused'],

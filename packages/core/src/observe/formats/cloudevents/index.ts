@@ -4,6 +4,7 @@ import type { EventType } from '../../security-event.ts'
 
 const TYPES = {
   decision: 'sallyport.tool.decision.v1',
+  evaluation: 'sallyport.tool.evaluation.v1',
   outcome: 'sallyport.tool.outcome.v1',
   unknown: 'sallyport.tool.unknown.v1',
   refusal: 'sallyport.request.refused.v1',

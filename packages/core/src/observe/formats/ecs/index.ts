@@ -5,6 +5,7 @@ import type { EventType, SecurityEvent } from '../../security-event.ts'
 /** ECS fields `event.category` and `event.type` by what an event is about; allowed values are fixed by ECS. */
 const CATEGORIES = {
   decision: { action: 'tool-call', category: ['api'], type: ['access'] },
+  evaluation: { action: 'tool-call-evaluation', category: ['api'], type: ['info'] },
   outcome: { action: 'tool-call-outcome', category: ['api'], type: ['access', 'end'] },
   unknown: { action: 'tool-call-lost', category: ['api'], type: ['error'] },
   refusal: { action: 'request-refused', category: ['api', 'authentication'], type: ['access', 'denied'] },

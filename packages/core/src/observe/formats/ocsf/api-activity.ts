@@ -6,6 +6,11 @@ const READ = 2
 const OTHER = 99
 const SUCCESS = 1
 const FAILURE = 2
+const NAMES: Readonly<Partial<Record<SecurityEvent['type'], string>>> = {
+  outcome: 'Call completed',
+  unknown: 'Call lost',
+  evaluation: 'Call evaluated',
+}
 
 /** API Activity [6003]: decisions and outcomes of acts, acts whose outcome was lost, and messages that never became an act. */
 export function apiActivity(event: SecurityEvent): OcsfClass {
@@ -16,7 +21,7 @@ export function apiActivity(event: SecurityEvent): OcsfClass {
     category: 6,
     classUid: 6003,
     activity: isRead ? READ : OTHER,
-    ...(!isRead && { activityName: event.type === 'outcome' ? 'Call completed' : event.type === 'unknown' ? 'Call lost' : 'Call' }),
+    ...(!isRead && { activityName: NAMES[event.type] ?? 'Call' }),
     profiles: ['trace', ...(control === undefined ? [] : ['security_control'])],
     members: {
       ...actorMembers(event),

@@ -19,6 +19,7 @@ export const ocsf = defineFormat({
 function classOf(event: SecurityEvent): OcsfClass {
   switch (event.type) {
     case 'decision':
+    case 'evaluation':
     case 'outcome':
     case 'unknown':
     case 'refusal':

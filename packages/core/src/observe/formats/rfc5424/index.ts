@@ -14,6 +14,7 @@ const SEVERITIES = { info: 6, low: 5, medium: 4, high: 3, critical: 2 } as const
 
 const MESSAGE_IDS = {
   decision: 'tool.decision',
+  evaluation: 'tool.evaluation',
   outcome: 'tool.outcome',
   unknown: 'tool.unknown',
   refusal: 'request.refused',

@@ -8,6 +8,18 @@ import { cursors } from './0006-cursors.ts'
 import { sessions } from './0007-sessions.ts'
 import { spends } from './0008-spends.ts'
 import { sessionOwners } from './0009-session-owners.ts'
+import { peekBudgets } from './0010-peek-budgets.ts'
 
 /** Every migration, oldest first. One that was released is never edited. */
-export const MIGRATIONS: readonly Migration[] = [roles, state, audit, budgets, vault, cursors, sessions, spends, sessionOwners]
+export const MIGRATIONS: readonly Migration[] = [
+  roles,
+  state,
+  audit,
+  budgets,
+  vault,
+  cursors,
+  sessions,
+  spends,
+  sessionOwners,
+  peekBudgets,
+]
