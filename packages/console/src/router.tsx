@@ -73,6 +73,11 @@ const tree = root.addChildren([
       ...page('/decisions/$entry'),
       component: lazyRouteComponent(() => import('./pages/decision.tsx'), 'DecisionPage'),
     }),
+    createRoute({
+      ...page('/sessions/$id'),
+      component: lazyRouteComponent(() => import('./pages/session.tsx'), 'SessionPage'),
+      validateSearch: ({ from }): { from?: number } => (index(from) === undefined ? {} : { from: index(from) as number }),
+    }),
     createRoute({ ...page('/agents'), component: lazyRouteComponent(() => import('./pages/agents.tsx'), 'AgentsPage') }),
     createRoute({ ...page('/agents/$agent'), component: lazyRouteComponent(() => import('./pages/agent.tsx'), 'AgentPage') }),
     createRoute({ ...page('/tools'), component: lazyRouteComponent(() => import('./pages/tools.tsx'), 'ToolsPage') }),

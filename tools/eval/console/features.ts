@@ -158,6 +158,19 @@ export const FEATURES: readonly Feature[] = [
     },
   },
   {
+    name: 'R267: sees a session in time, from the decision page',
+    async run(world, { sam: { page } }) {
+      await page.goto(`${world.origin}/audit?effect=deny`)
+      await page.getByRole('link', { name: /^\d+$/ }).last().click()
+      await page.getByRole('link', { name: 'The whole session, in time' }).click()
+      await page
+        .getByRole('region', { name: 'session' })
+        .getByRole('row', { name: /readPurchaseOrders/ })
+        .first()
+        .waitFor()
+    },
+  },
+  {
     name: 'R041: looks at what servers offer and what was reviewed',
     async run(world, { sam: { page } }) {
       await page.goto(`${world.origin}/tools`)

@@ -3,6 +3,7 @@ import { Link, useParams } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import { AgentText, Untrusted } from '../ui/agent-text.tsx'
 import { Part } from '../ui/part.tsx'
+import { SessionLink } from '../ui/session-link.tsx'
 import { Badge, EffectBadge, Loaded, PageTitle } from '../ui/states.tsx'
 import { Time } from '../ui/time.tsx'
 import { actionName, actorOf, effectOf, reasonOf, wordsOf } from '../ui/words.ts'
@@ -54,7 +55,8 @@ function Explained({ decision, after }: { decision: Decision; after: readonly En
         <p className="text-sm">
           <Link to="/audit" search={{ session: decision.session }} className="link">
             Everything of this session
-          </Link>
+          </Link>{' '}
+          <SessionLink session={decision.session} index={decision.index} />
         </p>
       </section>
       <Reasons decision={decision} />

@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { HIDING, openPagesWorld, type PagesWorld } from './pages-world.ts'
+import { axeOn, CHROMIUM, type Person } from './person.ts'
+
+// A browser on a busy machine; only what hangs takes as long.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
+
+const PHONE = { width: 390, height: 844 }
+const DESK = { width: 1_280, height: 800 }
+
+describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('views of the console in a browser', () => {
+  let world: PagesWorld
+  let vera: Person
+
+  beforeAll(async () => {
+    world = await openPagesWorld()
+    vera = await world.enrol('vera')
+  })
+  afterAll(() => world?.close())
+
+  /** What axe, the width of a phone and the policy say about the page as it stands, and what hostile text became in it. */
+  async function troubleOn({ page, trouble }: Person): Promise<string[]> {
+    const found = [...(await axeOn(page)), ...trouble]
+    await page.setViewportSize(PHONE)
+    const wide = await page.evaluate<number>('document.documentElement.scrollWidth')
+    if (wide > PHONE.width) found.push(`${wide} px wide`)
+    await page.setViewportSize(DESK)
+    const became = await page
+      .locator('main img, main b, main [onerror], main a[href*="evil.example"], main a[href^="javascript:"]')
+      .count()
+    if (became > 0) found.push('hostile text became something')
+    if (/\p{Cf}/u.test(await page.locator('main').innerText())) found.push('something hides')
+    return found
+  }
+
+  test('R267 R255: a session is seen in time, acts under what asked for them, each a key away from its explanation', async () => {
+    const agent = world.governed.client('clerk', 'work')
+    await agent.call('erp__look', {})
+    expect(await world.pay(710, HIDING)).toContain('Not done yet')
+    await agent.call(`erp__${HIDING}`, {}).catch(() => undefined)
+    const asked = (await world.governed.entries()).findLast((one) => one.type === 'decision' && one.action.name === 'pay')
+    if (asked?.type !== 'decision') throw new Error('nothing asked')
+    const { page } = vera
+    await page.goto(`${world.origin}/decisions/${asked.index}`)
+    await page.getByRole('link', { name: 'The whole session, in time' }).click()
+    const table = page.getByRole('region', { name: 'session' })
+    const row = table.getByRole('row', { name: /erp\.pay/ }).first()
+    await row.getByText('require_approval').waitFor()
+    await table
+      .getByRole('row', { name: /people were asked/ })
+      .getByText('pending')
+      .waitFor()
+    await table
+      .getByRole('row', { name: /erp\.look/ })
+      .first()
+      .getByText('success')
+      .waitFor()
+    expect(await troubleOn(vera)).toEqual([])
+    await row.getByRole('link').focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: `Entry ${asked.index}` }).waitFor()
+    await page.goto(`${world.origin}/sessions/${encodeURIComponent('<b>x</b>\u202Etxt.exe')}`)
+    await page.getByText('no entry of this session').waitFor()
+    expect(await troubleOn(vera)).toEqual([])
+  })
+})
