@@ -64,4 +64,61 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('views
     await page.getByText('no entry of this session').waitFor()
     expect(await troubleOn(vera)).toEqual([])
   })
+
+  test('a view is saved by name with its filter, found in the palette, and forgotten; its name is text', async () => {
+    const { page } = vera
+    const choose = async (typed: string, choice: string): Promise<void> => {
+      await page.keyboard.press('Control+k')
+      await page
+        .getByRole('dialog')
+        .getByPlaceholder(/A page/)
+        .fill(typed)
+      await page.getByRole('option', { name: choice, exact: true }).waitFor()
+      await page.getByRole('option', { name: choice, exact: true }).click()
+    }
+    await page.goto(`${world.origin}/audit?tool=erp.look`)
+    await page.getByRole('region', { name: 'entries' }).waitFor()
+    await choose('save looks <b>\u202E', 'Save this view as looks <b>\\u{202e}')
+    await page.goto(`${world.origin}/you`)
+    await page.getByRole('button', { name: 'Forget looks' }).waitFor()
+    expect(await troubleOn(vera)).toEqual([])
+    await choose('View looks', 'View looks <b>\\u{202e}')
+    await page.getByRole('region', { name: 'entries' }).waitFor()
+    expect(page.url()).toBe(`${world.origin}/audit?tool=erp.look`)
+    expect(await page.getByRole('textbox', { name: 'tool' }).inputValue()).toBe('erp.look')
+    await choose('Forget looks', 'Forget view looks <b>\\u{202e}')
+    await page.goto(`${world.origin}/you`)
+    await page.getByText('None. On any page').waitFor()
+  })
+
+  test('what the live page shows can be taken away, and no cell of it is a formula', async () => {
+    const { page } = vera
+    await page.goto(`${world.origin}/live`)
+    await page
+      .getByRole('status')
+      .getByText(/entries/)
+      .waitFor()
+    await world.governed.client('clerk', 'work').call('erp__look', {})
+    await page
+      .getByText(/erp\.look/)
+      .first()
+      .waitFor()
+    const download = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Export CSV' }).click()
+    const chunks: Buffer[] = []
+    for await (const chunk of await (await download).createReadStream()) chunks.push(chunk as Buffer)
+    const csv = Buffer.concat(chunks).toString('utf8')
+    expect(csv).toContain('erp.look')
+    expect(csv).not.toMatch(/(?:^|,)"[=+\-@\t]/m)
+  })
+
+  test('where the system sets the colours, what only a fill says has a line', async () => {
+    const { page } = vera
+    await page.emulateMedia({ forcedColors: 'active' })
+    await page.goto(`${world.origin}/audit`)
+    await page.getByRole('navigation').getByRole('link', { name: 'Audit' }).waitFor()
+    const outline = await page.evaluate<string>(`getComputedStyle(document.querySelector('[aria-current=page]')).outlineStyle`)
+    await page.emulateMedia({ forcedColors: 'none' })
+    expect(outline).toBe('solid')
+  })
 })

@@ -171,6 +171,23 @@ export const FEATURES: readonly Feature[] = [
     },
   },
   {
+    name: 'saves a view with its filter, and comes back to it with Ctrl-K',
+    async run(world, { sam: { page } }) {
+      await page.goto(`${world.origin}/audit?effect=deny`)
+      await page.getByRole('region', { name: 'entries' }).waitFor()
+      await page.keyboard.press('Control+k')
+      await page.getByPlaceholder(/A page, an agent/).fill('save what was denied')
+      await page.getByRole('option', { name: 'Save this view as what was denied' }).click()
+      await page.goto(world.origin)
+      await page.getByRole('heading', { name: 'Overview' }).waitFor()
+      await page.keyboard.press('Control+k')
+      await page.getByPlaceholder(/A page, an agent/).fill('what was denied')
+      await page.getByRole('option', { name: 'View what was denied' }).click()
+      await page.getByRole('region', { name: 'entries' }).waitFor()
+      need(page.url().endsWith('/audit?effect=deny'), 'the filter is not in the address')
+    },
+  },
+  {
     name: 'R041: looks at what servers offer and what was reviewed',
     async run(world, { sam: { page } }) {
       await page.goto(`${world.origin}/tools`)

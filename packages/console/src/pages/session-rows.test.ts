@@ -14,7 +14,7 @@ function ended(index: number, decision: number): Entry {
   return { type: 'outcome', index, time: at(index), decision, status: 'success', durationMs: 40 } as Entry
 }
 
-const ASKED = { integrity: 'user', classes: [], link: 'certain', slots: [] } as const
+const ASKED: NonNullable<Decision['flow']> = { integrity: 'user', classes: [], link: 'certain', slots: [] }
 
 test('R267: what the model asked for stands under its call, what people approved under the decision that asked them', () => {
   const request = {
