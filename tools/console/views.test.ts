@@ -112,6 +112,29 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('views
     expect(csv).not.toMatch(/(?:^|,)"[=+\-@\t]/m)
   })
 
+  test('R010: where the data of an agent goes is a picture one walks by keys, and a table that says the same', async () => {
+    await world.governed
+      .client('clerk', 'work')
+      .call(`erp__${HIDING}`, {})
+      .catch(() => undefined)
+    const { page } = vera
+    await page.goto(`${world.origin}/agents/clerk`)
+    await page.getByRole('link', { name: 'Where its data goes' }).click()
+    const pay = page.getByRole('button', { name: /^tool erp\.pay: transact/ })
+    await pay.waitFor()
+    expect(await troubleOn(vera)).toEqual([])
+    const ways = page.getByRole('region', { name: 'ways' }).getByRole('row')
+    const all = await ways.count()
+    await pay.focus()
+    await page.keyboard.press('Enter')
+    await expect.poll(() => ways.count()).toBeLessThan(all)
+    expect(await ways.filter({ hasNotText: 'tool erp.pay' }).count()).toBe(1)
+    expect(new URL(page.url()).searchParams.get('node')).toBe('tool:erp.pay')
+    expect(await troubleOn(vera)).toEqual([])
+    await page.reload()
+    await pay.and(page.locator('[aria-pressed=true]')).waitFor()
+  })
+
   test('where the system sets the colours, what only a fill says has a line', async () => {
     const { page } = vera
     await page.emulateMedia({ forcedColors: 'active' })

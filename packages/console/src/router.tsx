@@ -80,6 +80,11 @@ const tree = root.addChildren([
     }),
     createRoute({ ...page('/agents'), component: lazyRouteComponent(() => import('./pages/agents.tsx'), 'AgentsPage') }),
     createRoute({ ...page('/agents/$agent'), component: lazyRouteComponent(() => import('./pages/agent.tsx'), 'AgentPage') }),
+    createRoute({
+      ...page('/agents/$agent/graph'),
+      component: lazyRouteComponent(() => import('./pages/graph.tsx'), 'GraphPage'),
+      validateSearch: ({ node }): { node?: string } => (text(node) ? { node: text(node) as string } : {}),
+    }),
     createRoute({ ...page('/tools'), component: lazyRouteComponent(() => import('./pages/tools.tsx'), 'ToolsPage') }),
     createRoute({ ...page('/tools/$server/$tool'), component: lazyRouteComponent(() => import('./pages/tool.tsx'), 'ToolPage') }),
     createRoute({

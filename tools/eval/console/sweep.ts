@@ -11,6 +11,7 @@ export const ROUTES = [
   '/decisions/3',
   '/agents',
   `/agents/${AGENT}`,
+  `/agents/${AGENT}/graph`,
   '/tools',
   '/tools/erp/payInvoice',
   '/audit',
