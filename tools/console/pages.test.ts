@@ -241,6 +241,9 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('the c
       for (const path of [
         ...paths,
         '/agents/unsigned',
+        '/agents/clerk/graph',
+        '/sessions/key-clerk-work',
+        '/setup?agent=clerk',
         '/tools',
         '/tools/erp/free',
         '/audit',

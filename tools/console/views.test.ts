@@ -135,6 +135,30 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('views
     await pay.and(page.locator('[aria-pressed=true]')).waitFor()
   })
 
+  test('R267: a client is told where the gateway is, never a key, and its first request is seen as it comes', async () => {
+    const { page } = vera
+    await page.goto(`${world.origin}/setup?agent=clerk`)
+    await page.getByRole('button', { name: 'Codex' }).click()
+    await page.getByText(`url = "${world.governed.url()}/a/clerk/mcp"`).waitFor()
+    const said = await page.locator('main').innerText()
+    expect(said).not.toContain('sp_')
+    expect(said).not.toContain('first request seen')
+    await page.getByText('Waiting for a request of clerk').waitFor()
+    await page.waitForTimeout(1_000)
+    await world.governed
+      .client('clerk', 'work')
+      .call(`erp__${HIDING}`, {})
+      .catch(() => undefined)
+    await page.getByText('first request seen ✓').waitFor()
+    expect(await troubleOn(vera)).toEqual([])
+    // A name that is none is not even recorded.
+    await page.getByRole('link', { name: /erp\.\?/ }).click()
+    await page.getByRole('heading', { name: /^Entry/ }).waitFor()
+    await page.goto(`${world.origin}/setup?agent=${encodeURIComponent(`x"$(y)${HIDING}`)}`)
+    await page.getByText('/a/clerk/mcp').waitFor()
+    expect(await troubleOn(vera)).toEqual([])
+  })
+
   test('where the system sets the colours, what only a fill says has a line', async () => {
     const { page } = vera
     await page.emulateMedia({ forcedColors: 'active' })

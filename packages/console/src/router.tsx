@@ -103,6 +103,11 @@ const tree = root.addChildren([
       },
     }),
     createRoute({ ...page('/people'), component: lazyRouteComponent(() => import('./pages/people.tsx'), 'PeoplePage') }),
+    createRoute({
+      ...page('/setup'),
+      component: lazyRouteComponent(() => import('./pages/setup.tsx'), 'SetupPage'),
+      validateSearch: ({ agent }): { agent?: string } => (text(agent) ? { agent: text(agent) as string } : {}),
+    }),
     createRoute({ ...page('/you'), component: lazyRouteComponent(() => import('./pages/you.tsx'), 'YouPage') }),
   ]),
 ])

@@ -188,6 +188,28 @@ export const FEATURES: readonly Feature[] = [
     },
   },
   {
+    name: 'R010: sees where the data of an agent goes',
+    async run(world, { sam: { page } }) {
+      await page.goto(`${world.origin}/agents/${AGENT}/graph`)
+      await page.getByRole('button', { name: /^tool erp\.createDraftPO/ }).press('Enter')
+      await page
+        .getByRole('region', { name: 'ways' })
+        .getByRole('row', { name: /createDraftPO/ })
+        .first()
+        .waitFor()
+    },
+  },
+  {
+    name: 'R267: connects a client, and sees its first request as it comes',
+    async run(world, { sam: { page } }) {
+      await page.goto(`${world.origin}/setup?agent=${AGENT}`)
+      await page.getByText('Waiting for a request').waitFor()
+      await page.waitForTimeout(1_000)
+      await world.agent.callTool({ name: 'erp__readPurchaseOrders', arguments: { department: 'facilities' } })
+      await page.getByText('first request seen').waitFor()
+    },
+  },
+  {
     name: 'R041: looks at what servers offer and what was reviewed',
     async run(world, { sam: { page } }) {
       await page.goto(`${world.origin}/tools`)

@@ -16,6 +16,7 @@ export const ROUTES = [
   '/tools/erp/payInvoice',
   '/audit',
   '/people',
+  '/setup',
   '/you',
 ] as const
 export const THEMES = ['light', 'dark', 'contrast'] as const
