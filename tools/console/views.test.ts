@@ -65,6 +65,25 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('views
     expect(await troubleOn(vera)).toEqual([])
   })
 
+  test('R255: what was seen is marked in the content for whoever gives a reason to look; the content is text', async () => {
+    await world.governed.client('clerk', 'work').call('erp__file', { who: 'C-1', note: HIDING })
+    const filed = (await world.governed.entries()).findLast((one) => one.type === 'decision' && one.action.name === 'file')
+    expect(filed).toMatchObject({ enforced: 'allow' })
+    const { page } = vera
+    await page.goto(`${world.origin}/decisions/${filed?.index}`)
+    await page.getByRole('button', { name: 'Show where in the arguments' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel(/Reason/).fill('what hides there?')
+    await dialog.getByRole('button', { name: 'Look at them' }).click()
+    const seen = page.getByRole('region', { name: `What was seen in entry ${filed?.index}` })
+    await seen.locator('mark').first().waitFor()
+    expect(await seen.locator('mark').allInnerTexts()).toEqual(['</b>', '\\u{202e}'])
+    expect(await seen.innerText()).toContain('the <b>usual</b> place \\u{202e}txt.exe')
+    expect(await troubleOn(vera)).toEqual([])
+    const reads = (await world.governed.entries()).filter((one) => one.type === 'admin' && one.verb === 'content.read')
+    expect(reads).toMatchObject([{ actor: { id: 'vera' }, detail: { purpose: 'what hides there?' } }])
+  })
+
   test('a view is saved by name with its filter, found in the palette, and forgotten; its name is text', async () => {
     const { page } = vera
     const choose = async (typed: string, choice: string): Promise<void> => {

@@ -11,9 +11,9 @@ const DAY_MS = 86_400_000
 /** Entries of the agent that are looked at. */
 const ENTRIES_MAX = 1_000
 
-const COLUMN_PX = 250
-const NODE_PX = { width: 190, height: 44, gap: 14 }
-const LABEL_CHARS_MAX = 26
+const COLUMN_PX = 262
+const NODE_PX = { width: 210, height: 44, gap: 14 }
+const LABEL_CHARS_MAX = 25
 
 /** Where the data of one agent can go, and where it went: a picture to find one's way in, and a table that says the same. */
 export function GraphPage(): ReactElement {

@@ -1,12 +1,12 @@
 import { type ReactElement, useState } from 'react'
-import { AgentText } from './agent-text.tsx'
+import { LaidOut } from './agent-text.tsx'
 
 /** Text to take away with one press, shown as it is. */
 export function Copyable({ name, text }: { name: string; text: string }): ReactElement {
   const [copied, setCopied] = useState<string>()
   return (
     <div className="grid gap-2">
-      <AgentText text={text} block />
+      <LaidOut text={text} />
       <p className="flex items-center gap-2">
         {/* Browsers have no clipboard for pages that came without TLS from elsewhere. */}
         {'clipboard' in navigator && (
