@@ -178,6 +178,19 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('views
     expect(await troubleOn(vera)).toEqual([])
   })
 
+  test('first steps stand on the overview until somebody is done with them', async () => {
+    const { page } = vera
+    await page.goto(`${world.origin}/`)
+    const steps = page.getByRole('region', { name: 'First steps' })
+    await steps.getByRole('link', { name: /See what clerk can reach/ }).waitFor()
+    expect(await troubleOn(vera)).toEqual([])
+    await steps.getByRole('button', { name: 'Done with it' }).click()
+    await steps.waitFor({ state: 'detached' })
+    await page.reload()
+    await page.getByText('Where things stand').waitFor()
+    expect(await steps.count()).toBe(0)
+  })
+
   test('where the system sets the colours, what only a fill says has a line', async () => {
     const { page } = vera
     await page.emulateMedia({ forcedColors: 'active' })

@@ -10,7 +10,7 @@ const ENTRIES_PER_S = 500
 /** A call leaves its decision and its outcome. */
 const CALLS_PER_S = ENTRIES_PER_S / 2
 /** Of the agents together; more than these are in flight only in a queue here. */
-const CONNECTIONS = 8
+const CONNECTIONS = 32
 /** Of the pace the agents have to hold, or the page was not under its load. */
 const HELD_SHARE = 0.95
 const GAP_MS = 50
@@ -19,7 +19,8 @@ const WARM_MS = 2_000
 
 /** Notes how long each frame took, and ten times a second how old the newest row is. */
 const WATCH = `(() => {
-  const seen = { gapsMs: [], lagsMs: [] }
+  const seen = { gapsMs: [], lagsMs: [], tasksMs: [] }
+  new PerformanceObserver((list) => seen.tasksMs.push(...list.getEntries().map((one) => one.duration))).observe({ type: 'longtask' })
   globalThis.seen = seen
   let last = performance.now()
   let lookedMs = last
@@ -39,6 +40,8 @@ const WATCH = `(() => {
 interface Seen {
   readonly gapsMs: readonly number[]
   readonly lagsMs: readonly number[]
+  /** Tasks of the page longer than 50 ms (W3C Long Tasks): frames that are late without one waited for the machine. */
+  readonly tasksMs: readonly number[]
 }
 
 /** The live page while agents act: whether frames are dropped, and how far what it shows is behind. */
@@ -65,6 +68,7 @@ export async function measureLive(stage: ConsoleStage, forMs: number): Promise<M
     liveFrames: busy.gapsMs.length,
     liveIdleFramesOver50Ms: idle.gapsMs.filter((gap) => gap > GAP_MS).length,
     liveFramesOver50Ms: dropped,
+    liveTasksOver50Ms: busy.tasksMs.length,
     liveFrameMaxMs: Math.round(Math.max(...busy.gapsMs)),
     liveFrameP99Ms: quantiles(busy.gapsMs).P99Ms,
     liveNewestLagP50Ms: lags.P50Ms,
