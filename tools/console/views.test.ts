@@ -197,7 +197,14 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('views
     await page.goto(`${world.origin}/audit`)
     await page.getByRole('navigation').getByRole('link', { name: 'Audit' }).waitFor()
     const outline = await page.evaluate<string>(`getComputedStyle(document.querySelector('[aria-current=page]')).outlineStyle`)
-    await page.emulateMedia({ forcedColors: 'none' })
     expect(outline).toBe('solid')
+    await page.goto(`${world.origin}/agents/clerk/graph`)
+    await page.getByRole('button', { name: /^tool erp\.pay/ }).waitFor()
+    const fills = await page.evaluate<string[]>(
+      `['rect', 'text'].map((name) => getComputedStyle(document.querySelector('main svg ' + name)).fill)`,
+    )
+    await page.emulateMedia({ forcedColors: 'none' })
+    expect(fills[0]).not.toBe(fills[1])
+    expect(fills).not.toContain('rgba(0, 0, 0, 0)')
   })
 })

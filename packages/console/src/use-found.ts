@@ -17,7 +17,7 @@ interface Wish {
 /** Entries of a log however long: it is looked through piece by piece, so that nobody else waits meanwhile. */
 export function useFound({ query, limit, purpose, isWhole = false }: Wish): UseQueryResult<Found> {
   return useQuery({
-    queryKey: ['audit.search', query, limit],
+    queryKey: ['audit.search', query, limit, isWhole],
     queryFn: async ({ signal, client, queryKey }) => {
       const background = client.getQueryData(queryKey) !== undefined
       let found = await call('audit.search', { query, limit, purpose, firstPage: true }, { background })
