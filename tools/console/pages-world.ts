@@ -33,6 +33,15 @@ export interface PagesWorld {
   close(): Promise<void>
 }
 
+/** What it files may be about cards, and is kept. */
+const FILING = {
+  scope: 'write',
+  tier: 'low',
+  subject: 'who',
+  classes: ['pci', 'pii'],
+  keep: { input: true, class: 'pci' },
+}
+
 const EVERY_ROLE: Role[] = ['owner', 'admin', 'engineer', 'security', 'approver', 'auditor']
 
 export async function openPagesWorld(): Promise<PagesWorld> {
@@ -43,6 +52,7 @@ export async function openPagesWorld(): Promise<PagesWorld> {
     tool('pay', ({ args }) => text(`paid ${JSON.stringify(args['amount'])}`)),
     tool('look', () => text('seen')),
     tool('news', () => text(ATTACK)),
+    tool('file', () => text('filed')),
   ]
   const server = await startRecordingServer({ tools: [...tools, hostileTool()] })
   const governed = await govern({
@@ -54,6 +64,7 @@ export async function openPagesWorld(): Promise<PagesWorld> {
       erp: [
         [tools[0]!.definition, 'transact'],
         [tools[1]!.definition, 'read'],
+        [tools[3]!.definition, 'write'],
       ],
       web: [[tools[2]!.definition, 'read']],
     },
@@ -64,7 +75,13 @@ export async function openPagesWorld(): Promise<PagesWorld> {
     agents: {
       clerk: {
         tasks: {
-          work: { tools: { 'erp.pay': { scope: 'transact', tier: 'low', approvers: 1 }, ...reads('erp.look', 'web.news') } },
+          work: {
+            tools: {
+              'erp.pay': { scope: 'transact', tier: 'low', approvers: 1 },
+              ...reads('erp.look', 'web.news'),
+              'erp.file': FILING,
+            },
+          },
         },
       },
       unsigned: { tasks: { work: { tools: reads('erp.look') } }, signedBy: [] },

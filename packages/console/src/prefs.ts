@@ -7,6 +7,7 @@ export type Theme = (typeof THEMES)[number]
 export interface Prefs {
   readonly theme: Theme
   readonly utc: boolean
+  readonly isTourDone: boolean
 }
 
 const KEY = 'sallyport.prefs'
@@ -15,10 +16,10 @@ let prefs: Prefs = read()
 
 function read(): Prefs {
   try {
-    const { theme, utc } = JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Prefs>
-    return { theme: THEMES.find((one) => one === theme) ?? 'auto', utc: utc === true }
+    const { theme, utc, isTourDone } = JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Prefs>
+    return { theme: THEMES.find((one) => one === theme) ?? 'auto', utc: utc === true, isTourDone: isTourDone === true }
   } catch {
-    return { theme: 'auto', utc: false }
+    return { theme: 'auto', utc: false, isTourDone: false }
   }
 }
 

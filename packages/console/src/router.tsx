@@ -86,8 +86,18 @@ const tree = root.addChildren([
       ...page('/decisions/$entry'),
       component: lazyRouteComponent(() => import('./pages/decision.tsx'), 'DecisionPage'),
     }),
+    createRoute({
+      ...page('/sessions/$id'),
+      component: lazyRouteComponent(() => import('./pages/session.tsx'), 'SessionPage'),
+      validateSearch: ({ from }): { from?: number } => (index(from) === undefined ? {} : { from: index(from) as number }),
+    }),
     createRoute({ ...page('/agents'), component: lazyRouteComponent(() => import('./pages/agents.tsx'), 'AgentsPage') }),
     createRoute({ ...page('/agents/$agent'), component: lazyRouteComponent(() => import('./pages/agent.tsx'), 'AgentPage') }),
+    createRoute({
+      ...page('/agents/$agent/graph'),
+      component: lazyRouteComponent(() => import('./pages/graph.tsx'), 'GraphPage'),
+      validateSearch: ({ node }): { node?: string } => (text(node) ? { node: text(node) as string } : {}),
+    }),
     createRoute({ ...page('/tools'), component: lazyRouteComponent(() => import('./pages/tools.tsx'), 'ToolsPage') }),
     createRoute({ ...page('/tools/$server/$tool'), component: lazyRouteComponent(() => import('./pages/tool.tsx'), 'ToolPage') }),
     createRoute({
@@ -106,6 +116,11 @@ const tree = root.addChildren([
       },
     }),
     createRoute({ ...page('/people'), component: lazyRouteComponent(() => import('./pages/people.tsx'), 'PeoplePage') }),
+    createRoute({
+      ...page('/setup'),
+      component: lazyRouteComponent(() => import('./pages/setup.tsx'), 'SetupPage'),
+      validateSearch: ({ agent }): { agent?: string } => (text(agent) ? { agent: text(agent) as string } : {}),
+    }),
     createRoute({ ...page('/you'), component: lazyRouteComponent(() => import('./pages/you.tsx'), 'YouPage') }),
   ]),
 ])

@@ -81,12 +81,31 @@ describe.each<['files' | 'postgres']>([['files'], ['postgres']])('over %s', (kin
   })
 
   test.skipIf(!isHere)('R246: a search counts everything and gives what fits', async () => {
-    const { counts, entries, next } = await evidence.search({ act: 'act-7' }, 1)
+    const { counts, entries, next } = await evidence.search({ act: 'act-7' }, { limit: 1 })
     expect(counts).toMatchObject({ decision: 1, outcome: 1 })
     expect(entries).toHaveLength(1)
     expect(next).toBeGreaterThan(entries[0]?.index ?? -1)
-    expect((await evidence.search({ user: 'alice' }, 0)).entries).toEqual([])
+    expect((await evidence.search({ user: 'alice' }, { limit: 0 })).entries).toEqual([])
   })
+
+  test.skipIf(!isHere)(
+    'a first page ends where it is full, and says where to go on; page after page they are all matches',
+    async () => {
+      const whole = await evidence.search({ session: 's-1' }, { limit: 10_000 })
+      const pages: number[] = []
+      for (let from: number | undefined = 0; from !== undefined;) {
+        const page: Awaited<ReturnType<typeof evidence.search>> = await evidence.search(
+          { session: 's-1', from },
+          { limit: 90, isFirstPage: true },
+        )
+        expect(page.entries.length).toBeLessThanOrEqual(90)
+        expect(Object.values(page.counts).reduce((sum, count) => sum + count, 0)).toBe(page.entries.length)
+        pages.push(...page.entries.map(({ index }) => index))
+        from = page.next
+      }
+      expect(pages).toEqual(whole.entries.map(({ index }) => index))
+    },
+  )
 
   test.skipIf(!isHere)('R253: an entry that was just acknowledged is in the bundle, whatever was being signed', async () => {
     for (let i = 0; i < 20; i++) {

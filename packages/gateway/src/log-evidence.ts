@@ -24,23 +24,32 @@ import { sha256Native } from './sha256-native.ts'
 import type { CosignedRecord } from './state-records.ts'
 import { writeZip } from './zip.ts'
 
+/** Longest that a first page is looked for: whoever waits for it is told how far the look came. */
+const FIRST_PAGE_MS_MAX = 250
 /** Most bytes of entries in one answer; the rest is asked for from where it ends. */
 const ANSWER_BYTES_MAX = 32 * 1_048_576
+
+/** What of the matches is wanted. */
+export interface SearchWish {
+  readonly limit: number
+  /** Ends with the page, or after a moment, instead of counting all matches: a long log is not read to its end for a page. */
+  readonly isFirstPage?: boolean
+}
 
 export interface SearchAnswer {
   /** Entries that were looked at. */
   readonly range: IndexRange
-  /** Matches in the whole range, by type of entry. */
+  /** Matches among them, by type of entry. */
   readonly counts: Readonly<Record<Entry['type'], number>>
   readonly entries: readonly Entry[]
-  /** Index to go on from, when not all matches fit. */
+  /** Index to go on from, when there may be more. */
   readonly next?: number
 }
 
 /** What auditors ask of the log, besides reading and verifying it. */
 export interface LogEvidence {
-  /** Every match is counted; the first `limit` are given, oldest first. */
-  search(query: LogQuery, limit: number): Promise<SearchAnswer>
+  /** The first `limit` matches are given, oldest first. */
+  search(query: LogQuery, wish: SearchWish): Promise<SearchAnswer>
   /** A bundle as a ZIP archive. @throws GatewayError `REQUEST_PARAMS` when it would be too large, `AUDIT_INVALID` */
   bundle(wish: BundleWish): Promise<Uint8Array>
   /** Whether what was decided and what became of it agree. */
@@ -64,20 +73,30 @@ export function openEvidence({ log, keyring, sign, cosigned, completeness, softw
   const { files, key } = log
   const { aliveMs } = completeness
   return {
-    async search(query, limit) {
+    async search(query, { limit, isFirstPage = false }) {
       const range = await windowOf(files, query, await log.size())
       const counts = { decision: 0, outcome: 0, unknown: 0, refusal: 0, admin: 0, evaluation: 0 }
       const entries: Entry[] = []
+      const endMs = isFirstPage ? nowMs() + FIRST_PAGE_MS_MAX : Infinity
       let bytes = 0
       let next: number | undefined
-      for await (const found of searchLog(files, query, range)) {
-        counts[found.entry.type]++
-        bytes += found.bytes.length
-        if (next === undefined && entries.length < limit && (bytes <= ANSWER_BYTES_MAX || entries.length === 0))
-          entries.push(found.entry)
-        else next ??= found.index
+      let to = range.to
+      const isOver = (index: number): boolean => {
+        const over = isFirstPage && (next !== undefined || nowMs() > endMs)
+        if (over) to = index
+        return over
       }
-      return { range, counts, entries, ...(next === undefined ? {} : { next }) }
+      for await (const found of searchLog(files, { ...query, ...range }, { holds, isOver })) {
+        bytes += found.bytes.length
+        const fits = next === undefined && entries.length < limit && (bytes <= ANSWER_BYTES_MAX || entries.length === 0)
+        if (fits) entries.push(found.entry)
+        else next ??= found.index
+        if (fits || !isFirstPage) counts[found.entry.type]++
+        if (isFirstPage && entries.length === limit) next ??= found.index + 1
+      }
+      if (to < range.to) next ??= to
+      if (next !== undefined && next >= range.to) next = undefined
+      return { range: { from: range.from, to }, counts, entries, ...(next === undefined ? {} : { next }) }
     },
 
     async bundle(wish) {
@@ -114,6 +133,10 @@ export function openEvidence({ log, keyring, sign, cosigned, completeness, softw
 
     configAt: (time) => configAt(readEntries(files), time),
   }
+}
+
+function holds(bytes: Uint8Array, text: string): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(text)
 }
 
 /** The cosignatures of the newest checkpoint that most witnesses agree on, in one note. */

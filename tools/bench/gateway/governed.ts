@@ -55,8 +55,15 @@ export interface Governed extends ServerChild {
   readonly inspectorUrl: string
 }
 
+interface HomeWish {
+  /** Other members of `sallyport.yaml`. */
+  readonly config?: object
+  /** Called before the first start, with whatever of the past the home is to have. */
+  readonly before?: (home: Home) => Promise<void>
+}
+
 /** Makes the home folder on the disk of the repository, not in memory, so that `fdatasync` is real. */
-export async function prepareHome(upstreamUrl: string): Promise<GovernedHome> {
+export async function prepareHome(upstreamUrl: string, wish: HomeWish = {}): Promise<GovernedHome> {
   const parent = join(ROOT, 'node_modules', '.cache')
   mkdirSync(parent, { recursive: true })
   const dir = mkdtempSync(join(parent, 'bench-'))
@@ -67,12 +74,14 @@ export async function prepareHome(upstreamUrl: string): Promise<GovernedHome> {
     listen: { host: '127.0.0.1', port },
     servers: { [SERVER]: { transport: 'http', url: `${upstreamUrl}/mcp`, source: { channel: 'tool', classes: [] } } },
     providers: { static: providerConfig(upstreamUrl, { models: { [MODEL]: APPROVED, [LARGE_MODEL]: APPROVED } }) },
+    ...wish.config,
   }
   // JSON is YAML.
   writeFileSync(home.configFile, JSON.stringify(config), { mode: 0o600 })
   writeFileSync(join(home.manifestsDir, `${AGENT}.yaml`), JSON.stringify(manifest()), { mode: 0o600 })
   // With keys of people already there, the first start does not make an owner of its own.
   for (const user of ['operator', 'reviewer']) writeSecret(home.userKeyFile(user), newPrivateKeyPem())
+  await wish.before?.(home)
   const gateway = await startGateway(home)
   try {
     return {

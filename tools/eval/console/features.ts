@@ -158,6 +158,58 @@ export const FEATURES: readonly Feature[] = [
     },
   },
   {
+    name: 'R267: sees a session in time, from the decision page',
+    async run(world, { sam: { page } }) {
+      await page.goto(`${world.origin}/audit?effect=deny`)
+      await page.getByRole('link', { name: /^\d+$/ }).last().click()
+      await page.getByRole('link', { name: 'The whole session, in time' }).click()
+      await page
+        .getByRole('region', { name: 'session' })
+        .getByRole('row', { name: /readPurchaseOrders/ })
+        .first()
+        .waitFor()
+    },
+  },
+  {
+    name: 'saves a view with its filter, and comes back to it with Ctrl-K',
+    async run(world, { sam: { page } }) {
+      await page.goto(`${world.origin}/audit?effect=deny`)
+      await page.getByRole('region', { name: 'entries' }).waitFor()
+      await page.keyboard.press('Control+k')
+      await page.getByPlaceholder(/A page, an agent/).fill('save what was denied')
+      await page.getByRole('option', { name: 'Save this view as what was denied' }).click()
+      await page.goto(world.origin)
+      await page.getByRole('heading', { name: 'Overview' }).waitFor()
+      await page.keyboard.press('Control+k')
+      await page.getByPlaceholder(/A page, an agent/).fill('what was denied')
+      await page.getByRole('option', { name: 'View what was denied' }).click()
+      await page.getByRole('region', { name: 'entries' }).waitFor()
+      need(page.url().endsWith('/audit?effect=deny'), 'the filter is not in the address')
+    },
+  },
+  {
+    name: 'R010: sees where the data of an agent goes',
+    async run(world, { sam: { page } }) {
+      await page.goto(`${world.origin}/agents/${AGENT}/graph`)
+      await page.getByRole('button', { name: /^tool erp\.createDraftPO/ }).press('Enter')
+      await page
+        .getByRole('region', { name: 'ways' })
+        .getByRole('row', { name: /createDraftPO/ })
+        .first()
+        .waitFor()
+    },
+  },
+  {
+    name: 'R267: connects a client, and sees its first request as it comes',
+    async run(world, { sam: { page } }) {
+      await page.goto(`${world.origin}/setup?agent=${AGENT}`)
+      await page.getByText('Waiting for a request').waitFor()
+      await page.waitForTimeout(1_000)
+      await world.agent.callTool({ name: 'erp__readPurchaseOrders', arguments: { department: 'facilities' } })
+      await page.getByText('first request seen').waitFor()
+    },
+  },
+  {
     name: 'R041: looks at what servers offer and what was reviewed',
     async run(world, { sam: { page } }) {
       await page.goto(`${world.origin}/tools`)

@@ -11,10 +11,12 @@ export const ROUTES = [
   '/decisions/3',
   '/agents',
   `/agents/${AGENT}`,
+  `/agents/${AGENT}/graph`,
   '/tools',
   '/tools/erp/payInvoice',
   '/audit',
   '/people',
+  '/setup',
   '/you',
 ] as const
 export const THEMES = ['light', 'dark', 'contrast'] as const

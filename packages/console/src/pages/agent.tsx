@@ -52,6 +52,9 @@ function Shown({ agent }: { agent: Agent }): ReactElement {
           </ul>
           <Link to="/audit" search={{ agent: agent.id }} className="link">
             What it did
+          </Link>{' '}
+          <Link to="/setup" search={{ agent: agent.id }} className="link">
+            Connect a client
           </Link>
         </Part>
       </div>

@@ -5,6 +5,7 @@ import { Badge, EffectBadge, Empty, Loaded, PageTitle } from '../ui/states.tsx'
 import { Table } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
 import { actorOf, effectOf, wordsOf } from '../ui/words.ts'
+import { useFound } from '../use-found.ts'
 import { useVerb } from '../use-verb.ts'
 
 const PAGE = 100
@@ -13,7 +14,7 @@ const FIELDS = ['agent', 'user', 'tool', 'session', 'effect'] as const
 export function AuditPage(): ReactElement {
   const search = useSearch({ from: '/inside/audit' })
   const { from, ...query } = search
-  const found = useVerb('audit.search', {
+  const found = useFound({
     query: { ...query, ...(from !== undefined && { from }) } as never,
     limit: PAGE,
     purpose: 'looking through the log',
@@ -23,16 +24,17 @@ export function AuditPage(): ReactElement {
       <PageTitle aside={<Verify />}>Audit</PageTitle>
       <Filter key={JSON.stringify(query)} query={query} />
       <Loaded of={found}>
-        {({ entries, counts, next }) => (
+        {({ entries, counts, next, from: first, to }) => (
           <>
             <p className="my-2 text-sm text-soft">
               {Object.entries(counts)
+                .filter(([, count]) => count > 0)
                 .map(([type, count]) => `${count} ${type}`)
                 .join(', ') || 'nothing'}{' '}
-              from entry {from ?? 0} on
+              among entries {first} to {to}
             </p>
             {entries.length === 0 ? (
-              <Empty>Nothing in the log fits.</Empty>
+              <Empty>Nothing {next === undefined ? 'in the log' : 'so far'} fits.</Empty>
             ) : (
               <Table
                 name="entries"

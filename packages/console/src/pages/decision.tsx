@@ -1,12 +1,14 @@
 import type { Entry } from '@sallyport/core'
 import { Link, useParams } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
-import { AgentText, Untrusted } from '../ui/agent-text.tsx'
+import { AgentText, LaidOut, Untrusted } from '../ui/agent-text.tsx'
 import { Part } from '../ui/part.tsx'
+import { SessionLink } from '../ui/session-link.tsx'
 import { Badge, EffectBadge, Loaded, PageTitle } from '../ui/states.tsx'
 import { Time } from '../ui/time.tsx'
 import { actionName, actorOf, effectOf, reasonOf, wordsOf } from '../ui/words.ts'
 import { useVerb } from '../use-verb.ts'
+import { Evidence } from './evidence.tsx'
 import { Lineage } from './lineage.tsx'
 
 type Decision = Extract<Entry, { type: 'decision' | 'evaluation' }>
@@ -56,7 +58,8 @@ function Explained({ decision, after }: { decision: Decision; after: readonly En
         <p className="text-sm">
           <Link to="/audit" search={{ session: decision.session }} className="link">
             Everything of this session
-          </Link>
+          </Link>{' '}
+          <SessionLink session={decision.session} index={decision.index} />
         </p>
       </section>
       <Reasons decision={decision} />
@@ -180,6 +183,9 @@ function Seen({ entries }: { entries: readonly Entry[] }): ReactElement | null {
           </li>
         ))}
       </ul>
+      {entries.map(
+        (entry) => (entry.type === 'decision' || entry.type === 'outcome') && <Evidence key={entry.index} entry={entry} />,
+      )}
     </Part>
   )
 }
@@ -211,7 +217,7 @@ function Proof({ index }: { index: number }): ReactElement {
   const proof = useVerb('audit.prove', { index, purpose: 'proof' }, { enabled: false })
   return (
     <Part title="Proof">
-      {proof.data ? <AgentText text={proof.data.proof} block /> : null}
+      {proof.data ? <LaidOut text={proof.data.proof} /> : null}
       <button type="button" className="button mt-2" onClick={() => void proof.refetch()}>
         Prove that this is in the log
       </button>

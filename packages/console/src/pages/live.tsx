@@ -3,6 +3,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type ReactElement, useEffect, useRef, useState } from 'react'
 import { EffectBadge, Empty, PageTitle } from '../ui/states.tsx'
+import { Export } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
 import { actorOf, effectOf, wordsOf } from '../ui/words.ts'
 import { Peek } from './peek.tsx'
@@ -12,6 +13,15 @@ const KEPT_MAX = 5_000
 /** New entries are shown at most this often. */
 const SHOW_MS = 250
 const ROW_PX = 34
+
+/** As an export has them. */
+const COLUMNS = [
+  { title: 'Entry', text: ({ index }: Entry) => index },
+  { title: 'When', text: ({ time }: Entry) => time },
+  { title: 'Effect', text: effectOf },
+  { title: 'Who', text: actorOf },
+  { title: 'What', text: wordsOf },
+]
 
 type Standing = 'opening' | 'live' | 'lost' | 'over'
 
@@ -55,7 +65,10 @@ export function LivePage(): ReactElement {
       {shown.length === 0 ? (
         <Empty>Nothing has been written since you came. “npm run demo” in another terminal makes some traffic.</Empty>
       ) : (
-        <Walk entries={shown} />
+        <>
+          <Walk entries={shown} />
+          <Export name="live" columns={COLUMNS} rows={shown} />
+        </>
       )}
     </>
   )

@@ -4,6 +4,7 @@ import { Badge, Empty, Loaded, PageTitle } from '../ui/states.tsx'
 import { Remaining, Time } from '../ui/time.tsx'
 import { reasonOf } from '../ui/words.ts'
 import { useMay, useVerb } from '../use-verb.ts'
+import { Tour } from './tour.tsx'
 
 const EVERY_MS = 15_000
 /** Entries looked at for what was refused lately. */
@@ -14,6 +15,7 @@ export function OverviewPage(): ReactElement {
   return (
     <>
       <PageTitle>Overview</PageTitle>
+      <Tour />
       <div className="grid gap-4 lg:grid-cols-2">
         <Waiting />
         <Standing />

@@ -1,7 +1,8 @@
 import type { Entry } from '@sallyport/core'
 import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
-import { AgentText } from '../ui/agent-text.tsx'
+import { LaidOut } from '../ui/agent-text.tsx'
+import { SessionLink } from '../ui/session-link.tsx'
 import { EffectBadge } from '../ui/states.tsx'
 import { effectOf, reasonOf, wordsOf } from '../ui/words.ts'
 
@@ -27,8 +28,9 @@ export function Peek({ entry, onClose }: { entry: Entry; onClose: () => void }):
       <Link to="/decisions/$entry" params={{ entry: String(entry.index) }} className="link">
         Explain it
       </Link>
+      {'session' in entry && <SessionLink session={entry.session} index={entry.index} />}
       <div className="max-h-[50dvh] overflow-y-auto" tabIndex={0} role="region" aria-label="As recorded">
-        <AgentText text={JSON.stringify(entry, undefined, 2)} block />
+        <LaidOut text={JSON.stringify(entry, undefined, 2)} />
       </div>
     </aside>
   )

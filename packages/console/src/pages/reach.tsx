@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import { type ReactElement, useState } from 'react'
 import type { Output } from '../api.ts'
 import { AgentText } from '../ui/agent-text.tsx'
@@ -17,6 +18,11 @@ export function Reach({ agent }: { agent: string }): ReactElement {
       <Loaded of={reach}>
         {({ tasks, observed, denied }) => (
           <>
+            <p className="mb-2">
+              <Link to="/agents/$agent/graph" params={{ agent }} className="link">
+                Where its data goes, as a picture
+              </Link>
+            </p>
             {observed.length > 0 && <p className="text-warn">Only recorded, so these bounds do not hold: {observed.join(', ')}</p>}
             <Table
               name="reach"

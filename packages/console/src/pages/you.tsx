@@ -1,7 +1,9 @@
+import { shownText } from '@sallyport/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { useNavigate, useRouter } from '@tanstack/react-router'
 import { type ReactElement, useState } from 'react'
 import { call, people } from '../api.ts'
+import { forgetView, useViews } from '../saved-views.ts'
 import { Looks } from '../shell/shell.tsx'
 import { Part } from '../ui/part.tsx'
 import { Badge, Loaded, PageTitle, ProblemNote } from '../ui/states.tsx'
@@ -48,11 +50,35 @@ export function YouPage(): ReactElement {
         </Part>
         <Passkeys />
         {mayDecide && <Deputies />}
+        <Views />
         <Part title="How it looks">
           <Looks />
         </Part>
       </div>
     </>
+  )
+}
+
+/** The palette saves them, too. */
+function Views(): ReactElement {
+  const views = useViews()
+  const { history } = useRouter()
+  return (
+    <Part title="Saved views, in this browser">
+      {views.length === 0 && <p className="text-soft">None. On any page: Ctrl K and “save” with a name; filters are part of it.</p>}
+      <ul className="grid gap-2">
+        {views.map(({ name, to }) => (
+          <li key={name} className="flex flex-wrap items-center justify-between gap-2">
+            <button type="button" className="link wrap-anywhere" onClick={() => history.push(to)}>
+              {shownText(name)}
+            </button>
+            <button type="button" className="button" onClick={() => forgetView(name)}>
+              Forget {shownText(name)}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </Part>
   )
 }
 

@@ -2,7 +2,7 @@ import type { VerbName } from '../api.ts'
 
 /** Pages as the navigation and the palette name them; without the verb nothing is found there. Everybody may open each of them. */
 const PAGES: readonly {
-  readonly to: '/' | '/approvals' | '/live' | '/agents' | '/tools' | '/audit' | '/people' | '/you'
+  readonly to: '/' | '/approvals' | '/live' | '/agents' | '/tools' | '/audit' | '/people' | '/setup' | '/you'
   readonly title: string
   readonly verb?: VerbName
 }[] = [
@@ -13,6 +13,7 @@ const PAGES: readonly {
   { to: '/tools', title: 'Tools' },
   { to: '/audit', title: 'Audit', verb: 'audit.search' },
   { to: '/people', title: 'People', verb: 'user.list' },
+  { to: '/setup', title: 'Connect' },
   { to: '/you', title: 'You' },
 ]
 

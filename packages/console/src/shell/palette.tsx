@@ -1,6 +1,8 @@
-import { useNavigate } from '@tanstack/react-router'
+import { shownText } from '@sallyport/core'
+import { useNavigate, useRouter } from '@tanstack/react-router'
 import { Command } from 'cmdk'
 import { type ReactElement, useEffect, useRef, useState } from 'react'
+import { forgetView, saveView, useViews } from '../saved-views.ts'
 import { useSession, useVerb } from '../use-verb.ts'
 import { pagesFor } from './pages.ts'
 
@@ -42,22 +44,32 @@ export function Palette(): ReactElement {
 
 function Choices({ agents, onChosen }: { agents: readonly { readonly id: string }[]; onChosen: () => void }): ReactElement {
   const navigate = useNavigate()
+  const { history } = useRouter()
   const { may } = useSession()
+  const views = useViews()
   const [text, setText] = useState('')
+  const named = /^save (.+)$/i.exec(text.trim())?.[1]
   const go = (to: string): void => {
     onChosen()
     void navigate({ to })
+  }
+  const done = (act: () => void) => (): void => {
+    act()
+    onChosen()
   }
   return (
     <Command label="Go to">
       <Command.Input
         autoFocus
         className="field"
-        placeholder="A page, an agent, the number of an entry"
+        placeholder="A page, an agent, the number of an entry; or save and a name"
         value={text}
         onValueChange={setText}
       />
       <Command.List className="mt-2 max-h-80 overflow-y-auto">
+        {views.map(({ name, to }) => (
+          <Choice key={name} onSelect={done(() => history.push(to))}>{`View ${shownText(name)}`}</Choice>
+        ))}
         <Command.Empty className="p-2 text-soft">Nothing of that name.</Command.Empty>
         {/^\d{1,15}$/.test(text) && <Choice onSelect={() => go(`/decisions/${text}`)}>{`Entry ${text}`}</Choice>}
         {pagesFor(may).map(({ to, title }) => (
@@ -68,15 +80,35 @@ function Choices({ agents, onChosen }: { agents: readonly { readonly id: string 
         {agents.map(({ id: agent }) => (
           <Choice key={agent} onSelect={() => go(`/agents/${agent}`)}>{`Agent ${agent}`}</Choice>
         ))}
+        {/forget/i.test(text) &&
+          views.map(({ name }) => (
+            <Choice key={`forget ${name}`} onSelect={done(() => forgetView(name))}>{`Forget view ${shownText(name)}`}</Choice>
+          ))}
+        {named !== undefined && (
+          <Choice
+            isLast
+            onSelect={done(() => saveView({ name: named, to: history.location.href }))}
+          >{`Save this view as ${shownText(named)}`}</Choice>
+        )}
       </Command.List>
     </Command>
   )
 }
 
-function Choice({ onSelect, children }: { onSelect: () => void; children: string }): ReactElement {
+function Choice({
+  onSelect,
+  children,
+  isLast = false,
+}: {
+  onSelect: () => void
+  children: string
+  /** There whatever was typed, and below all that fits it. */
+  isLast?: boolean
+}): ReactElement {
   return (
     <Command.Item
-      value={children}
+      value={isLast ? 'last' : children}
+      forceMount={isLast}
       onSelect={onSelect}
       className="cursor-pointer rounded px-2 py-2 data-[selected=true]:bg-sunk data-[selected=true]:font-semibold"
     >

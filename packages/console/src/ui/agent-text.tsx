@@ -6,6 +6,11 @@ export function AgentText({ text, block = false }: { text: string; block?: boole
   return <ShownText text={shownText(text)} block={block} />
 }
 
+/** Text that this console or the gateway laid out, JSON for instance: its line breaks are theirs, whatever stands in a line is shown as above. */
+export function LaidOut({ text }: { text: string }): ReactElement {
+  return <ShownText text={text.split('\n').map(shownText).join('\n')} block />
+}
+
 /** Text that the gateway has made safe to look at: the very words whose hash is in the record. */
 export function ShownText({ text: shown, block = false }: { text: string; block?: boolean }): ReactElement {
   if (block)

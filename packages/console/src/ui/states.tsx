@@ -66,6 +66,13 @@ const EFFECT_TONES: Readonly<Record<string, Tone>> = {
   success: 'good',
   done: 'good',
   refused: 'bad',
+  approved: 'good',
+  consumed: 'good',
+  pending: 'warn',
+  rejected: 'bad',
+  withheld: 'bad',
+  failure: 'bad',
+  tool_error: 'warn',
 }
 
 export function EffectBadge({ effect }: { effect: string }): ReactElement {

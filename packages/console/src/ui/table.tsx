@@ -46,14 +46,29 @@ export function Table<R>({
           </tbody>
         </table>
       </div>
-      <div className="mt-2 flex gap-2 text-sm">
-        <button type="button" className="button" onClick={() => save(`${name}.csv`, csvOf(columns, rows))}>
-          Export CSV
-        </button>
-        <button type="button" className="button" onClick={() => save(`${name}.json`, JSON.stringify(rows, undefined, 2))}>
-          Export JSON
-        </button>
-      </div>
+      <Export name={name} columns={columns} rows={rows} />
+    </div>
+  )
+}
+
+/** Takes rows away as they are shown. */
+export function Export<R>({
+  name,
+  columns,
+  rows,
+}: {
+  name: string
+  columns: readonly Pick<Column<R>, 'title' | 'text'>[]
+  rows: readonly R[]
+}): ReactElement {
+  return (
+    <div className="mt-2 flex gap-2 text-sm">
+      <button type="button" className="button" onClick={() => save(`${name}.csv`, csvOf(columns, rows))}>
+        Export CSV
+      </button>
+      <button type="button" className="button" onClick={() => save(`${name}.json`, JSON.stringify(rows, undefined, 2))}>
+        Export JSON
+      </button>
     </div>
   )
 }

@@ -1,14 +1,21 @@
 import { expect, test } from 'vitest'
 import { minute, STORY, storyLog, SUBJECT } from './fixtures/story-log.ts'
 import { LogQuery } from './log-query.ts'
-import { searchLog, windowOf } from './search-log.ts'
+import { type LookThrough, searchLog, windowOf } from './search-log.ts'
 
 async function found(query: LogQuery): Promise<number[]> {
   const { files } = await storyLog()
   const read = (path: string) => files.get(path)
-  const indexes: number[] = []
-  for await (const { index } of searchLog(read, LogQuery.parse(query), await windowOf(read, query, STORY.length)))
-    indexes.push(index)
+  const range = await windowOf(read, query, STORY.length)
+  const through = async (how: LookThrough): Promise<number[]> => {
+    const indexes: number[] = []
+    for await (const { index } of searchLog(read, { ...LogQuery.parse(query), ...range }, how)) indexes.push(index)
+    return indexes
+  }
+  const indexes = await through({})
+  // Leaving out what cannot match leaves out no match.
+  const utf8 = new TextDecoder()
+  expect(await through({ holds: (bytes, text) => utf8.decode(bytes).includes(text) })).toEqual(indexes)
   return indexes
 }
 

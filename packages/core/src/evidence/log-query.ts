@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ACTION_KINDS } from '../model/action.ts'
 import { EFFECTS } from '../model/decision.ts'
 import type { Entry } from '../model/entry.ts'
+import { jcs } from '../model/jcs.ts'
 import { Sha256Hex } from '../model/names.ts'
 
 /** Longest value a query compares with. */
@@ -64,6 +65,24 @@ export function judgedBy(query: LogQuery, entry: Entry): number | undefined {
     return Object.values(rest).some((value) => value !== undefined) ? entry.decision : undefined
   }
   return entry.type === 'outcome' && query.correlation !== undefined ? entry.decision : undefined
+}
+
+/** As the leaf of an entry that names only its act says what it is. */
+const UNKNOWN = '"type":"unknown"'
+
+/**
+ * What the leaf of every entry that a query takes holds: of each list at least one text. A leaf that does not is not worth
+ * reading; one that does may still be another's.
+ */
+export function mustHold(query: LogQuery): readonly (readonly string[])[] {
+  // An outcome is judged by its decision then.
+  if (query.correlation !== undefined) return []
+  const { session, act, agent, class: of, subject, digest, status, target } = query
+  // Of whoever an act was for, `system` stands for nobody.
+  const user = query.user === 'system' ? undefined : query.user
+  return [session, act, agent, user, of, subject, digest, status, target].flatMap((value) =>
+    value === undefined ? [] : [[jcs(value), UNKNOWN]],
+  )
 }
 
 /**

@@ -24,6 +24,11 @@ export async function* readEntries(
   from: number = 0,
   to: number = Number.MAX_SAFE_INTEGER,
 ): AsyncGenerator<StoredEntry> {
+  for await (const { index, bytes } of readLeaves(read, from, to)) yield { index, bytes, entry: decodeEntry(bytes) }
+}
+
+/** The same without looking into them. */
+export async function* readLeaves(read: ReadFile, from: number, to: number): AsyncGenerator<Pick<StoredEntry, 'index' | 'bytes'>> {
   const first = Math.floor(from / TILE_WIDTH)
   for (let n = first; n * TILE_WIDTH < to; n++) {
     const bundle = await readBundle(read, n)
@@ -35,7 +40,7 @@ export async function* readEntries(
     }
     for (const [i, bytes] of bundle.entries.slice(0, TILE_WIDTH).entries()) {
       const index = n * TILE_WIDTH + i
-      if (index >= from && index < to) yield { index, bytes, entry: decode(bytes) }
+      if (index >= from && index < to) yield { index, bytes }
     }
     if (bundle.entries.length < TILE_WIDTH) return
   }
@@ -51,7 +56,7 @@ export async function* readEntriesBack(read: ReadFile, to: number, toText: ToTex
     if (!entries) return
     for (const [i, bytes] of [...entries.entries()].toReversed()) {
       const index = n * TILE_WIDTH + i
-      if (index < to) yield { index, bytes, entry: decode(bytes, toText) }
+      if (index < to) yield { index, bytes, entry: decodeEntry(bytes, toText) }
     }
   }
 }
@@ -65,7 +70,8 @@ export async function countEntries(read: ReadFile, known: number = 0): Promise<n
   }
 }
 
-function decode(bytes: Uint8Array, toText: ToText = fromUtf8): Entry {
+/** @throws GatewayError `AUDIT_INVALID` when it is not JSON. */
+export function decodeEntry(bytes: Uint8Array, toText: ToText = fromUtf8): Entry {
   const text = toText(bytes)
   try {
     if (text !== undefined) return JSON.parse(text) as Entry

@@ -51,7 +51,11 @@ export async function servePeople(
       models.cut(agent)
     },
     sinks,
-    running: () => ({ url, streams: mcp.streams() }),
+    running: () => ({
+      url,
+      ...(loaded.config.publicUrl !== undefined && { publicUrl: loaded.config.publicUrl }),
+      streams: mcp.streams(),
+    }),
   })
   const socket = await openSocket(control, stores)
   closing.push(async () => socket?.close())

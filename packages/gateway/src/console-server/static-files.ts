@@ -37,7 +37,8 @@ export function readStatic(dir: string | undefined): (path: string) => StaticFil
     }
   }
   const index = files.get('/index.html') ?? fileOf(Buffer.from(NOT_BUILT), 'text/html; charset=utf-8', false)
-  return (path) => files.get(path) ?? (extname(path) === '' ? index : undefined)
+  // Names of tools and sessions have points, too.
+  return (path) => files.get(path) ?? (/^\/(?:assets\/.*|[^/]*\.[^/]*)$/.test(path) ? undefined : index)
 }
 
 function fileOf(body: Buffer, type: string, isFixed: boolean): StaticFile {

@@ -12,17 +12,24 @@ export const auditSearch = defineVerb({
   roles: READERS,
   reads: true,
   isLong: true,
-  input: z.strictObject({ query: AskedQuery, limit: z.int().min(0).max(LIMIT_MAX).default(100), purpose: Purpose }),
+  input: z.strictObject({
+    query: AskedQuery,
+    limit: z.int().min(0).max(LIMIT_MAX).default(100),
+    firstPage: z.boolean().default(false).meta({
+      description: 'Stop when `limit` are found, or after a moment; `next` says where to go on, and nothing after `to` is counted.',
+    }),
+    purpose: Purpose,
+  }),
   output: z.strictObject({
     from: Count.meta({ description: 'First index that was looked at.' }),
     to: Count.meta({ description: 'Index after the last.' }),
-    counts: z.record(z.string(), Count).meta({ description: 'All matches, by type.' }),
+    counts: z.record(z.string(), Count).meta({ description: 'All matches among what was looked at, by type.' }),
     entries: z.array(Entry).meta({ description: 'The first of them, oldest first.' }),
-    next: Count.optional().meta({ description: 'Index to go on from, when there are more.' }),
+    next: Count.optional().meta({ description: 'Index to go on from, when there may be more.' }),
   }),
-  async run(deps, { query: asked, limit, purpose }) {
+  async run(deps, { query: asked, limit, firstPage, purpose }) {
     const query = await resolveQuery(deps, asked)
-    const { range, counts, entries, next } = await requireEvidence(deps).search(query, limit)
+    const { range, counts, entries, next } = await requireEvidence(deps).search(query, { limit, isFirstPage: firstPage })
     const { from, to } = range
     const matches = Object.values(counts).reduce((sum, count) => sum + count, 0)
     return {

@@ -85,7 +85,7 @@ export interface ControlDeps {
   /** Where each anchor stands; none where none runs. */
   readonly anchors?: () => readonly AnchorReport[]
   /** What a running gateway adds to `status`; absent when none runs. */
-  readonly running?: () => { readonly url: string; readonly streams: number }
+  readonly running?: () => { readonly url: string; readonly publicUrl?: string; readonly streams: number }
 }
 
 /** Who asks: a person whose signature on the request, or whose session with a browser, was verified. */

@@ -28,7 +28,13 @@ export const status = defineVerb({
   reads: true,
   input: z.strictObject({}),
   output: z.strictObject({
-    running: z.strictObject({ url: z.string(), streams: z.int() }).optional(),
+    running: z
+      .strictObject({
+        url: z.string(),
+        publicUrl: z.string().optional().meta({ description: 'What agents call, when a proxy stands in front.' }),
+        streams: z.int(),
+      })
+      .optional(),
     agents: z.int(),
     isolated: z.array(z.string()),
     manifests: z.array(z.strictObject({ agent: z.string(), version: z.int(), signed: z.boolean(), proposed: z.int() })),
