@@ -12,6 +12,7 @@ const PAY = { scope: 'transact', tier: 'low', approvers: 1 }
 const tools = [tool('pay', ({ args }) => text(`paid ${String(args['amount'])}`)), tool('refund', () => text('refunded'))]
 const stores = [['embedded', false] as const, ...(postgresUrl === '' ? [] : [['PostgreSQL', true] as const])]
 const HOUR_MS = 3_600_000
+const approvals = { holdMs: 0, perHourMax: 55, waitingMax: 200, testWithinMs: HOUR_MS }
 
 describe.each(stores)('people who decide, %s', (_, isShared) => {
   let server: RecordingServer
@@ -34,6 +35,7 @@ describe.each(stores)('people who decide, %s', (_, isShared) => {
       people: {
         ...Object.fromEntries(people.map((person) => [person, approver])),
         sam: { roles: ['security'], attributes: {} },
+        pam: { roles: ['security', 'approver'], attributes: {} },
         lena: { roles: ['engineer'], attributes: {} },
         mona: { roles: ['engineer'], attributes: {} },
         nora: { roles: ['analyst'], attributes: {} },
@@ -44,7 +46,7 @@ describe.each(stores)('people who decide, %s', (_, isShared) => {
         hasty: { tasks: { work: { tools: both } }, manifest: { defaults: { approvalTimeoutMs: 1_500 } } },
       },
       config: {
-        approvals: { holdMs: 0, perHourMax: 55, waitingMax: 200, testWithinMs: HOUR_MS },
+        approvals,
         ...(isShared && { vault: { keys } }),
       },
       ...(isShared && { database: await createDatabase(postgresUrl) }),
@@ -208,7 +210,8 @@ describe.each(stores)('people who decide, %s', (_, isShared) => {
       if (!noticed || !missed) throw new Error('two were asked')
       expect((await governed.control('ines', 'approval.show', { id: missed }))['view']).toEqual(view)
       expect(JSON.stringify((await governed.control('ines', 'approval.list', {}))['requests'])).not.toContain('seeded')
-      await expect(decide('sam', missed)).rejects.toMatchObject({ code: 'IDENTITY_FORBIDDEN' })
+      const own = String((await governed.control('pam', 'approval.seed', { of: real }))['id'])
+      await expect(decide('pam', own)).rejects.toMatchObject({ code: 'IDENTITY_FORBIDDEN' })
       expect(await decide('ines', noticed, 'reject')).toMatchObject({ test: 'noticed' })
       const before = server.calls()
       expect(await decide('ines', missed)).toMatchObject({ test: 'missed', request: { state: 'cancelled' } })
@@ -345,6 +348,9 @@ describe.each(stores)('people who decide, %s', (_, isShared) => {
       ])
       // Past the gate; it is the signature that is wrong now.
       await expect(sign()).rejects.not.toThrow('test-gate')
+      // Under another configuration it has not been tested.
+      governed.writeConfig({ approvals: { ...approvals, perHourMax: 54 } })
+      await expect.poll(() => sign().catch((error: unknown) => String(error)), { timeout: 10_000 }).toContain('test-gate')
     })
   })
 })

@@ -119,12 +119,14 @@ describe.each(stores)('how a client waits for people, %s', (_, isShared) => {
       const id = String((await begin(clerk(), fresh()))['taskId'])
       await decide(id, 'approve')
       const before = server.calls()
-      const { token } = await governed.control('bob', 'session.create', { agent: 'clerk', task: 'work' })
-      const others = [
-        governed.client('thief', 'work'),
-        governed.client('clerk', 'other'),
-        agentClient(governed.url(), 'clerk', String(token)),
-      ]
+      const actingFor = async (user: string): Promise<AgentClient> => {
+        const { token } = await governed.control(user, 'session.create', { agent: 'clerk', task: 'work' })
+        return agentClient(governed.url(), 'clerk', String(token))
+      }
+      const others = [governed.client('thief', 'work'), governed.client('clerk', 'other'), await actingFor('bob')]
+      const bobs = String((await begin(await actingFor('bob'), fresh()))['taskId'])
+      expect((await ask(await actingFor('alice'), 'tasks/get', bobs)).error).toMatchObject({ code: -32_602 })
+      expect(await get(await actingFor('bob'), bobs)).toMatchObject({ status: 'working' })
       for (const other of others)
         for (const method of ['tasks/get', 'tasks/cancel', 'tasks/update'])
           expect((await ask(other, method, id, { inputResponses: {} })).error).toMatchObject({ code: -32_602 })

@@ -123,7 +123,7 @@ describe('bodies', () => {
       'sampling/createMessage',
       'elicitation/create',
       'roots/list',
-      'tasks/get',
+      'tasks/list',
       '__proto__',
       'constructor',
       'toString',
