@@ -1,10 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { isGatewayError } from '@sallyport/core'
 
-/** Plans of one call while other replicas change the state under it. */
-const ATTEMPTS_MAX = 8
-/** Longest wait before another attempt; each may wait twice as long as the one before. Those who met once shall not meet again. */
-const PAUSE_MS_MAX = 100
+/** Plans of one call while other replicas change the state under it; a busy company changes it a hundred times a second. */
+const ATTEMPTS_MAX = 40
+/**
+ * Longest wait before another attempt; each may wait twice as long as the one before. Those who met once shall not meet
+ * again, and whoever isolates an agent stands in the same queue. */
+const PAUSE_MS_MAX = 20
 const FIRST_PAUSE_MS_MAX = 4
 
 /** Does something that is planned on the state as it is, again when somebody else was faster. @throws GatewayError what it throws */
