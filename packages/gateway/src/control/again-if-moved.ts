@@ -5,7 +5,8 @@ import { isGatewayError } from '@sallyport/core'
 const ATTEMPTS_MAX = 40
 /**
  * Longest wait before another attempt; each may wait twice as long as the one before. Those who met once shall not meet
- * again, and whoever isolates an agent stands in the same queue. */
+ * again, and whoever isolates an agent stands in the same queue.
+ */
 const PAUSE_MS_MAX = 20
 const FIRST_PAUSE_MS_MAX = 4
 
