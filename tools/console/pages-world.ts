@@ -120,3 +120,17 @@ function hostileTool(): ReturnType<typeof tool> {
 function sayOf({ said, text: whole }: { readonly said: string; readonly text: string }): string {
   return said || whole
 }
+
+/** Opens the live page, acts, and waits until the act is there. */
+export async function lookLive(world: PagesWorld, page: Person['page']): Promise<void> {
+  await page.goto(`${world.origin}/live`)
+  await page
+    .getByRole('status')
+    .getByText(/entries/)
+    .waitFor()
+  await world.governed.client('clerk', 'work').call('erp__look', {})
+  await page
+    .getByText(/erp\.look/)
+    .first()
+    .waitFor()
+}

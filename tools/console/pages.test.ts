@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { HIDING, openPagesWorld, type PagesWorld } from './pages-world.ts'
+import { HIDING, openPagesWorld, type PagesWorld, lookLive } from './pages-world.ts'
 import { axeOn, CHROMIUM, type Person } from './person.ts'
 
 // A browser on a busy machine; only what hangs takes as long.
@@ -236,16 +236,7 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('the c
 
   test('R267: an entry is on the live page once it is written; what pauses is shown after', async () => {
     const { page } = vera
-    await page.goto(`${world.origin}/live`)
-    await page
-      .getByRole('status')
-      .getByText(/entries/)
-      .waitFor()
-    await world.governed.client('clerk', 'work').call('erp__look', {})
-    await page
-      .getByText(/erp\.look/)
-      .first()
-      .waitFor()
+    await lookLive(world, page)
     await page.getByRole('button', { name: 'Pause' }).click()
     const before = await page.getByText(/erp\.look/).count()
     await world.governed.client('clerk', 'work').call('erp__look', {})

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { HIDING, openPagesWorld, type PagesWorld } from './pages-world.ts'
+import { HIDING, openPagesWorld, type PagesWorld, lookLive } from './pages-world.ts'
 import { axeOn, CHROMIUM, type Person } from './person.ts'
 
 // A browser on a busy machine; only what hangs takes as long.
@@ -112,16 +112,7 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('views
 
   test('what the live page shows can be taken away, and no cell of it is a formula', async () => {
     const { page } = vera
-    await page.goto(`${world.origin}/live`)
-    await page
-      .getByRole('status')
-      .getByText(/entries/)
-      .waitFor()
-    await world.governed.client('clerk', 'work').call('erp__look', {})
-    await page
-      .getByText(/erp\.look/)
-      .first()
-      .waitFor()
+    await lookLive(world, page)
     const download = page.waitForEvent('download')
     await page.getByRole('button', { name: 'Export CSV' }).click()
     const chunks: Buffer[] = []

@@ -20,16 +20,14 @@ export async function keptArguments(
 ): Promise<{ entry: DecisionEntry; args: JsonObject }> {
   const [entry] = decision < (await audit.size()) ? await audit.read(decision, decision + 1) : []
   if (entry?.type !== 'decision' || !entry.input.vault) throw new GatewayError('NOT_FOUND', 'the arguments were not kept')
-  const { text } = await vault.read(entry.input.vault, entry.input.commitment)
-  const args = parseJson(text)
-  if (!isJsonObject(args)) throw new GatewayError('VAULT_UNAVAILABLE', 'what is kept are no arguments')
-  return { entry, args }
+  const { vault: ref, commitment } = entry.input
+  return { entry, args: await keptProposal(vault, { vault: ref, commitment }) }
 }
 
 /** The arguments that somebody proposed instead. @throws GatewayError as `keptArguments` */
 export async function keptProposal(
   vault: Pick<ContentVault, 'read'>,
-  { vault: ref, commitment }: ArgumentProposal,
+  { vault: ref, commitment }: Pick<ArgumentProposal, 'vault' | 'commitment'>,
 ): Promise<JsonObject> {
   const { text } = await vault.read(ref, commitment)
   const args = parseJson(text)

@@ -107,6 +107,18 @@ describe.each<['files' | 'postgres']>([['files'], ['postgres']])('over %s', (kin
     },
   )
 
+  test.skipIf(!isHere)('a first page gets on, however slow the store is', async () => {
+    let atMs = 0
+    const slow = openEvidence({ ...deps(), nowMs: () => (atMs += 1_000) })
+    const looks: number[] = []
+    for (let from: number | undefined = 0; from !== undefined;) {
+      looks.push(from)
+      from = (await slow.search({ session: 'none', from, to: 2 * ACTS }, { limit: 1, isFirstPage: true })).next
+    }
+    expect(looks.length).toBeGreaterThan(1)
+    expect(new Set(looks).size).toBe(looks.length)
+  })
+
   test.skipIf(!isHere)('R253: an entry that was just acknowledged is in the bundle, whatever was being signed', async () => {
     for (let i = 0; i < 20; i++) {
       const signing = log.checkpoint()

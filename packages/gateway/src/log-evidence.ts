@@ -26,6 +26,8 @@ import { writeZip } from './zip.ts'
 
 /** Longest that a first page is looked for: whoever waits for it is told how far the look came. */
 const FIRST_PAGE_MS_MAX = 250
+/** Entries that are looked at in any case. */
+const LOOKED_AT_MIN = 256
 /** Most bytes of entries in one answer; the rest is asked for from where it ends. */
 const ANSWER_BYTES_MAX = 32 * 1_048_576
 
@@ -82,7 +84,9 @@ export function openEvidence({ log, keyring, sign, cosigned, completeness, softw
       let next: number | undefined
       let to = range.to
       const isOver = (index: number): boolean => {
-        const over = isFirstPage && (next !== undefined || nowMs() > endMs)
+        // However slow the store is, whoever goes on from `next` gets on.
+        const isSlow = index >= range.from + LOOKED_AT_MIN && nowMs() > endMs
+        const over = isFirstPage && (next !== undefined || isSlow)
         if (over) to = index
         return over
       }

@@ -10,6 +10,7 @@ import {
   type AuditLog,
 } from '@sallyport/core'
 import type { LogStore } from './log-store.ts'
+import { SYSTEM_ACTOR } from './system-entries.ts'
 
 export interface PruneRequest {
   /** Entries before this index go. A multiple of 256. */
@@ -40,7 +41,7 @@ export async function pruneLog(log: LogStore, request: PruneRequest): Promise<nu
   await confirm?.()
   const permit = await log.append({
     type: 'admin',
-    actor: { type: 'system', id: 'sallyport' },
+    actor: SYSTEM_ACTOR,
     verb: PRUNED_VERB,
     target: String(to),
     outcome: 'done',

@@ -14,6 +14,7 @@ import {
 } from '@sallyport/core'
 import type { CompletenessConfig } from './config-completeness.ts'
 import type { OperatorLog } from './operator-log.ts'
+import { SYSTEM_ACTOR } from './system-entries.ts'
 
 const NAME = 'completeness'
 /** A look may take this long before another gateway may begin one. */
@@ -132,7 +133,7 @@ function entryOf(gap: Gap): Parameters<AuditLog['append']>[0] {
   const known = Object.entries(gap).filter((pair): pair is [string, string | number] => pair[1] !== undefined)
   return {
     type: 'admin',
-    actor: { type: 'system', id: 'sallyport' },
+    actor: SYSTEM_ACTOR,
     verb: 'log.gap',
     target: gapName(gap),
     outcome: 'done',

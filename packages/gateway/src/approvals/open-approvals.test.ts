@@ -65,8 +65,11 @@ function opened(config: object): OpenApprovals {
 
 describe('people who are asked', () => {
   test('as many as may wait at once; what is over by the clock waits no more, whether or not it was written down', async () => {
-    await approvals.ask(asking('a'))
+    const { id } = await approvals.ask(asking('a'))
     await approvals.ask(asking('b'))
+    await expect(approvals.ask(asking('c'))).rejects.toMatchObject({ code: 'LIMIT_OVERLOADED' })
+    // People were told of what was withdrawn; making room by it would tell them of any number.
+    await approvals.withdraw(id)
     await expect(approvals.ask(asking('c'))).rejects.toMatchObject({ code: 'LIMIT_OVERLOADED' })
     nowMs += 100_000
     expect(await approvals.ask(asking('c'))).toMatchObject({ id: expect.stringMatching(/^apr-/) })

@@ -127,9 +127,7 @@ export function openApprovals(deps: ApprovalsDeps): OpenApprovals {
       // People may have answered since this act was decided: the next one finds what they said.
       asked = known && stands(known) && coversAsked(known, decision, facts) ? known : undefined
       if (asked) return undefined
-      const waiting = state
-        .approvals()
-        .filter((one) => one.agent === principal.agent && approvalState(one, nowMs()) === 'pending' && !one.seeded)
+      const waiting = state.approvals().filter((one) => one.agent === principal.agent && takesRoom(one, facts.isolation.epoch))
       if (waiting.length >= config.waitingMax)
         throw new GatewayError('LIMIT_OVERLOADED', 'too many acts of this agent wait for people', { retryAfterMs: 60_000 })
       asked = requestFor(binding, asking)
@@ -143,6 +141,15 @@ export function openApprovals(deps: ApprovalsDeps): OpenApprovals {
     if (!asked) throw new GatewayError('INTERNAL', 'nobody was asked')
     if (isNew) record({ verb: 'approval.asked', target: asked.id, detail: approvalDetail(asked) })
     return { id: asked.id, expiresMs: asked.expiresMs }
+  }
+
+  /**
+   * Whether a request counts among those of an agent that wait. One that was withdrawn does as long as it could have waited: people were
+   * told of it. Not one that isolation ended, nor a test, which is nothing of the agent's.
+   */
+  function takesRoom(record: ApprovalRecord, epoch: number): boolean {
+    const isWithdrawn = record.state === 'cancelled' && record.epoch === epoch && nowMs() < record.expiresMs
+    return record.seeded === undefined && (isWithdrawn || approvalState(record, nowMs()) === 'pending')
   }
 
   /** Whether an answer, or the wait for one, still stands. One that was used allows nothing more; the next act is asked about anew. */

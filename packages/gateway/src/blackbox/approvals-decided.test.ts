@@ -1,16 +1,13 @@
 import type { DecisionEntry, Entry, JsonObject } from '@sallyport/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest'
 import type { Answer } from '../fixtures/agent-client.ts'
+import { type ErpWorld, openErpWorld, storesAt } from '../fixtures/erp-world.ts'
 import { type Governed, govern } from '../fixtures/govern.ts'
-import { createDatabase } from '../fixtures/postgres.ts'
 import { type RecordingServer, startRecordingServer, text, tool } from '../fixtures/recording-server.ts'
-import { type Replica, replicate } from '../fixtures/replicate.ts'
-import { startTransitServer, type TransitServer } from '../keys/vault-transit/fixtures/transit-server.ts'
+import type { Replica } from '../fixtures/replicate.ts'
 
-const postgresUrl = inject('postgresUrl')
 const PAY = { 'erp.pay': { scope: 'transact', tier: 'low', approvers: 1 } }
 const tools = [tool('pay', ({ args }) => text(`paid ${String(args['amount'])}`)), tool('look', () => text('seen'))]
-const stores = [['embedded', false] as const, ...(postgresUrl === '' ? [] : [['PostgreSQL', true] as const])]
 
 interface Shown {
   readonly request: JsonObject
@@ -18,22 +15,20 @@ interface Shown {
   readonly shown: string
 }
 
-describe.each(stores)('acts that wait for people, %s', (_, isShared) => {
+describe.each(storesAt(inject('postgresUrl')))('acts that wait for people, %s', (_, postgresUrl) => {
+  let world: ErpWorld
   let server: RecordingServer
-  let transit: TransitServer
   let governed: Governed
   /** Another gateway over the same database. */
   let second: Replica | undefined
   let amount = 0
 
   beforeAll(async () => {
-    server = await startRecordingServer({ tools })
-    transit = await startTransitServer()
-    await transit.createKey('sallyport')
-    const keys = { source: 'vault-transit', url: transit.url, key: 'sallyport', token: transit.token }
-    governed = await govern({
-      servers: { erp: { transport: 'http', url: server.url } },
-      reviewed: { erp: [[tools[0]!.definition, 'transact'] as const, [tools[1]!.definition, 'read'] as const] },
+    world = await openErpWorld(postgresUrl, {
+      tools: [
+        [tools[0]!, 'transact'],
+        [tools[1]!, 'read'],
+      ],
       people: {
         dana: { roles: ['approver'], attributes: {} },
         frank: { roles: ['approver'], attributes: {} },
@@ -47,17 +42,11 @@ describe.each(stores)('acts that wait for people, %s', (_, isShared) => {
         stopped: { tasks: { work: { tools: PAY } } },
         edited: { tasks: { work: { tools: PAY } } },
       },
-      config: { approvals: { holdMs: 0 }, console: { publicUrl: 'https://console.example' }, ...(isShared && { vault: { keys } }) },
-      ...(isShared && { database: await createDatabase(postgresUrl) }),
+      config: { approvals: { holdMs: 0 }, console: { publicUrl: 'https://console.example' } },
     })
-    if (isShared) second = await replicate(governed)
+    ;({ server, governed, second } = world)
   })
-  afterAll(async () => {
-    await second?.close()
-    await governed?.close()
-    await transit?.close()
-    await server?.close()
-  })
+  afterAll(() => world?.close())
   beforeEach(() => {
     amount++
   })

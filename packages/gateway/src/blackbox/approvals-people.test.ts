@@ -1,37 +1,30 @@
 import type { Entry, JsonObject } from '@sallyport/core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { Answer } from '../fixtures/agent-client.ts'
-import { type Governed, govern } from '../fixtures/govern.ts'
-import { createDatabase } from '../fixtures/postgres.ts'
-import { type RecordingServer, startRecordingServer, text, tool } from '../fixtures/recording-server.ts'
-import { type Replica, replicate } from '../fixtures/replicate.ts'
-import { startTransitServer, type TransitServer } from '../keys/vault-transit/fixtures/transit-server.ts'
+import { type ErpWorld, openErpWorld, storesAt } from '../fixtures/erp-world.ts'
+import type { Governed } from '../fixtures/govern.ts'
+import { type RecordingServer, text, tool } from '../fixtures/recording-server.ts'
 
-const postgresUrl = inject('postgresUrl')
 const PAY = { scope: 'transact', tier: 'low', approvers: 1 }
 const tools = [tool('pay', ({ args }) => text(`paid ${String(args['amount'])}`)), tool('refund', () => text('refunded'))]
-const stores = [['embedded', false] as const, ...(postgresUrl === '' ? [] : [['PostgreSQL', true] as const])]
 const HOUR_MS = 3_600_000
 const approvals = { holdMs: 0, perHourMax: 55, waitingMax: 200, testWithinMs: HOUR_MS }
 
-describe.each(stores)('people who decide, %s', (_, isShared) => {
+describe.each(storesAt(inject('postgresUrl')))('people who decide, %s', (_, postgresUrl) => {
+  let world: ErpWorld
   let server: RecordingServer
-  let transit: TransitServer
   let governed: Governed
-  let second: Replica | undefined
   let amount = 0
 
   beforeAll(async () => {
-    server = await startRecordingServer({ tools })
-    transit = await startTransitServer()
-    await transit.createKey('sallyport')
-    const keys = { source: 'vault-transit', url: transit.url, key: 'sallyport', token: transit.token }
     const both = { 'erp.pay': PAY, 'erp.refund': PAY }
     const approver = { roles: ['approver'], attributes: {} }
     const people = ['dana', 'frank', 'gina', 'hugo', 'ines', 'jack', 'kate']
-    governed = await govern({
-      servers: { erp: { transport: 'http', url: server.url } },
-      reviewed: { erp: [[tools[0]!.definition, 'transact'] as const, [tools[1]!.definition, 'transact'] as const] },
+    world = await openErpWorld(postgresUrl, {
+      tools: [
+        [tools[0]!, 'transact'],
+        [tools[1]!, 'transact'],
+      ],
       people: {
         ...Object.fromEntries(people.map((person) => [person, approver])),
         sam: { roles: ['security'], attributes: {} },
@@ -47,18 +40,11 @@ describe.each(stores)('people who decide, %s', (_, isShared) => {
       },
       config: {
         approvals,
-        ...(isShared && { vault: { keys } }),
       },
-      ...(isShared && { database: await createDatabase(postgresUrl) }),
     })
-    if (isShared) second = await replicate(governed)
+    ;({ server, governed } = world)
   })
-  afterAll(async () => {
-    await second?.close()
-    await governed?.close()
-    await transit?.close()
-    await server?.close()
-  })
+  afterAll(() => world?.close())
 
   const pay = (agent: string, args: JsonObject, name = 'pay'): Promise<Answer> =>
     governed.client(agent, 'work').call(`erp__${name}`, args)

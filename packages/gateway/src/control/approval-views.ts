@@ -5,6 +5,7 @@ import {
   type Approver,
   GatewayError,
   type JsonObject,
+  shownHash,
   standsForAt,
 } from '@sallyport/core'
 import { keptArguments } from '../kept-arguments.ts'
@@ -23,14 +24,24 @@ export function requireRequest({ state }: Pick<ControlDeps, 'state'>, id: string
  * What people are shown of a request.
  * @throws GatewayError `CONTENT_ERASED`, `VAULT_UNAVAILABLE`: what nobody can look at, nobody approves
  */
-export async function viewOf(deps: ControlDeps, record: ApprovalRecord): Promise<ApprovalView> {
+export async function viewOf(
+  deps: ControlDeps,
+  record: ApprovalRecord,
+): Promise<{ view: ApprovalView; shown: string; args: JsonObject }> {
   const { entry, args } = await argumentsOf(deps, record)
   const before = await lastApproved(deps, record)
-  return approvalView({ record, entry, args, ...(before && { before }) })
+  const view = approvalView({ record, entry, args, ...(before && { before }) })
+  return { view, shown: shownHash(view), args }
 }
 
-/** The arguments themselves, and the decision that asked. @throws as `viewOf` */
-export function argumentsOf(deps: ControlDeps, record: ApprovalRecord): ReturnType<typeof keptArguments> {
+/** The same for somebody who says what they saw. @throws GatewayError `CONFLICT` when that is not what there is now */
+export async function requireShown(deps: ControlDeps, record: ApprovalRecord, seen: string): ReturnType<typeof viewOf> {
+  const looked = await viewOf(deps, record)
+  if (looked.shown === seen) return looked
+  throw new GatewayError('CONFLICT', 'this is not what the act looks like now; look at it again')
+}
+
+function argumentsOf(deps: ControlDeps, record: ApprovalRecord): ReturnType<typeof keptArguments> {
   return keptArguments({ audit: deps.audit, vault: { read: (...which) => requireVault(deps).read(...which) } }, record)
 }
 

@@ -12,14 +12,14 @@ import {
   GatewayError,
   isGatewayError,
   Sha256Hex,
-  shownHash,
   shownJson,
   whyNotApprover,
 } from '@sallyport/core'
 import { z } from 'zod'
 import { type Role, ROLES, type UserRecord } from '../state-records.ts'
 import type { Change } from '../state.ts'
-import { approverOf, argumentsOf, requireRequest, viewOf } from './approval-views.ts'
+import { SYSTEM_ACTOR } from '../system-entries.ts'
+import { approverOf, requireRequest, requireShown, viewOf } from './approval-views.ts'
 import { type ControlDeps, defineVerb, type Plan } from './define-verb.ts'
 
 /** Who of them may decide, each request says itself. */
@@ -28,8 +28,6 @@ const LISTED_MAX = 500
 /** Most requests decided at once. */
 const BATCH_MAX = 50
 const HOUR_MS = 3_600_000
-/** Who writes down what a decision shows. */
-export const SYSTEM = { type: 'system', id: 'sallyport' } as const
 
 export const ApprovalId = ApprovalRecord.shape.id
 const Listed = z.strictObject({
@@ -93,14 +91,17 @@ export const approvalShow = defineVerb({
   target: (input) => input.id,
   async run(deps, { id }, { user }) {
     const record = requireRequest(deps, id)
-    const view = await viewOf(deps, record)
-    const shown = shownHash(view)
-    const args = view.isWhole ? shownJson((await argumentsOf(deps, record)).args) : undefined
+    const { view, shown, args } = await viewOf(deps, record)
     const nowMs = deps.nowMs()
     const look = lookOf(user, id)
     if (deps.looks?.get(look) === undefined) deps.looks?.set(look, nowMs)
     return {
-      output: { request: listed(record, approverOf(deps, user, nowMs), nowMs), view, shown, ...(args !== undefined && { args }) },
+      output: {
+        request: listed(record, approverOf(deps, user, nowMs), nowMs),
+        view,
+        shown,
+        ...(view.isWhole && { args: shownJson(args) }),
+      },
       detail: { shown },
     }
   },
@@ -167,7 +168,7 @@ export const approvalBatch = defineVerb({
         for (const value of values)
           await deps.audit.append({
             type: 'admin',
-            actor: SYSTEM,
+            actor: SYSTEM_ACTOR,
             verb: 'approval.decided',
             target: value.id,
             outcome: 'done',
@@ -223,9 +224,7 @@ async function voteOn(
   { vote, approver }: { vote: Parameters<typeof castVote>[1]; approver: Approver },
 ): Promise<ApprovalRecord> {
   const record = requireRequest(deps, id)
-  const view = await viewOf(deps, record)
-  if (shownHash(view) !== vote.shown)
-    throw new GatewayError('CONFLICT', 'this is not what the act looks like now; look at it again')
+  const { view } = await requireShown(deps, record, vote.shown)
   // What cannot be shown to its end is not for one person alone.
   const judged = view.isWhole ? record : { ...record, people: Math.max(2, record.people) }
   return castVote(judged, vote, approver)
@@ -270,7 +269,7 @@ async function raise(
   { user, verdict }: { user: UserRecord; verdict: string },
 ): Promise<void> {
   const say = (verb: string, target: string, detail: Record<string, string | number>): Promise<number> =>
-    audit.append({ type: 'admin', actor: SYSTEM, verb, target, outcome: 'done', detail })
+    audit.append({ type: 'admin', actor: SYSTEM_ACTOR, verb, target, outcome: 'done', detail })
   for (const value of values)
     if (testOf(value, verdict) === 'missed')
       await say('approval.test_missed', value.id, { user: user.id, of: value.seeded?.of ?? '', by: value.seeded?.by ?? '' })

@@ -116,8 +116,7 @@ function isToldOf(entry: Entry, { agent, action }: ApprovalRecord): boolean {
     entry.type === 'decision' &&
     entry.enforced === 'deny' &&
     entry.actor.id === agent &&
-    entry.action.server === action.server &&
-    entry.action.name === action.name &&
+    entry.action.digest === action.digest &&
     entry.reasons.includes('approval_rejected')
   )
 }

@@ -2,6 +2,7 @@ import { GatewayError, isGatewayError, type ErrorCode, type Json } from '@sallyp
 import type { z } from 'zod'
 import { boundedCache } from '../bounded-cache.ts'
 import { openRefusals, type Refusals } from '../refusals.ts'
+import { SYSTEM_ACTOR } from '../system-entries.ts'
 import { againIfMoved } from './again-if-moved.ts'
 import { auditTail } from './audit.ts'
 import { createAuthenticator } from './authenticate.ts'
@@ -201,7 +202,7 @@ async function createFirstOwner(deps: ControlDeps, { firstOwner }: FirstOwner): 
   if (!roles.includes('owner')) throw new GatewayError('REQUEST_PARAMS', 'the first user must be an owner')
   await deps.audit.append({
     type: 'admin',
-    actor: { type: 'system', id: 'sallyport' },
+    actor: SYSTEM_ACTOR,
     verb: 'user.create',
     target: id,
     outcome: 'done',

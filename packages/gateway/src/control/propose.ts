@@ -8,12 +8,11 @@ import {
   type JsonObject,
   type Principal,
   Sha256Hex,
-  shownHash,
 } from '@sallyport/core'
 import { z } from 'zod'
 import { committer } from '../committer.ts'
 import { handleContent } from '../handle-content.ts'
-import { approverOf, argumentsOf, requireRequest, viewOf } from './approval-views.ts'
+import { approverOf, requireRequest, requireShown } from './approval-views.ts'
 import { ApprovalId, DECIDERS } from './approvals.ts'
 import { type ControlDeps, defineVerb } from './define-verb.ts'
 import { requireVault } from './quarantine.ts'
@@ -36,11 +35,10 @@ export const approvalPropose = defineVerb({
   async run(deps, { id, shown, args, reason }, { user }) {
     const record = requireRequest(deps, id)
     if (record.seeded) throw new GatewayError('CONFLICT', 'approve or reject this one')
-    if (shownHash(await viewOf(deps, record)) !== shown)
-      throw new GatewayError('CONFLICT', 'this is not what the act looks like now; look at it again')
+    const { args: before } = await requireShown(deps, record, shown)
     const atMs = deps.nowMs()
     const value = castVote(record, { verdict: 'reject', reason, shown, atMs }, approverOf(deps, user, atMs))
-    const { vault, commitment } = await keep(deps, record, requireOther(args as JsonObject, (await argumentsOf(deps, record)).args))
+    const { vault, commitment } = await keep(deps, record, requireOther(args as JsonObject, before))
     const proposal = { by: user.id, vault: { ...vault }, commitment }
     return {
       output: { id, state: 'rejected' as const },

@@ -1,7 +1,8 @@
 import { approvalDetail, type ApprovalRecord, GatewayError, vigilanceOf } from '@sallyport/core'
 import { z } from 'zod'
+import { SYSTEM_ACTOR } from '../system-entries.ts'
 import { requireRequest, viewOf } from './approval-views.ts'
-import { ApprovalId, SYSTEM } from './approvals.ts'
+import { ApprovalId } from './approvals.ts'
 import { defineVerb } from './define-verb.ts'
 
 const DAY_MS = 86_400_000
@@ -71,7 +72,7 @@ export const approvalSeed = defineVerb({
       after: async () => {
         await deps.audit.append({
           type: 'admin',
-          actor: SYSTEM,
+          actor: SYSTEM_ACTOR,
           verb: 'approval.asked',
           target: value.id,
           outcome: 'done',

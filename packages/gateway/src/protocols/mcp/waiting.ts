@@ -24,6 +24,7 @@ export interface WaitingDeps {
   readonly keptArguments: (record: ApprovalRecord) => Promise<JsonObject>
   /** What somebody who said no would rather see. @throws GatewayError when it is gone */
   readonly keptProposal: (proposal: ArgumentProposal) => Promise<JsonObject>
+  readonly nowMs: () => number
   /** A tool's name as agents see it. */
   readonly exposed: (server: string, name: string) => string
   /** The answer to a call as its client would have had it at once. */
@@ -46,7 +47,7 @@ export interface Waiting {
 }
 
 const POLL_MS = 2_000
-/** Answers of tasks that are kept, so that a client that lost one asks again; larger ones are given once. */
+/** Answers of tasks that are kept until the task's time is over, so that a client that lost one asks again; larger ones are given once. */
 const ANSWERS_MAX = 200
 const ANSWER_CHARS_MAX = 256 * 1_024
 /** What comes back with the round that opened a page. It says nothing but that; nobody gains by changing it. */
@@ -96,6 +97,7 @@ export function openWaiting(deps: WaitingDeps): Waiting {
     const record = typeof taskId === 'string' ? await deps.approvals.request(taskId) : undefined
     const isTheirs =
       record?.agent === principal.agent &&
+      record.action.kind === 'tool.call' &&
       record.task === principal.task &&
       record.user?.id === principal.user?.id &&
       record.user?.issuer === principal.user?.issuer &&
@@ -106,19 +108,36 @@ export function openWaiting(deps: WaitingDeps): Waiting {
 
   async function standing(record: ApprovalRecord, request: McpRequest): Promise<JsonObject> {
     const task = taskOf(record, deps.approvalUrl)
-    const known = answers.get(record.id)
+    const known = deps.nowMs() < record.askedMs + ttlOf(record) ? answers.get(record.id) : undefined
     if (known) return { ...task, ...known }
-    if (record.state === 'pending') return task
-    if (record.state === 'cancelled') return { ...task, status: 'cancelled' }
     const before = running.get(record.id)
     if (before) return { ...task, ...(await before) }
-    if (record.state === 'consumed') return { ...task, ...GONE }
-    // Asked twice at once it runs once.
-    const ending = carryOut(record, request).finally(() => running.delete(record.id))
-    running.set(record.id, ending)
-    const ended = await ending
-    if (JSON.stringify(ended).length <= ANSWER_CHARS_MAX) answers.set(record.id, ended)
-    return { ...task, ...ended }
+    switch (record.state) {
+      case 'pending':
+        return task
+      case 'cancelled':
+        return { ...task, status: 'cancelled' }
+      case 'rejected':
+      case 'expired':
+        return { ...task, ...(await refusedAs(record, request)) }
+      case 'consumed':
+        return { ...task, ...GONE }
+      case 'approved': {
+        // Asked twice at once it runs once.
+        const ending = carryOut(record, request).finally(() => running.delete(record.id))
+        running.set(record.id, ending)
+        const done = await ending
+        if (JSON.stringify(done).length <= ANSWER_CHARS_MAX) answers.set(record.id, done)
+        return { ...task, ...done }
+      }
+    }
+  }
+
+  /** What people, or time, said. Sent once more it would be asked about anew as soon as their answer stands no longer. */
+  async function refusedAs({ id, decision, state }: ApprovalRecord, request: McpRequest): Promise<JsonObject> {
+    const reason = state === 'rejected' ? 'approval_rejected' : 'approval_expired'
+    const said = { ok: false, entry: decision, effect: 'deny', reasons: [reason], details: [], answered: id } as const
+    return ended(deps.answer({ ...request, kind: 'tool.call' }, await withProposal(said)))
   }
 
   /** The same call once more, as its client would send it; people having decided is a fact of it like any other. */
@@ -153,7 +172,7 @@ function ended({ result, error }: JsonObject): JsonObject {
 
 /** @see SEP-2663 */
 function taskOf(record: ApprovalRecord, url: ((id: string) => string) | undefined): JsonObject {
-  const { id, askedMs, endedMs, expiresMs, useWithinMs } = record
+  const { id, askedMs, endedMs, expiresMs } = record
   const time = (ms: number): string => new Date(ms).toISOString()
   const where = url ? ` at ${url(id)}` : ''
   return {
@@ -162,9 +181,14 @@ function taskOf(record: ApprovalRecord, url: ((id: string) => string) | undefine
     statusMessage: `waits until ${time(expiresMs)} for people to decide${where}`,
     createdAt: time(askedMs),
     lastUpdatedAt: time(endedMs ?? askedMs),
-    ttlMs: expiresMs - askedMs + useWithinMs,
+    ttlMs: ttlOf(record),
     pollIntervalMs: POLL_MS,
   }
+}
+
+/** From asking to when an approval that came at the last moment can be used no more. */
+function ttlOf({ askedMs, expiresMs, useWithinMs }: ApprovalRecord): number {
+  return expiresMs - askedMs + useWithinMs
 }
 
 /** A round with answers for a server is in the middle of something; it has no end of its own to come back for. */
